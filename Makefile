@@ -1,0 +1,63 @@
+# Everything lives in .venv and goes through its own Python; works with GNU make 3.81 (macOS) and newer.
+PYTHON ?= python3
+NB ?= notebooks/*.ipynb
+VENV_PYTHON := .venv/bin/python
+READY := .venv/.ready
+
+.PHONY: help lab test lint outputs clean
+
+help: ## this list
+	@echo "make lab     start here: sets up .venv the first time, then opens the notebooks in JupyterLab"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / && $$1 != "lab" { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+
+lab: $(READY) ## opens the notebooks in JupyterLab; with no screen it prints the address
+	@as_root=; browser=; \
+	if [ "$$(id -u)" = 0 ]; then as_root=--allow-root; fi; \
+	if [ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ]; then browser=--no-browser; fi; \
+	$(VENV_PYTHON) -m jupyterlab $$as_root $$browser --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
+
+test: lint ## runs every check: code style, the package, every notebook against its committed outputs
+	@AEUTILS_PROGRESS=0 $(VENV_PYTHON) -m pytest \
+	  --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg tests notebooks
+
+lint: $(READY) ## checks code style and format; the fix is usually: .venv/bin/ruff format .
+	@$(VENV_PYTHON) -m ruff check aeutils tests notebooks
+	@$(VENV_PYTHON) -m ruff format --check aeutils tests notebooks
+
+outputs: $(READY) ## runs the notebooks afresh and keeps the outputs; one of them: make outputs NB=notebooks/01*.ipynb
+	@AEUTILS_PROGRESS=0 AEUTILS_SEED=0 AEUTILS_DEVICE=cpu $(VENV_PYTHON) -m nbconvert --to notebook --inplace \
+	  --execute --ExecutePreprocessor.kernel_name=python3 --ExecutePreprocessor.record_timing=False $(NB)
+
+clean: ## removes .venv and caches, so that the next start sets up afresh; data sets stay
+	@rm -rf .venv .pytest_cache .ruff_cache aeutils.egg-info
+	@find aeutils tests notebooks -name __pycache__ -prune -exec rm -rf {} + \
+	  -o -name .ipynb_checkpoints -prune -exec rm -rf {} +
+
+# Set-up. The stamp is written last, and holds the folder it was made in: no stamp (a first run, or one that was
+# interrupted) starts from nothing; new dependencies, or a folder that was moved, install again over what is there.
+ifneq ($(shell test -x $(VENV_PYTHON) && cat $(READY) 2>/dev/null),$(shell pwd -P))
+.PHONY: $(READY)
+endif
+
+# What stands in the way, in one line; nothing when all is well.
+remedy = for example: PYTHON=python3.12 make $(or $(firstword $(MAKECMDGOALS)),lab)
+problem = $(shell test -x $(VENV_PYTHON) && test -f $(READY) && exit; \
+  version=$$("$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null); \
+  case "$$version" in \
+    (3.11|3.12|3.13) "$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || \
+      echo "$(PYTHON) has no venv module; install it, on Debian and Ubuntu with: sudo apt-get install python3-venv" ;; \
+    ("") echo "$(PYTHON) was not found or does not run; name a Python 3.11 to 3.13, $(remedy)" ;; \
+    (*) echo "Python 3.11 to 3.13 is needed, and $(PYTHON) is $$version; name another, $(remedy)" ;; \
+  esac)
+
+$(READY): pyproject.toml constraints.txt
+	$(if $(problem),$(error $(problem)))
+	@test -x $(VENV_PYTHON) && test -f $(READY) || "$(PYTHON)" -m venv --clear .venv
+	@rm -f $(READY)
+	@echo "Installing into .venv. The first time this takes minutes and some gigabytes: PyTorch is big."
+	@$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]' || \
+	  { echo "Set-up stopped: see pip's message above. Is there a network and 8 GB of disk? Then run make again."; exit 1; }
+	@settings=.venv/share/jupyter/lab/settings; mkdir -p $$settings; \
+	  echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \
+	  > $$settings/overrides.json
+	@pwd -P > $(READY)

@@ -1,0 +1,117 @@
+"""The notebooks as committed, read as files: nothing is run here."""
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import nbformat
+import pytest
+
+FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
+PATHS = sorted(FOLDER.glob("*.ipynb"))
+MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|Users|root|tmp|var|work|opt|mnt|private)/\w|\b[A-Z]:\\\w")
+LINK = re.compile(r"\]\(<?([^)>\s]+)|\b(?:href|src)=\"([^\"]+)\"")
+
+
+@pytest.fixture(params=PATHS, ids=lambda path: path.stem)
+def path(request):
+    return request.param
+
+
+@pytest.fixture
+def notebook(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def source(cell):
+    return "".join(cell["source"])
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+def output_texts(cell):
+    """Everything in a cell's outputs that can be read as text; pictures and widgets' state left out."""
+    for output in cell["outputs"]:
+        if output["output_type"] == "stream":
+            yield "".join(output["text"])
+        elif output["output_type"] == "error":
+            yield "\n".join(output["traceback"])
+        else:
+            yield from ("".join(data) for kind, data in output["data"].items() if kind.startswith("text/"))
+
+
+def links(cell):
+    return [unquote(a or b) for a, b in LINK.findall(source(cell))]
+
+
+def test_there_are_notebooks():
+    assert PATHS, f"no notebooks in {FOLDER}"
+
+
+def test_format_is_valid_and_every_cell_has_its_own_id(notebook):
+    nbformat.validate(notebook)
+    ids = [cell.get("id") for cell in notebook["cells"]]
+    assert all(ids) and len(set(ids)) == len(ids)
+
+
+def test_kernel_is_plain_python(notebook):
+    assert notebook["metadata"]["kernelspec"]["name"] == "python3"
+
+
+def test_executed_once_from_top_to_bottom(notebook):
+    counts = [cell["execution_count"] for cell in code_cells(notebook)]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+def test_every_claim_holds(notebook):
+    failed = [text for cell in code_cells(notebook) for text in output_texts(cell) if "✗" in text]
+    assert failed == []
+
+
+def test_no_errors_and_no_warnings(notebook):
+    for cell in code_cells(notebook):
+        for output in cell["outputs"]:
+            assert output["output_type"] != "error", source(cell)
+            assert output.get("name") != "stderr", output["text"]
+        assert not any(re.search(r"\w*Warning\b", text) for text in output_texts(cell)), source(cell)
+
+
+def test_code_cells_are_short(notebook):
+    lengths = {
+        source(cell): sum(bool(line.strip()) for line in source(cell).splitlines()) for cell in code_cells(notebook)
+    }
+    assert [text for text, length in lengths.items() if length > 25] == []
+
+
+def test_nothing_is_installed_and_no_path_is_of_one_machine(notebook):
+    for cell in notebook["cells"]:
+        assert not re.search(r"^\s*[!%]\s*(?:pip|conda)\b", source(cell), re.MULTILINE), source(cell)
+        texts = [source(cell), *(output_texts(cell) if cell["cell_type"] == "code" else [])]
+        found = [match.group() for text in texts for match in MACHINE_PATH.finditer(text)]
+        assert found == [], source(cell)
+
+
+def test_every_figure_has_a_caption_below(notebook):
+    cells = notebook["cells"]
+    for cell, below in zip(cells, [*cells[1:], None], strict=True):
+        if cell["cell_type"] == "code" and any("image/png" in output.get("data", {}) for output in cell["outputs"]):
+            caption = below is not None and below["cell_type"] == "markdown" and source(below).startswith("*Figure")
+            assert caption, f"a markdown cell that starts with *Figure must follow:\n{source(cell)}"
+
+
+def test_local_links_lead_somewhere(path, notebook):
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            for link in links(cell):
+                if not re.match(r"[a-z]+:|#", link):
+                    assert (path.parent / link.split("#")[0]).exists(), link
+
+
+def test_last_cell_links_to_the_neighbours(path, notebook):
+    i = PATHS.index(path)
+    neighbours = {other.name for other in PATHS[max(i - 1, 0) : i + 2]} - {path.name}
+    last = [cell for cell in notebook["cells"] if cell["cell_type"] == "markdown"][-1]
+    assert neighbours <= {link.split("#")[0] for link in links(last)}
