@@ -1,0 +1,157 @@
+"""The Makefile's set-up, with a stub in place of Python: no network, nothing installed."""
+
+import os
+import platform
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("make") is None or os.name == "nt", reason="no make here: the README has two plain commands instead"
+)
+
+# Stands for the user's Python and, copied by its own `-m venv`, for the one in .venv.
+STUB = """#!/bin/sh
+echo "$*" >> "$STUB_LOG"
+case "$*" in
+  *version_info*) echo "$STUB_VERSION" ;;
+  *ensurepip*) exit "$STUB_NO_VENV" ;;
+  "-m venv"*) rm -rf .venv; mkdir -p .venv/bin; cp "$0" .venv/bin/python ;;
+  "-m pip"*) if [ "$STUB_PIP_FAILS" = 1 ]; then echo "ERROR: no network" >&2; exit 1; fi ;;
+  "-m jupyterlab"*) echo "serving" ;;
+esac
+"""
+
+
+class Checkout:
+    def __init__(self, folder):
+        self.folder = folder
+        self.python = folder.parent / "python stub"
+        self.python.write_text(STUB)
+        self.python.chmod(0o755)
+        self.log = folder.parent / "log"
+        folder.mkdir()
+        for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+            shutil.copy(ROOT / name, folder)
+
+    @property
+    def stamp(self):
+        return self.folder / ".venv" / ".ready"
+
+    def make(self, *targets, version="3.11", no_venv=0, pip_fails=0, python=None, **more):
+        """Run make; return its exit status, its output's lines, and the calls of Python."""
+        self.log.write_text("")
+        stub = {"STUB_LOG": self.log, "STUB_VERSION": version, "STUB_NO_VENV": no_venv, "STUB_PIP_FAILS": pip_fails}
+        unset = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "NB", "DISPLAY", "WAYLAND_DISPLAY")
+        env = {name: value for name, value in os.environ.items() if name not in unset}
+        env |= {"PYTHON": str(python or self.python)} | {name: str(value) for name, value in (stub | more).items()}
+        done = subprocess.run(
+            ["make", *targets],
+            cwd=self.folder,
+            env=env,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=60,
+        )
+        return done.returncode, done.stdout.splitlines(), self.log.read_text().splitlines()
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    return Checkout(tmp_path / "a folder with spaces")
+
+
+def venv_calls(calls):
+    return [call for call in calls if call.startswith("-m venv")]
+
+
+def test_make_alone_lists_every_target(checkout):
+    status, lines, calls = checkout.make()
+    assert status == 0 and calls == []
+    phony = next(line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith(".PHONY:"))
+    assert sorted(line.split()[1] for line in lines) == sorted(phony.split()[1:])
+    assert all(len(line.split()) > 3 for line in lines)
+
+
+def test_first_run_sets_up_and_the_second_does_not(checkout):
+    status, lines, calls = checkout.make("lab")
+    assert status == 0 and lines[-1] == "serving"
+    assert any("PyTorch is big" in line for line in lines)
+    assert venv_calls(calls) == ["-m venv --clear .venv"]
+    assert any("pip install" in call and "-c constraints.txt -e .[test]" in call for call in calls)
+    assert "notebooks/00_start_here.ipynb" in calls[-1]
+
+    status, lines, calls = checkout.make("lab")
+    assert (status, lines) == (0, ["serving"])
+    assert len(calls) == 1
+
+
+@pytest.mark.skipif(platform.system() != "Linux", reason="a Mac always has a screen")
+def test_no_screen_no_browser(checkout):
+    assert "--no-browser" in checkout.make("lab")[2][-1]
+    assert "--no-browser" not in checkout.make("lab", DISPLAY=":0")[2][-1]
+    assert "--no-browser" not in checkout.make("lab", WAYLAND_DISPLAY="wayland-0")[2][-1]
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="no users here")
+def test_root_may(checkout):
+    assert ("--allow-root" in checkout.make("lab")[2][-1]) == (os.getuid() == 0)
+
+
+def test_interrupted_first_run_starts_from_nothing(checkout):
+    status, lines, _ = checkout.make("lab", pip_fails=1)
+    assert status != 0 and not checkout.stamp.exists()
+    assert "ERROR: no network" in lines and any("run make again" in line for line in lines)
+
+    status, _, calls = checkout.make("lab")
+    assert status == 0 and checkout.stamp.exists()
+    assert venv_calls(calls) == ["-m venv --clear .venv"]
+
+
+def test_new_dependencies_install_over_what_is_there(checkout):
+    checkout.make("lab")
+    later = checkout.stamp.stat().st_mtime + 10
+    os.utime(checkout.folder / "pyproject.toml", (later, later))
+
+    status, _, calls = checkout.make("lab", pip_fails=1)
+    assert status != 0 and not checkout.stamp.exists()
+    assert venv_calls(calls) == []
+
+
+def test_moved_folder_installs_again(checkout):
+    checkout.make("lab")
+    checkout.folder = checkout.folder.rename(checkout.folder.with_name("moved"))
+    status, _, calls = checkout.make("lab")
+    assert status == 0 and venv_calls(calls) == []
+    assert any("pip install" in call for call in calls)
+    assert len(checkout.make("lab")[2]) == 1
+
+
+def test_venv_whose_python_is_gone_is_made_again(checkout):
+    checkout.make("lab")
+    (checkout.folder / ".venv" / "bin" / "python").unlink()
+    status, _, calls = checkout.make("lab")
+    assert status == 0 and venv_calls(calls) == ["-m venv --clear .venv"]
+
+
+@pytest.mark.parametrize(
+    "trouble, remedy",
+    [
+        ({"no_venv": 1}, "sudo apt-get install python3-venv"),
+        ({"version": "3.9"}, "PYTHON=python3.12 make test"),
+        ({"version": "2.7"}, "PYTHON=python3.12 make test"),
+        ({"version": "3.14"}, "PYTHON=python3.12 make test"),
+        ({"python": "no-such-python"}, "PYTHON=python3.12 make test"),
+    ],
+    ids=["no venv module", "too old", "ancient", "too new", "no Python"],
+)
+def test_unusable_python_is_one_line_with_the_remedy(checkout, trouble, remedy):
+    status, lines, calls = checkout.make("test", **trouble)
+    assert status != 0 and len(lines) == 1 and remedy in lines[0]
+    assert not any(call.startswith("-m") for call in calls)
+    assert not (checkout.folder / ".venv").exists()
