@@ -1,0 +1,33 @@
+"""README, CONTRIBUTING and data/README agree with what is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "data/README.md"])
+def test_local_links_lead_somewhere(name):
+    page = ROOT / name
+    links = re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if ":" not in link and not (page.parent / link).exists()] == []
+
+
+def test_readme_lists_every_notebook():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"\(notebooks/([^)]+)\)", text)
+    assert sorted(listed) == sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+
+
+def test_data_readme_gives_the_checksums_that_are_checked():
+    from torchvision import datasets
+
+    from aeutils import data
+
+    text = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    assert data._MNIST_5K_SHA256 in text
+    for dataset in (datasets.MNIST, datasets.FashionMNIST):
+        section = text.split(f"`data/{dataset.__name__}/raw/`")[1].split("\n\n")[0]
+        assert re.findall(r"`(\S+\.gz)` \| `(\w{32})`", section) == dataset.resources
