@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
-import pickle
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from numbers import Integral
 from pathlib import Path
 
 import torch
@@ -111,19 +113,24 @@ def fit(
         ValueError: settings or images that cannot work, or a checkpoint of another run, damaged, or not ours.
         TrainingDiverged: the loss became NaN or infinite.
     """
-    total_steps, n_epochs = _length_of_run(len(images.train), epochs, steps, batch_size)
-    if lr <= 0 or (patience is not None and patience < 1):
-        raise ValueError(
-            f"lr={lr}, patience={patience}: expected a rate above 0, and a patience of 1 epoch or more, or None"
-        )
+    if not isinstance(images, Images):
+        raise ValueError(f"images is of type {type(images).__name__}; expected Images, such as ae.load('mnist-5k')")
+    x_train = check_images(images.train.x, "images.train.x")
+    x_val = check_images(images.val.x, "images.val.x") if len(images.val) else None
+    _check_whole_numbers(epochs=epochs, steps=steps, batch_size=batch_size, patience=patience)
+    total_steps, n_epochs = _length_of_run(len(x_train), epochs, steps, batch_size)
+    if not 0 < lr < math.inf:
+        raise ValueError(f"lr={lr}; expected a learning rate above 0, such as 0.001")
+    lr, batch_size = float(lr), int(batch_size)  # NumPy's numbers could not be read back from a checkpoint
     if precision not in _PRECISIONS:
         raise ValueError(f"precision={precision!r}; expected one of {', '.join(map(repr, _PRECISIONS))}")
-    if patience is not None and len(images.val) == 0:
+    if patience is not None and x_val is None:
         raise ValueError("patience needs validation images, and this data set has none; load it with validation=5000")
-    device = runtime.device() if device is None else torch.device(device)
-    weights = dict(weights or {})
-    x_train = check_images(images.train.x, "images.train.x").to(device)
-    x_val = check_images(images.val.x, "images.val.x").to(device) if len(images.val) else None
+    if not any(parameter.requires_grad for parameter in model.parameters()):
+        raise ValueError(f"this {type(model).__name__} has no parameters to train; unfreeze some (requires_grad_)")
+    device = runtime.device() if device is None else runtime.check_device(device)
+    weights = {name: float(factor) for name, factor in (weights or {}).items()}
+    x_train, x_val = x_train.to(device), None if x_val is None else x_val.to(device)
     if seed is not None:
         torch.manual_seed(seed)
     mixed = torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
@@ -135,15 +142,17 @@ def fit(
             checkpoint,
             dict(
                 loss=getattr(loss, "__qualname__", type(loss).__name__),
-                images=len(images.train),
+                data=images.name,
+                images=len(x_train),
                 batch_size=batch_size,
                 lr=lr,
-                patience=patience,
+                patience=None if patience is None else int(patience),
                 weights=weights,
                 precision=precision,
+                seed=None if seed is None else int(seed),
             ),
         )
-        keeper.restore(run)
+        keeper.restore(run, total_steps)
         history, started = run.history, time.perf_counter() - run.history.seconds
         bar = runtime.progress(range(history.epochs, n_epochs), desc="training", unit="epoch")
         try:
@@ -174,13 +183,16 @@ def fit(
     return history
 
 
+def _check_whole_numbers(**settings: int | None) -> None:
+    for name, value in settings.items():
+        if value is not None and (not isinstance(value, Integral) or value < 1):
+            raise ValueError(f"{name}={value!r}; expected a whole number of 1 or more")
+
+
 def _length_of_run(n_images: int, epochs: int | None, steps: int | None, batch_size: int) -> tuple[int, int]:
     """Steps to take in all, and the epochs they make up (the last may be short)."""
     if epochs is not None and steps is not None:
         raise ValueError(f"epochs={epochs} and steps={steps}: give one of them, not both")
-    for name, value in (("epochs", epochs), ("steps", steps), ("batch_size", batch_size)):
-        if value is not None and (not isinstance(value, int) or value < 1):
-            raise ValueError(f"{name}={value!r}; expected a whole number of 1 or more")
     per_epoch = math.ceil(n_images / batch_size)
     total = steps if steps is not None else per_epoch * (20 if epochs is None else epochs)
     return total, math.ceil(total / per_epoch)
@@ -201,12 +213,15 @@ def _weighted_sum(terms: dict[str, Tensor], weights: dict[str, float]) -> Tensor
     if unknown := weights.keys() - terms.keys():
         raise ValueError(f"weights names {sorted(unknown)}, but the terms of this loss are {sorted(terms)}")
     for name, term in terms.items():
-        if term.ndim:
+        if not isinstance(term, Tensor) or term.ndim:
+            came = f"has shape {list(term.shape)}" if isinstance(term, Tensor) else f"is a {type(term).__name__}"
             raise ValueError(
-                f"the term {name!r} has shape {list(term.shape)}; expected a scalar: "
-                "sum over pixels, then average over images"
+                f"the term {name!r} {came}; expected a scalar tensor: sum over pixels, then average over images"
             )
-    return sum(weights.get(name, 1.0) * term for name, term in terms.items())
+    total = sum(weights.get(name, 1.0) * term for name, term in terms.items())
+    if not total.requires_grad:
+        raise ValueError("the loss does not depend on the parameters; look for .detach(), .item() or no_grad in it")
+    return total
 
 
 @torch.no_grad()
@@ -275,6 +290,7 @@ class _Checkpoint:
         contents = {
             "format": _FORMAT,
             "settings": self.settings,
+            "architecture": repr(run.model),
             "model": run.model.state_dict(),
             "optimizer": run.optimizer.state_dict(),
             "history": asdict(run.history),
@@ -293,7 +309,7 @@ class _Checkpoint:
         finally:
             part.unlink(missing_ok=True)
 
-    def restore(self, run: _Run) -> None:
+    def restore(self, run: _Run, total_steps: int) -> None:
         """Put `run` into the state the file holds; leave everything as it is when there is none or it is refused."""
         if self.path is None or not self.path.exists():
             return
@@ -305,9 +321,17 @@ class _Checkpoint:
                 f"{self.path} belongs to a run with {was}, and this one has {now}; use the same, or another file"
             )
         shapes = {name: value.shape for name, value in run.model.state_dict().items()}
-        if {name: value.shape for name, value in saved["model"].items()} != shapes:
+        saved_shapes = {name: value.shape for name, value in saved["model"].items()}
+        if (saved["architecture"], saved_shapes) != (repr(run.model), shapes):
             raise ValueError(
                 f"{self.path} belongs to a model with other layers; build the same model, or use another file"
+            )
+        taken, per_epoch = saved["history"]["steps"], math.ceil(self.settings["images"] / self.settings["batch_size"])
+        if taken > total_steps or (taken < total_steps and taken % per_epoch):
+            where = "" if taken > total_steps else ", the last ones in an epoch cut short"
+            raise ValueError(
+                f"{self.path} holds a run of {taken} steps{where}, which cannot become one of {total_steps}; "
+                "ask for what it holds, or use another file"
             )
         run.model.load_state_dict(saved["model"])
         run.optimizer.load_state_dict(saved["optimizer"])
@@ -318,9 +342,14 @@ class _Checkpoint:
             torch.cuda.set_rng_state_all(saved["random_cuda"])
 
     def _read(self) -> dict:
+        contents = io.BytesIO(self.path.read_bytes())
         try:
-            saved = torch.load(self.path, map_location="cpu", weights_only=True)
-        except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, ValueError) as error:
+            with zipfile.ZipFile(contents) as archive:  # torch.load does not look at the checksums inside
+                if damaged := archive.testzip():
+                    raise zipfile.BadZipFile(f"wrong checksum of {damaged}")
+            contents.seek(0)
+            saved = torch.load(contents, map_location="cpu", weights_only=True)
+        except Exception as error:  # what is damaged can fail in any way
             raise ValueError(
                 f"{self.path} is damaged or not a checkpoint of ours; nothing in it was executed. "
                 "Move it away to start afresh"
