@@ -1,0 +1,94 @@
+"""What the tests share: a few images, a check of error messages, a fresh Python."""
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+import torch
+
+import aeutils as ae
+from aeutils import data
+from aeutils.data import Images, Split
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch):
+    monkeypatch.setenv("AEUTILS_PROGRESS", "0")
+
+
+@pytest.fixture(scope="session")
+def digits() -> Images:
+    return ae.load("mnist-5k")
+
+
+@pytest.fixture(scope="session")
+def few(digits) -> Images:
+    """250 / 60 / 50 images: batches of 100 leave an uneven last one."""
+    parts = [(digits.train, 250), (digits.val, 60), (digits.test, 50)]
+    return Images("few", *(Split(part.x[:n], part.y[:n]) for part, n in parts), digits.classes)
+
+
+@pytest.fixture(scope="session")
+def mnist_files():
+    """The folder with the four published files of the full MNIST."""
+    folder = data.data_root() / "MNIST" / "raw"
+    if not all((folder / name).is_file() for name in MNIST_FILES):
+        pytest.skip("the full MNIST is not here; ae.load('mnist') fetches it, or see data/README.md")
+    return folder
+
+
+MNIST_FILES = (
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+)
+
+
+@pytest.fixture(scope="session")
+def mnist(mnist_files) -> Images:
+    """The full MNIST, all 60,000 images in training."""
+    return ae.load("mnist", validation=0)
+
+
+@pytest.fixture
+def refused():
+    """`with refused(ValueError, "steps=0", "1 or more"):` the error has one line, and these words are in it."""
+
+    @contextmanager
+    def check(kind, *words):
+        with pytest.raises(kind) as caught:
+            yield
+        message = str(caught.value)
+        assert "\n" not in message
+        assert [word for word in words if word not in message] == [], message
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def fresh_python():
+    """`fresh_python(code, *args, **env)`: what `code`, run in a new interpreter, prints as JSON."""
+
+    def run(code, *args, **env):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *map(str, args)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            env={**os.environ, "AEUTILS_PROGRESS": "0", **env},
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run
+
+
+@pytest.fixture
+def cuda() -> torch.device:
+    if not torch.cuda.is_available():
+        pytest.skip("needs a CUDA device, and this machine has none")
+    return torch.device("cuda")

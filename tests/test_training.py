@@ -1,0 +1,767 @@
+"""`fit` is Adam in a loop, and nothing that interrupts it loses anything."""
+
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import aeutils as ae
+from aeutils import training
+from aeutils.data import Images, Split
+from aeutils.losses import cross_entropy, squared_error
+from aeutils.training import TrainingDiverged
+
+CPU = {"device": "cpu"}  # where two runs must agree bit for bit
+
+
+def make_model(seed=0, **options):
+    torch.manual_seed(seed)
+    return ae.Autoencoder((784, 16, 2), **options)
+
+
+def state(model):
+    return {name: value.clone() for name, value in model.state_dict().items()}
+
+
+def assert_same(a, b, **tolerance):
+    torch.testing.assert_close(a, b, **(tolerance or {"rtol": 0, "atol": 0}))
+
+
+def error_by_hand(model, x):
+    """Squared error per image, one image at a time, in NumPy."""
+    with torch.no_grad():
+        return np.mean([((x[i] - model(x[i : i + 1])[0]).double().numpy() ** 2).sum() for i in range(len(x))])
+
+
+# --- it is the loop that it stands for ---
+
+
+@pytest.mark.parametrize("length", [{"epochs": 3}, {"steps": 7}, {"steps": 2}])
+def test_fit_is_adam_in_a_loop(few, length):
+    x, n_steps = few.train.x, length.get("steps", 9)
+    expected = make_model()
+    optimizer = torch.optim.Adam(expected.parameters(), lr=3e-3, fused=False, foreach=False)
+    torch.manual_seed(5)
+    for step in range(n_steps):
+        if step % 3 == 0:  # 250 images: batches of 100, 100 and 50
+            order = torch.randperm(250)
+        batch = x[order[100 * (step % 3) : 100 * (step % 3) + 100]]
+        loss = ((expected(batch) - batch) ** 2).sum() / len(batch)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    model = make_model()
+    history = ae.fit(model, few, squared_error, lr=3e-3, seed=5, **length, **CPU)
+    assert_same(state(model), state(expected), rtol=1e-4, atol=1e-5)
+    assert (history.steps, history.epochs, history.stopped) == (n_steps, -(-n_steps // 3), "finished")
+
+
+def test_each_epoch_takes_every_image_once_in_a_new_order(few):
+    seen = []
+
+    def loss(model, x):
+        if model.training:
+            seen.append(x.cpu())
+        return squared_error(model, x)
+
+    ae.fit(make_model(), few, loss, epochs=2, batch_size=60)
+    assert [len(batch) for batch in seen] == [60, 60, 60, 60, 10] * 2
+    orders = []
+    for epoch in (seen[:5], seen[5:]):
+        equal = (torch.cat(epoch).flatten(1)[:, None] == few.train.x.flatten(1)[None]).all(2)
+        orders.append(equal.int().argmax(1).tolist())
+        assert sorted(orders[-1]) == list(range(250))
+    assert orders[0] != orders[1] != list(range(250)) != orders[0]
+
+
+def test_twenty_epochs_of_a_hundred_images_unless_told(few):
+    history = ae.fit(make_model(), few, squared_error)
+    assert (history.epochs, history.steps) == (20, 60)
+
+
+def test_labels_are_never_read(few):
+    class Poisoned:
+        def __init__(self, x):
+            self.x = x
+
+        def __len__(self):
+            return len(self.x)
+
+        @property
+        def y(self):
+            raise AssertionError("the labels were read")
+
+    results = []
+    for kind in (Split, Poisoned):
+        parts = [kind(part.x) for part in (few.train, few.val, few.test)]
+        model = make_model()
+        ae.fit(model, Images("unlabelled", *parts, few.classes), squared_error, epochs=1, seed=0, patience=1, **CPU)
+        results.append(state(model))
+    assert_same(*results)
+
+
+def test_the_test_images_are_never_read(few):
+    ae.fit(make_model(), replace(few, test=None), squared_error, epochs=1)
+
+
+@pytest.mark.parametrize("kind", [ae.Autoencoder, ae.ConvAutoencoder])
+@pytest.mark.parametrize("loss", [squared_error, cross_entropy])
+def test_both_models_learn_with_both_losses(few, kind, loss):
+    torch.manual_seed(0)
+    history = ae.fit(kind(), few, loss, epochs=4, seed=0)
+    (curve,) = history.val.values()
+    assert curve[-1] < 0.9 * curve[0]
+
+
+# --- the history ---
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3])
+def test_the_history_is_measured_with_the_weights_at_the_end_of_each_epoch(few, monkeypatch, epochs):
+    monkeypatch.setattr(training, "_MEASURE_BATCH", 90)  # 250 = 90 + 90 + 70: each part must count by its images
+    model = make_model()
+    history = ae.fit(model, few, squared_error, epochs=epochs, lr=0.01, seed=1, **CPU)
+    assert history.train["squared_error"][epochs - 1] == pytest.approx(error_by_hand(model, few.train.x), rel=1e-5)
+    assert history.val["squared_error"][epochs - 1] == pytest.approx(error_by_hand(model, few.val.x), rel=1e-5)
+    assert len(history.train["squared_error"]) == len(history.val["squared_error"]) == history.epochs == epochs
+    assert history.last() == {
+        "train squared_error": history.train["squared_error"][-1],
+        "val squared_error": history.val["squared_error"][-1],
+    }
+
+
+def test_the_history_is_measured_in_evaluation_mode(few):
+    torch.manual_seed(0)
+    model = ae.Autoencoder((784, 16, 2), activation=nn.Dropout)
+    history = ae.fit(model, few, squared_error, epochs=1)
+    assert history.val["squared_error"][-1] == pytest.approx(error_by_hand(model, few.val.x), rel=1e-4)
+
+
+def test_seconds_are_those_on_the_clock(few):
+    start = time.perf_counter()
+    history = ae.fit(make_model(), few, squared_error, epochs=2)
+    assert 0 < history.seconds <= time.perf_counter() - start
+
+
+def test_no_validation_images(few):
+    images = replace(few, val=Split(few.val.x[:0]))
+    history = ae.fit(make_model(), images, squared_error, epochs=2)
+    assert history.val == {}
+    assert len(history.train["squared_error"]) == 2
+    assert "2 epochs, 6 steps, finished: train squared_error" in repr(history)
+
+
+def two_terms(model, x):
+    z = model.encode(x)
+    return {"fit": (model.decode(z) - x).square().sum((1, 2, 3)).mean(), "code": z.square().sum(1).mean()}
+
+
+def test_weights_steer_the_training_but_not_the_history(few):
+    x = few.train.x[:100]
+    images = replace(few, train=Split(x))
+    expected = make_model()
+    optimizer = torch.optim.Adam(expected.parameters(), lr=0.01)
+    for _ in range(5):  # one batch is all the images: their order does not matter
+        z = expected.encode(x)
+        loss = ((expected.decode(z) - x) ** 2).sum() / 100 + 7 * (z**2).sum() / 100
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    model = make_model()
+    history = ae.fit(model, images, two_terms, epochs=5, lr=0.01, weights={"code": 7})
+    assert_same(state(model), state(expected), rtol=1e-3, atol=1e-4)
+    code = model.encode(x).detach().double().numpy()
+    assert history.train["code"][-1] == pytest.approx((code**2).sum(1).mean(), rel=1e-4)
+    assert history.train["fit"][-1] == pytest.approx(error_by_hand(model, x), rel=1e-4)
+
+
+# --- early stopping ---
+
+
+@pytest.fixture(scope="module")
+def overfit(digits):
+    """30 training images: soon the validation error rises."""
+    return Images("30", Split(digits.train.x[:30]), Split(digits.val.x[:60]), digits.test, digits.classes)
+
+
+def make_overfitting_model():
+    torch.manual_seed(0)
+    return ae.Autoencoder((784, 32, 8), head=nn.Identity)
+
+
+def test_patience_keeps_the_weights_that_were_best_on_validation(overfit):
+    model = make_overfitting_model()
+    history = ae.fit(model, overfit, squared_error, epochs=500, batch_size=10, lr=0.02, patience=3, seed=0)
+    curve = history.val["squared_error"]
+    best = int(np.argmin(curve))
+    assert history.stopped == "converged"
+    assert history.best_epoch == best + 1
+    assert history.epochs == best + 1 + 3 < 500
+    assert error_by_hand(model, overfit.val.x) == pytest.approx(curve[best], rel=1e-5)
+    assert curve[-1] > curve[best] * 1.001
+
+
+def test_the_last_weights_are_kept_by_default(overfit):
+    model = make_overfitting_model()
+    history = ae.fit(model, overfit, squared_error, epochs=40, batch_size=10, lr=0.02, seed=0)
+    curve = history.val["squared_error"]
+    assert history.best_epoch is None
+    assert curve[-1] > min(curve) * 1.001
+    assert error_by_hand(model, overfit.val.x) == pytest.approx(curve[-1], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("a", "patience", "weights", "best", "epochs"),
+    [
+        ([5, 4, 3, 2, 1], 1, {"b": 0}, 5, 5),  # never worse: runs to the end
+        ([5, 4, 4, 3, 9], 1, {"b": 0}, 2, 3),  # no change is no progress
+        ([5, 4, 4, 3, 9], 2, {"b": 0}, 4, 5),
+        ([5, 6, 7, 4, 3], 2, {"b": 0}, 1, 3),
+        ([5, 4, 3, 2, 1], 2, {}, 1, 3),  # b rises by 2 an epoch, and counts as much as a
+        ([5, 4, 3, 2, 1], 2, {"b": 0.4}, 5, 5),
+    ],
+)
+def test_patience_counts_epochs_without_a_lower_weighted_validation_loss(few, a, patience, weights, best, epochs):
+    """The validation losses are dictated; b is 0, 2, 4, ..."""
+    measured = iter(range(100))
+
+    def loss(model, x):
+        real = squared_error(model, x)["squared_error"]
+        if model.training or len(x) != len(few.val):
+            return {"a": real, "b": real}
+        epoch = next(measured)
+        return {"a": torch.tensor(float(a[epoch])), "b": torch.tensor(2.0 * epoch)}
+
+    history = ae.fit(make_model(), few, loss, epochs=5, patience=patience, weights=weights, device="cpu")
+    assert (history.best_epoch, history.epochs) == (best, epochs)
+    assert history.stopped == ("finished" if epochs == 5 and best >= 5 - patience + 1 else "converged")
+    assert history.val["a"] == a[:epochs]
+
+
+# --- things that go wrong ---
+
+
+def poison(epoch, value, where):
+    """Squared error that turns into `value` in the given epoch, in training or only when measured."""
+    calls = {"training": 0}
+
+    def loss(model, x):
+        calls["training"] += model.training
+        terms = squared_error(model, x)
+        now = calls["training"] > 3 * (epoch - 1)  # 3 steps an epoch
+        return {name: term * value if now and model.training == where else term for name, term in terms.items()}
+
+    return loss
+
+
+@pytest.mark.parametrize("where", [True, False], ids=["training", "measuring"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize("epoch", [1, 3])
+def test_divergence_names_the_epoch_and_what_to_try(few, refused, epoch, value, where):
+    model = make_model()
+    with refused(TrainingDiverged, f"in epoch {epoch}:", "squared_error", "learning rate ten times smaller"):
+        try:
+            ae.fit(model, few, poison(epoch, value, where), epochs=5)
+        except TrainingDiverged as error:
+            assert error.history.epochs == epoch - 1
+            raise
+    assert not model.training
+    assert next(model.parameters()).device.type == "cpu"
+
+
+def test_an_absurd_learning_rate_diverges(few):
+    with pytest.raises(TrainingDiverged, match="epoch 1"):
+        ae.fit(make_model(head=nn.Identity), few, squared_error, epochs=3, lr=1e30)
+
+
+def interrupt_at(call, where=True, loss=squared_error):
+    """`loss`, but Ctrl-C is pressed in its `call`-th call in training (or while measuring), counted from 0."""
+    calls = iter(range(10_000))
+
+    def interrupted(model, x):
+        if model.training == where and next(calls) == call:
+            signal.raise_signal(signal.SIGINT)
+        return loss(model, x)
+
+    interrupted.__qualname__ = loss.__qualname__
+    return interrupted
+
+
+@pytest.mark.parametrize(
+    ("call", "where", "epochs", "steps"),
+    [(0, True, 0, 0), (4, True, 1, 4), (6, True, 2, 6), (2, False, 1, 6)],
+    ids=["first step", "mid-epoch", "new epoch", "measuring"],
+)
+@pytest.mark.parametrize("patience", [None, 3])
+def test_ctrl_c_returns_the_history_and_a_usable_model(few, call, where, epochs, steps, patience):
+    model = make_model()
+    history = ae.fit(model, few, interrupt_at(call, where), epochs=5, lr=0.01, seed=0, patience=patience, **CPU)
+    assert (history.stopped, history.epochs, history.steps) == ("interrupted", epochs, steps)
+    assert len(history.train.get("squared_error", [])) == len(history.val.get("squared_error", [])) == epochs
+    assert not model.training
+    expected = make_model()  # the same run, ended there on purpose
+    if patience and epochs:
+        steps = 3 * epochs  # falls in every epoch: the best are those of the last whole one
+    if steps:
+        ae.fit(expected, few, squared_error, steps=steps, lr=0.01, seed=0, **CPU)
+    assert_same(state(model), state(expected))
+
+
+def test_training_goes_on_after_ctrl_c(few):
+    model = make_model()
+    before = ae.fit(model, few, interrupt_at(4), epochs=5)
+    after = ae.fit(model, few, squared_error, epochs=5)
+    assert after.stopped == "finished"
+    assert after.val["squared_error"][-1] < before.val["squared_error"][-1]
+
+
+def test_another_error_passes_and_leaves_the_model_usable(few):
+    class Mine(Exception):
+        pass
+
+    def loss(model, x):
+        raise Mine
+
+    model = make_model()
+    with pytest.raises(Mine):
+        ae.fit(model, few, loss, epochs=1)
+    assert not model.training
+    assert np.isfinite(error_by_hand(model, few.val.x))
+
+
+BAD_SETTINGS = [
+    ({"epochs": 0}, ["epochs=0", "1 or more"]),
+    ({"epochs": 1.5}, ["epochs=1.5"]),
+    ({"epochs": "3"}, ["epochs='3'"]),
+    ({"steps": 0}, ["steps=0", "1 or more"]),
+    ({"steps": -4}, ["steps=-4"]),
+    ({"epochs": 1, "steps": 1}, ["epochs=1", "steps=1", "not both"]),
+    ({"batch_size": 0}, ["batch_size=0"]),
+    ({"batch_size": 10.0}, ["batch_size=10.0"]),
+    ({"lr": 0}, ["lr=0", "above 0"]),
+    ({"lr": -1e-3}, ["lr=-0.001"]),
+    ({"lr": float("nan")}, ["lr=nan"]),
+    ({"lr": float("inf")}, ["lr=inf"]),
+    ({"patience": 0}, ["patience=0"]),
+    ({"patience": 1.5}, ["patience=1.5"]),
+    ({"precision": "float16"}, ["'float16'", "'float32'", "'bfloat16'"]),
+    ({"device": "gpu"}, ["device='gpu'", "'cpu'"]),
+    ({"device": "cuda:99"}, ["device='cuda:99'"]),
+    ({"weights": {"kl": 1}}, ["'kl'", "'squared_error'"]),
+    ({"checkpoint": "no/such/folder/run.pt"}, ["no/such/folder", "make it first"]),
+]
+
+
+@pytest.mark.parametrize(("settings", "words"), BAD_SETTINGS, ids=[str(settings) for settings, _ in BAD_SETTINGS])
+def test_settings_that_cannot_work_are_refused(few, refused, settings, words):
+    model = make_model()
+    before = state(model)
+    with refused(ValueError, *words):
+        ae.fit(model, few, squared_error, **settings)
+    assert_same(state(model), before)
+
+
+BAD_IMAGES = {
+    "a split": (lambda few: few.train, ["Split", "expected Images"]),
+    "a tensor": (lambda few: few.train.x, ["Tensor", "expected Images"]),
+    "none": (lambda few: replace(few, train=Split(few.train.x[:0])), ["images.train.x", "[0, 1, 28, 28]"]),
+    "bytes": (lambda few: replace(few, train=Split((few.train.x * 255).byte())), ["images.train.x", "uint8", "/ 255"]),
+    "flat": (lambda few: replace(few, val=Split(few.val.x.flatten(1))), ["images.val.x", "[60, 784]"]),
+    "too bright": (lambda few: replace(few, val=Split(few.val.x * 2)), ["images.val.x", "[0, 1]"]),
+    "too small": (
+        lambda few: replace(few, train=Split(few.train.x[..., :20, :20])),
+        ["[100, 1, 20, 20]", "[B, 1, 28, 28]"],
+    ),
+}
+
+
+@pytest.mark.parametrize("length", [{"epochs": 1}, {"steps": 1}], ids=["epochs", "steps"])
+@pytest.mark.parametrize("case", BAD_IMAGES)
+def test_images_that_cannot_work_are_refused(few, refused, case, length):
+    make, words = BAD_IMAGES[case]
+    with refused(ValueError, *words):
+        ae.fit(make_model(), make(few), squared_error, **length)
+
+
+def test_patience_needs_validation_images(few, refused):
+    with refused(ValueError, "patience", "validation"):
+        ae.fit(make_model(), replace(few, val=Split(few.val.x[:0])), squared_error, patience=2)
+
+
+@pytest.mark.parametrize(
+    ("loss", "words"),
+    [
+        (lambda model, x: (model(x) - x).square().mean(), ["Tensor", "dict"]),
+        (lambda model, x: {}, ["dict"]),
+        (lambda model, x: {"mine": (model(x) - x).square().flatten(1).sum(1)}, ["'mine'", "[100]", "scalar"]),
+        (lambda model, x: {"mine": 3.0}, ["'mine'", "float", "scalar"]),
+        (lambda model, x: {"mine": (model(x) - x).square().mean().detach()}, ["depend", ".detach()"]),
+    ],
+    ids=["tensor", "empty", "vector", "float", "detached"],
+)
+def test_a_loss_that_is_none_is_refused(few, refused, loss, words):
+    with refused(ValueError, *words):
+        ae.fit(make_model(), few, loss, epochs=1)
+
+
+@pytest.mark.parametrize("model", [nn.Identity(), make_model().requires_grad_(False)], ids=["none", "frozen"])
+def test_a_model_with_nothing_to_train_is_refused(few, refused, model):
+    with refused(ValueError, type(model).__name__, "no parameters to train"):
+        ae.fit(model, few, squared_error, epochs=1)
+
+
+def test_frozen_parts_stay(few):
+    model = make_model()
+    model.encoder.requires_grad_(False)
+    before = state(model)
+    ae.fit(model, few, squared_error, epochs=1)
+    after = state(model)
+    assert {name for name in before if torch.equal(before[name], after[name])} == {
+        name for name in before if name.startswith("encoder")
+    }
+
+
+# --- seeds, devices, precision ---
+
+
+def noisy(model, x):
+    """A loss with randomness of its own."""
+    return {"noisy": (model(x + 0.1 * torch.randn_like(x)) - x).square().sum((1, 2, 3)).mean()}
+
+
+def test_a_seed_repeats_the_run_exactly(few):
+    runs = {}
+    for name, seed in (("first", 1), ("again", 1), ("other", 2)):
+        model = make_model()
+        torch.rand(len(name))  # what came before does not matter
+        history = ae.fit(model, few, noisy, epochs=2, seed=seed, **CPU)
+        runs[name] = (history.train, history.val, state(model))
+    assert_same(runs["first"][2], runs["again"][2])
+    assert runs["first"][:2] == runs["again"][:2] != runs["other"][:2]
+
+
+def test_without_a_seed_pytorchs_generator_decides(few):
+    results = []
+    for seed in (3, 3, 4):
+        model = make_model()
+        ae.seed_everything(seed)
+        results.append(ae.fit(model, few, squared_error, epochs=1, **CPU).train)
+    assert results[0] == results[1] != results[2]
+
+
+@pytest.mark.parametrize("loss", [squared_error, cross_entropy])
+def test_bfloat16_stays_near_float32(few, loss):
+    last = {}
+    for precision in ("float32", "bfloat16"):
+        model = make_model()
+        history = ae.fit(model, few, loss, epochs=5, seed=0, lr=3e-3, precision=precision)
+        (last[precision],) = (curve[-1] for curve in history.val.values())
+        assert {p.dtype for p in model.parameters()} == {torch.float32}
+    assert last["bfloat16"] == pytest.approx(last["float32"], rel=0.02)
+    assert last["bfloat16"] != last["float32"]
+
+
+def test_a_model_is_trained_on_the_gpu_and_comes_back(cuda, few):
+    results = []
+    for device in ("cpu", "cuda"):
+        model = make_model()
+        devices = set()
+
+        def loss(model, x, devices=devices):
+            devices.update({x.device.type, *(p.device.type for p in model.parameters())})
+            return squared_error(model, x)
+
+        history = ae.fit(model, few, loss, epochs=3, seed=0, device=device, patience=2)
+        assert devices == {device}
+        assert {p.device.type for p in model.parameters()} == {"cpu"}
+        results.append(history.val["squared_error"])
+    assert results[1] == pytest.approx(results[0], rel=1e-3)
+
+
+def test_a_model_that_lives_on_the_gpu_returns_there(cuda, few):
+    model = make_model().to(cuda)
+    ae.fit(model, few, squared_error, epochs=1, device="cpu")
+    assert {p.device.type for p in model.parameters()} == {"cuda"}
+    with pytest.raises(ValueError):
+        ae.fit(model, few, lambda model, x: None, epochs=1, device="cpu")
+    assert {p.device.type for p in model.parameters()} == {"cuda"}
+
+
+# --- checkpoints ---
+
+
+def outcome(history, model):
+    return {**asdict(history), "seconds": None}, state(model)
+
+
+def assert_same_outcome(found, expected):
+    assert found[0] == expected[0]
+    assert_same(found[1], expected[1])
+
+
+@pytest.mark.parametrize("stop_in_epoch", [1, 2, 4, 5])
+@pytest.mark.parametrize("patience", [None, 2])
+@pytest.mark.parametrize("loss", [squared_error, noisy])
+@pytest.mark.parametrize("seed", [None, 7])
+def test_a_resumed_run_is_the_uninterrupted_run(few, tmp_path, stop_in_epoch, patience, loss, seed):
+    settings = dict(epochs=5, lr=0.02, patience=patience, seed=seed, **CPU)
+    expected = make_model()
+    whole = ae.fit(expected, few, loss, **settings)
+    assert whole.epochs >= 4  # or there would be less to stop and resume than this test is about
+
+    model = make_model()
+    path = tmp_path / "run.pt"
+    stopped = ae.fit(model, few, interrupt_at(3 * stop_in_epoch - 1, loss=loss), checkpoint=path, **settings)
+    assert stopped.epochs == min(stop_in_epoch - 1, whole.epochs)
+    assert path.exists() == (stop_in_epoch > 1)
+    # A later session: another model, another state of the generator. Until there is a checkpoint, it starts anew.
+    model = make_model(0 if stop_in_epoch == 1 else 99)
+    resumed = ae.fit(model, few, loss, checkpoint=path, **settings)
+    assert_same_outcome(outcome(resumed, model), outcome(whole, expected))
+    assert [entry.name for entry in tmp_path.iterdir()] == ["run.pt"]
+
+
+def test_a_finished_run_is_returned_without_training(few, tmp_path):
+    settings = dict(epochs=50, lr=0.05, patience=1, seed=0, checkpoint=tmp_path / "run.pt", **CPU)
+    expected = make_model()
+    whole = ae.fit(expected, few, squared_error, **settings)
+    assert whole.stopped == "converged"
+    model = make_model(99)
+    calls = []
+
+    def loss(model, x):
+        calls.append(model.training)
+        return squared_error(model, x)
+
+    loss.__qualname__ = squared_error.__qualname__
+    again = ae.fit(model, few, loss, **settings)
+    assert True not in calls
+    assert_same_outcome(outcome(again, model), outcome(whole, expected))
+
+
+@pytest.mark.parametrize("unit", ["epochs", "steps"])
+def test_a_run_can_be_made_longer(few, tmp_path, unit):
+    per_epoch = {"epochs": 1, "steps": 3}[unit]
+    settings = dict(seed=0, **CPU)
+    expected = make_model()
+    whole = ae.fit(expected, few, noisy, **{unit: 4 * per_epoch}, **settings)
+    for epochs in (2, 4):
+        model = make_model()
+        history = ae.fit(model, few, noisy, **{unit: epochs * per_epoch}, checkpoint=tmp_path / "run.pt", **settings)
+    assert_same_outcome(outcome(history, model), outcome(whole, expected))
+    assert history.seconds > 0
+
+
+KILLED = """
+import os, signal, sys, io
+import torch
+import aeutils as ae
+from aeutils.data import Images, Split
+path, epoch = sys.argv[1], int(sys.argv[2])
+digits = ae.load()
+few = Images("few", Split(digits.train.x[:250]), Split(digits.val.x[:60]), Split(digits.test.x[:50]), digits.classes)
+save, calls = torch.save, iter(range(1, 100))
+def dying(contents, file):
+    if next(calls) < epoch:
+        return save(contents, file)
+    whole = io.BytesIO()
+    save(contents, whole)
+    file.write(whole.getvalue()[: len(whole.getvalue()) // 2])
+    file.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+torch.save = dying
+torch.manual_seed(0)
+model = ae.Autoencoder((784, 16, 2))
+ae.fit(model, few, ae.losses.squared_error, epochs=4, seed=7, device="cpu", checkpoint=path)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no kill -9")
+def test_kill_9_while_writing_leaves_the_last_good_checkpoint(few, tmp_path):
+    path = tmp_path / "run.pt"
+    child = subprocess.run([sys.executable, "-c", KILLED, str(path), "3"], capture_output=True, text=True, timeout=120)
+    assert child.returncode == -signal.SIGKILL, child.stderr
+    assert torch.load(path, weights_only=True)["history"]["steps"] == 6  # two epochs of three steps
+    results = []
+    for checkpoint in (path, None):
+        model = make_model()
+        history = ae.fit(model, few, squared_error, epochs=4, seed=7, checkpoint=checkpoint, **CPU)
+        results.append(outcome(history, model))
+    assert_same(results[0][1], results[1][1], rtol=1e-4, atol=1e-5)  # two processes may add up in another order
+    assert results[0][0]["steps"] == results[1][0]["steps"] == 12
+    assert [entry.name for entry in tmp_path.iterdir()] == ["run.pt"]
+
+
+def test_ctrl_c_while_writing_leaves_the_last_good_checkpoint(few, tmp_path, monkeypatch):
+    path = tmp_path / "run.pt"
+    settings = dict(seed=0, checkpoint=path, **CPU)
+    ae.fit(make_model(), few, squared_error, epochs=1, **settings)
+    good = path.read_bytes()
+
+    def interrupted(contents, file):
+        file.write(good[:1000])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(torch, "save", interrupted)
+    assert ae.fit(make_model(), few, squared_error, epochs=3, **settings).stopped == "interrupted"
+    assert path.read_bytes() == good
+    assert [entry.name for entry in tmp_path.iterdir()] == ["run.pt"]
+
+
+@pytest.fixture
+def saved(few, tmp_path):
+    """A checkpoint of one epoch, its settings, and `resume(**changes)`, which must leave model and file alone."""
+    path = tmp_path / "run.pt"
+    settings = dict(epochs=2, seed=0, checkpoint=path, **CPU)
+    ae.fit(make_model(), few, squared_error, **{**settings, "epochs": 1})
+
+    def resume(model=None, images=few, loss=squared_error, **changes):
+        model = make_model(3) if model is None else model
+        weights, content = state(model), path.read_bytes()
+        try:
+            ae.fit(model, images, loss, **{**settings, **changes})
+        finally:
+            assert_same(state(model), weights)
+            assert path.read_bytes() == content
+
+    return path, resume
+
+
+class Evil:
+    """A pickle that runs a command when it is loaded the unsafe way."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (open, (str(self.path), "w"))
+
+
+@pytest.mark.parametrize("form", ["plain pickle", "torch file", "torch file in our format"])
+def test_a_malicious_file_is_refused_and_nothing_in_it_is_executed(saved, refused, tmp_path, form):
+    path, resume = saved
+    trace = tmp_path / "executed"
+    if form == "plain pickle":
+        path.write_bytes(pickle.dumps(Evil(trace)))
+        pickle.loads(path.read_bytes()).close()
+    else:
+        ours = torch.load(path, weights_only=True) if "our format" in form else {}
+        torch.save({**ours, "extra": Evil(trace)}, path)
+        torch.load(path, weights_only=False)["extra"].close()
+    assert trace.exists()  # the file is as dangerous as this test believes
+    trace.unlink()
+    with refused(ValueError, str(path), "nothing in it was executed"):
+        resume()
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize("kept", [0, 1, 10, 0.3, 0.9, 0.999])
+def test_a_truncated_checkpoint_is_refused(saved, refused, kept):
+    path, resume = saved
+    content = path.read_bytes()
+    path.write_bytes(content[: int(kept if kept >= 1 else kept * len(content))])
+    with refused(ValueError, str(path), "damaged"):
+        resume()
+
+
+@pytest.mark.parametrize("place", [0.02, 0.3, 0.5, 0.9])
+def test_an_altered_checkpoint_is_refused(saved, refused, place):
+    path, resume = saved
+    content = bytearray(path.read_bytes())
+    content[int(place * len(content))] ^= 1
+    path.write_bytes(content)
+    with refused(ValueError, str(path), "damaged"):
+        resume()
+
+
+@pytest.mark.parametrize("content", [b"hello", bytes(3000), "weights", "list"])
+def test_a_foreign_file_is_refused(saved, refused, content):
+    path, resume = saved
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        torch.save(make_model().state_dict() if content == "weights" else [1, 2], path)
+    with refused(ValueError, str(path), "not a checkpoint"):
+        resume()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"lr": 2e-3}, ["lr=0.001", "lr=0.002"]),
+        ({"batch_size": 50}, ["batch_size=100", "batch_size=50"]),
+        ({"patience": 3}, ["patience=None", "patience=3"]),
+        ({"weights": {"squared_error": 2}}, ["weights={}", "2.0"]),
+        ({"precision": "bfloat16"}, ["'float32'", "'bfloat16'"]),
+        ({"seed": 1}, ["seed=0", "seed=1"]),
+        ({"loss": cross_entropy}, ["squared_error", "cross_entropy"]),
+    ],
+    ids=lambda value: str(value) if isinstance(value, dict) else "",
+)
+def test_a_checkpoint_of_other_settings_is_refused(saved, refused, change, words):
+    path, resume = saved
+    with refused(ValueError, str(path), "another file", *words):
+        resume(**change)
+
+
+def test_a_checkpoint_of_other_images_is_refused(saved, refused, few):
+    path, resume = saved
+    for images in (replace(few, name="others"), replace(few, train=Split(few.train.x[:249]))):
+        with refused(ValueError, str(path), "another file"):
+            resume(images=images)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        lambda: ae.Autoencoder((784, 16, 3)),
+        lambda: ae.Autoencoder((784, 16, 8, 2)),
+        lambda: ae.Autoencoder((784, 16, 2), activation=nn.GELU),  # the same shapes
+        lambda: ae.Autoencoder((784, 16, 2), head=nn.Identity),
+        ae.ConvAutoencoder,
+    ],
+    ids=["code", "depth", "activation", "head", "kind"],
+)
+def test_a_checkpoint_of_another_model_is_refused(saved, refused, model):
+    path, resume = saved
+    with refused(ValueError, str(path), "other layers"):
+        resume(model())
+
+
+def test_a_checkpoint_of_a_longer_run_is_refused(few, tmp_path, refused):
+    path = tmp_path / "run.pt"
+    ae.fit(make_model(), few, squared_error, epochs=2, checkpoint=path)
+    with refused(ValueError, str(path), "6 steps", "3"):
+        ae.fit(make_model(), few, squared_error, epochs=1, checkpoint=path)
+
+
+def test_a_run_that_ended_inside_an_epoch_cannot_be_made_longer(few, tmp_path, refused):
+    path = tmp_path / "run.pt"
+    ae.fit(make_model(), few, squared_error, steps=4, checkpoint=path)
+    with refused(ValueError, str(path), "4 steps", "cut short"):
+        ae.fit(make_model(), few, squared_error, steps=6, checkpoint=path)
+    assert ae.fit(make_model(), few, squared_error, steps=4, checkpoint=path).steps == 4
+
+
+def test_numpy_numbers_do_for_settings_and_survive_a_checkpoint(few, tmp_path):
+    for epochs in (1, 2):
+        history = ae.fit(
+            make_model(),
+            few,
+            squared_error,
+            epochs=np.int64(epochs),
+            batch_size=np.int64(100),
+            lr=np.float64(1e-3),
+            weights={"squared_error": np.float32(1)},
+            seed=np.int64(1),
+            patience=np.int64(2),
+            checkpoint=tmp_path / "run.pt",
+        )
+    assert history.epochs == 2
