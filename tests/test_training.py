@@ -1,5 +1,6 @@
 """`fit` is Adam in a loop, and nothing that interrupts it loses anything."""
 
+import os
 import pickle
 import signal
 import subprocess
@@ -556,7 +557,19 @@ def test_a_run_can_be_made_longer(few, tmp_path, unit):
         model = make_model()
         history = ae.fit(model, few, noisy, **{unit: epochs * per_epoch}, checkpoint=tmp_path / "run.pt", **settings)
     assert_same_outcome(outcome(history, model), outcome(whole, expected))
-    assert history.seconds > 0
+
+
+def test_the_seconds_of_a_resumed_run_add_up(few, tmp_path):
+    def slow(model, x):
+        time.sleep(0.1)
+        return squared_error(model, x)
+
+    slow.__qualname__ = squared_error.__qualname__
+    first = ae.fit(make_model(), few, slow, epochs=1, checkpoint=tmp_path / "run.pt")
+    start = time.perf_counter()
+    both = ae.fit(make_model(), few, squared_error, epochs=2, checkpoint=tmp_path / "run.pt")
+    assert first.seconds > 0.3
+    assert first.seconds - 0.1 < both.seconds < first.seconds + time.perf_counter() - start
 
 
 KILLED = """
@@ -597,6 +610,20 @@ def test_kill_9_while_writing_leaves_the_last_good_checkpoint(few, tmp_path):
     assert_same(results[0][1], results[1][1], rtol=1e-4, atol=1e-5)  # two processes may add up in another order
     assert results[0][0]["steps"] == results[1][0]["steps"] == 12
     assert [entry.name for entry in tmp_path.iterdir()] == ["run.pt"]
+
+
+def test_a_checkpoint_is_written_elsewhere_and_renamed(few, tmp_path, monkeypatch):
+    path, save, written = tmp_path / "run.pt", torch.save, []
+
+    def spy(contents, file):
+        save(contents, file)
+        written.append(os.fstat(file.fileno()).st_ino)
+        assert not path.exists() or path.stat().st_ino != written[-1]
+
+    monkeypatch.setattr(torch, "save", spy)
+    ae.fit(make_model(), few, squared_error, epochs=2, checkpoint=path)
+    assert len(written) == 2
+    assert path.stat().st_ino == written[-1]
 
 
 def test_ctrl_c_while_writing_leaves_the_last_good_checkpoint(few, tmp_path, monkeypatch):
