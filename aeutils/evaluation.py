@@ -15,7 +15,7 @@ from aeutils import runtime
 from aeutils.data import Images, Split, check_images
 from aeutils.models import Autoencoder
 
-_BATCH = 2000
+_BATCH = 1000
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from aeutils.evaluation import borrowed
 
 Loss = Callable[[nn.Module, Tensor], dict[str, Tensor]]
 
-_MEASURE_BATCH = 2000
+_MEASURE_BATCH = 1000
 _PRECISIONS = {"float32": None, "bfloat16": torch.bfloat16}
 _FORMAT = "aeutils checkpoint 1"
 

@@ -1,0 +1,294 @@
+"""Figures: functions from arrays to a `Picture`, a matplotlib figure that carries its own alt text.
+
+Nothing here shows anything or keeps pyplot state: a notebook shows the picture that a cell ends in. The same thing has
+the same colour, marker and line in every figure (`STYLES`); colours are Okabe and Ito's, which colour-blind readers can
+tell apart. Pixels are drawn in grey without smoothing, 0 black and 1 white.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+GREY = "#767676"
+# name -> colour, marker, line
+STYLES = {
+    "PCA": ("#E69F00", "s", "--"),
+    "autoencoder": ("#0072B2", "o", "-"),
+    "linear autoencoder": ("#56B4E9", "^", "-"),
+    "mean image": (GREY, "", ":"),
+    "training": ("#0072B2", "o", "-"),
+    "validation": ("#D55E00", "s", "--"),
+    "test": ("#CC79A7", "D", ":"),
+}
+_OTHER_STYLES = (("#009E73", "D", "-."), ("#CC79A7", "v", "-"), ("#D55E00", "P", "--"), ("#000000", "X", ":"))
+CLASS_COLOURS = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#B8860B",
+    "#56B4E9",
+    "#000000",
+    "#E69F00",
+    "#7B3294",
+    "#767676",
+)
+
+
+class Picture(Figure):
+    """A matplotlib figure with alt text, shown sharp and with the alt text in the output's metadata."""
+
+    alt = ""
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        width, height = (round(inches * 96) for inches in self.get_size_inches())
+        data = {"image/png": self.png(), "text/plain": repr(self)}
+        return data, {"image/png": {"alt": self.alt, "width": width, "height": height}}
+
+    def png(self, dpi: int = 144) -> bytes:
+        """The figure as a PNG file, on white so that it reads on dark pages too."""
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=dpi, facecolor="white")
+        return buffer.getvalue()
+
+    def __repr__(self) -> str:
+        return f"Figure: {self.alt}"
+
+
+def _picture(width: float, height: float, title: str, alt: str) -> Picture:
+    figure = Picture(figsize=(width, height), layout="constrained")
+    figure.alt = alt or title
+    figure.suptitle(title, fontsize=11, x=0.01, ha="left")
+    return figure
+
+
+def _axes(figure: Picture, xlabel: str, ylabel: str, **place: Any) -> Axes:
+    axes = figure.add_subplot(**place)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel(ylabel)
+    axes.grid(color="#DDDDDD", linewidth=0.6)
+    axes.set_axisbelow(True)
+    return axes
+
+
+def styles(names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Matplotlib's colour, marker and linestyle for each name.
+
+    They are fixed for the names in `STYLES`, also with something after a comma ("PCA, 8 components"); other names take
+    the next free ones.
+    """
+    free = iter(_OTHER_STYLES * (1 + len(names) // len(_OTHER_STYLES)))
+    chosen = {name: STYLES.get(name.split(",")[0]) or next(free) for name in names}
+    return {
+        name: {"color": colour, "marker": marker, "linestyle": line} for name, (colour, marker, line) in chosen.items()
+    }
+
+
+def digits(rows: Mapping[str, Tensor], title: str, *, columns: Sequence[str] | None = None, alt: str = "") -> Picture:
+    """Rows of images under one another, such as originals and their reconstructions.
+
+    Args:
+        rows: label -> images `[N, 1, 28, 28]`, the same N in every row; values outside [0, 1] are clipped.
+        title: says what there is to see.
+        columns: a label above each column.
+        alt: describes the figure for those who cannot see it; the title unless given.
+
+    Raises:
+        ValueError: rows of different lengths, or no rows.
+    """
+    counts = {len(images) for images in rows.values()}
+    if len(counts) != 1 or 0 in counts:
+        raise ValueError(f"rows have {sorted(counts)} images; expected the same number, at least one, in every row")
+    (n,) = counts
+    label_width = 0.3 + 0.075 * max(len(label) for label in rows)
+    cell = min(0.75, (8.2 - label_width) / n)
+    figure = _picture(label_width + cell * n, 0.45 + (cell + 0.03) * len(rows) + 0.22 * bool(columns), title, alt)
+    grid = figure.subplots(len(rows), n, squeeze=False)
+    for line, (label, images) in zip(grid, rows.items(), strict=True):
+        for axes, image in zip(line, images.detach().cpu(), strict=True):
+            axes.imshow(image.squeeze(0).numpy(), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+            axes.set(xticks=[], yticks=[])
+            axes.spines[:].set_visible(False)
+        line[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=9)
+    for axes, text in zip(grid[0], columns or [], strict=False):
+        axes.set_title(text, fontsize=9, pad=3)
+    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03, wspace=0, hspace=0)
+    return figure
+
+
+def lines(
+    x: Sequence[float],
+    curves: Mapping[str, Sequence[float]],
+    xlabel: str,
+    ylabel: str,
+    title: str,
+    *,
+    log_x: bool = False,
+    log_y: bool = False,
+    alt: str = "",
+) -> Picture:
+    """Curves over a common x, each with its name at its side in the legend.
+
+    Args:
+        x: where the curves were measured.
+        curves: name -> values, one for each x.
+        xlabel: what x is, with its unit.
+        ylabel: what the curves are, with their unit.
+        title: says what there is to see.
+        log_x: a logarithmic x axis, labelled at the measured values.
+        log_y: a logarithmic y axis.
+        alt: describes the figure; the title unless given.
+    """
+    figure = _picture(6.4, 3.6, title, alt)
+    axes = _axes(figure, xlabel, ylabel)
+    look = styles(list(curves))
+    curves = {name: np.asarray(values, dtype=float) for name, values in curves.items()}
+    for name, values in curves.items():
+        many = len(x) > 30
+        axes.plot(x, values, label=name, markersize=5, **{**look[name], **({"marker": ""} if many else {})})
+    if log_x:
+        axes.set_xscale("log")
+        axes.set_xticks(list(x), [f"{value:g}" for value in x])
+        axes.minorticks_off()
+    if log_y:
+        axes.set_yscale("log")
+    else:
+        axes.set_ylim(bottom=min(0.0, *(values.min() for values in curves.values())))
+    if len(curves) > 1:
+        axes.legend(frameon=False)
+    return figure
+
+
+def training_curves(
+    training: Sequence[float], validation: Sequence[float], ylabel: str, title: str, *, alt: str = ""
+) -> Picture:
+    """Training and validation averages epoch by epoch.
+
+    Args:
+        training: one value for each epoch, such as `history.train["squared_error"]`.
+        validation: the same on the validation images; may be empty.
+        ylabel: what the values are, with their unit.
+        title: says what there is to see.
+        alt: describes the figure; the title unless given.
+    """
+    curves = {"training": training} | ({"validation": validation} if len(validation) else {})
+    return lines(range(1, len(training) + 1), curves, "epoch", ylabel, title, alt=alt)
+
+
+def bars(
+    values: Mapping[str, float], ylabel: str, title: str, *, baseline: tuple[str, float] | None = None, alt: str = ""
+) -> Picture:
+    """One bar for each name with its value written on it, and a baseline to hold them against.
+
+    Args:
+        values: name -> height.
+        ylabel: what is measured, with its unit.
+        title: says what there is to see.
+        baseline: name and height of a dashed line across.
+        alt: describes the figure; the title unless given.
+    """
+    figure = _picture(6.4, 0.75 + 0.42 * len(values), title, alt)
+    axes = _axes(figure, ylabel, "")
+    look = styles(list(values))
+    heights = [float(height) for height in values.values()]
+    drawn = axes.barh(list(values), heights, color=[look[name]["color"] for name in values], height=0.65)
+    axes.bar_label(drawn, fmt="%.1f", padding=3)
+    axes.invert_yaxis()
+    axes.margins(x=0.12)
+    axes.grid(visible=False, axis="y")
+    if baseline:
+        name, height = baseline
+        axes.axvline(height, color=STYLES.get(name, (GREY,))[0], linestyle="--", linewidth=1.5)
+        axes.text(height, -0.62, f"{name} {height:.1f}", ha="center", va="bottom", fontsize=9)
+    return figure
+
+
+def pixel_maps(
+    maps: Mapping[str, Tensor], label: str, title: str, *, diverging: bool = False, alt: str = ""
+) -> Picture:
+    """Values of one number per pixel, side by side on one colour scale.
+
+    Args:
+        maps: name -> values `[28, 28]` (or `[1, 28, 28]`).
+        label: what the colours mean, with the unit.
+        title: says what there is to see.
+        diverging: negative and positive values in two colours around 0 (for weights); otherwise one scale from 0.
+        alt: describes the figure; the title unless given.
+    """
+    arrays = {name: values.detach().cpu().squeeze().numpy() for name, values in maps.items()}
+    top = max(float(np.abs(values).max()) for values in arrays.values())
+    figure = _picture(min(8.2, 1.2 + 1.7 * len(arrays)), 2.3, title, alt)
+    row = figure.subplots(1, len(arrays), squeeze=False)[0]
+    for axes, (name, values) in zip(row, arrays.items(), strict=True):
+        drawn = axes.imshow(
+            values,
+            cmap="RdBu" if diverging else "viridis",
+            vmin=-top if diverging else 0,
+            vmax=top,
+            interpolation="nearest",
+        )
+        axes.set(xticks=[], yticks=[])
+        axes.set_title(name, fontsize=9)
+    figure.colorbar(drawn, ax=row, label=label, fraction=0.05)
+    return figure
+
+
+def code_map(z: Tensor, y: Tensor, classes: Sequence[str], title: str, *, alt: str = "") -> Picture:
+    """Two-dimensional codes as a map: each image is drawn as its label, so that colour alone carries nothing.
+
+    Args:
+        z: codes `[N, 2]`.
+        y: labels `[N]`.
+        classes: the label's text for each class; one character each reads best.
+        title: says what there is to see.
+        alt: describes the figure; the title unless given.
+
+    Raises:
+        ValueError: codes that are not two-dimensional.
+    """
+    if z.ndim != 2 or z.shape[1] != 2:
+        raise ValueError(f"z has shape {list(z.shape)}; expected codes [N, 2]: choose two columns of a larger code")
+    figure = _picture(6.0, 5.4, title, alt)
+    axes = _axes(figure, "code unit 1", "code unit 2")
+    for label, text in enumerate(classes):
+        points = z[y == label].detach().cpu().numpy()
+        axes.scatter(
+            points[:, 0], points[:, 1], marker=f"${text}$", color=CLASS_COLOURS[label % 10], s=30, linewidths=0.2
+        )
+    return figure
+
+
+def layer_widths(sizes: Sequence[int], parameters: Sequence[int], title: str, *, code: int, alt: str = "") -> Picture:
+    """The stack as bars: how wide every layer is (logarithmic), with the number of parameters between neighbours.
+
+    Args:
+        sizes: width of every layer, from the image to the reconstruction.
+        parameters: weights and biases from each layer to the next: one fewer than `sizes`.
+        title: says what there is to see.
+        code: which position in `sizes` is the code.
+        alt: describes the figure; the title unless given.
+    """
+    figure = _picture(8.0, 2.8, title, alt)
+    axes = _axes(figure, "", "width (units, logarithmic)")
+    colours = [
+        STYLES["autoencoder"][0] if i < code else "#009E73" if i > code else "#D55E00" for i in range(len(sizes))
+    ]
+    names = ["image", *(f"hidden {i}" for i in range(1, code)), "code"]
+    names += [*(f"hidden {i}" for i in range(code, len(sizes) - 2)), "reconstruction"]
+    drawn = axes.bar(range(len(sizes)), sizes, color=colours, width=0.45)
+    axes.bar_label(drawn, padding=2)
+    axes.set_yscale("log")
+    axes.set_ylim(1, max(sizes) * 3)
+    axes.set_xticks(range(len(sizes)), names)
+    axes.grid(visible=False, axis="x")
+    for i, count in enumerate(parameters):
+        axes.text(i + 0.5, 1.15, f"{count:,}", ha="center", va="bottom", fontsize=8, color="#333333")
+    return figure

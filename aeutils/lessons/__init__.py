@@ -1,0 +1,8 @@
+"""What only a lesson needs: claims, exercises, predictions and the check of the reader's environment."""
+
+from aeutils.lessons.claims import Claim, claim
+from aeutils.lessons.environment import check_environment
+from aeutils.lessons.exercises import Feedback, grade
+from aeutils.lessons.predictions import Prediction, predict
+
+__all__ = ["Claim", "Feedback", "Prediction", "check_environment", "claim", "grade", "predict"]

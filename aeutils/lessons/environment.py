@@ -1,0 +1,86 @@
+"""Is this computer ready? One line a requirement, OK or FAIL, with what to do about it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from importlib import metadata
+from importlib.util import find_spec
+
+_SETUP = "run `make lab` again, or: python -m pip install -c constraints.txt -e ."
+# package -> the oldest version that the notebooks are known to work with, as in pyproject.toml
+_PACKAGES = {
+    "torch": (2, 6),
+    "torchvision": (0, 21),
+    "matplotlib": (3, 9),
+    "ipywidgets": (8, 1),
+    "scikit-learn": (1, 5),
+}
+
+
+def check_environment() -> None:
+    """Print a line for each thing the notebooks need: `OK   what is there` or `FAIL what is wrong: what to do`."""
+    for check in (_python, *(_package(*item) for item in _PACKAGES.items()), _fit_together, _digits, _device, _matmul):
+        try:
+            print(f"OK    {check()}")
+        except Exception as error:  # whatever is wrong, the other lines are wanted too
+            print(f"FAIL  {' '.join(str(error).split())}")
+
+
+def _python() -> str:
+    version = sys.version_info
+    if not (3, 11) <= version[:2] <= (3, 13):
+        raise RuntimeError(f"Python {version[0]}.{version[1]} is not 3.11 to 3.13: install one of these, then {_SETUP}")
+    return f"Python {version[0]}.{version[1]}.{version[2]}"
+
+
+def _package(name: str, oldest: tuple[int, int]) -> Callable[[], str]:
+    def check() -> str:
+        wanted = ".".join(map(str, oldest))
+        try:
+            found = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            raise RuntimeError(f"{name} is not installed: {_SETUP}") from None
+        if tuple(int(part) for part in found.split("+")[0].split(".")[:2]) < oldest:
+            raise RuntimeError(f"{name} {found} is older than {wanted}: {_SETUP}")
+        return f"{name} {found}"
+
+    return check
+
+
+def _fit_together() -> str:
+    if find_spec("torchvision") is None:
+        raise RuntimeError(f"torchvision is not installed: {_SETUP}")
+    from aeutils.data import _torchvision_datasets
+
+    _torchvision_datasets()
+    return "torch and torchvision fit together"
+
+
+def _digits() -> str:
+    from aeutils import load
+
+    return f"5,000 real digits, no network needed: {load('mnist-5k')!r}"
+
+
+def _device() -> str:
+    from aeutils import device
+
+    return f"training on {device()}"
+
+
+def _matmul() -> str:
+    import torch
+
+    from aeutils import device
+
+    a = torch.eye(512, device=device())
+    started = time.perf_counter()
+    for _ in range(20):
+        b = a @ a
+    right = torch.equal(b.cpu(), torch.eye(512))  # waits for the device to finish
+    seconds = time.perf_counter() - started
+    if not right:
+        raise RuntimeError("multiplying matrices gives wrong numbers: try AEUTILS_DEVICE=cpu, and report it")
+    return f"multiplies matrices ({20 * 2 * 512**3 / seconds / 1e9:.0f} GFLOP/s)"

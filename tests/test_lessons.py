@@ -1,0 +1,95 @@
+"""Claims, grading, predictions and the environment check."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from aeutils.lessons import Claim, Prediction, check_environment, claim, environment, grade
+
+
+def said(capsys) -> str:
+    return capsys.readouterr().out.strip()
+
+
+def test_claim_prints_one_line_in_the_agreed_form(capsys):
+    claim("A 2-D autoencoder beats 2-D PCA", True, autoencoder=36.6412, pca=np.float32(43.8742))
+    assert said(capsys) == "✓ A 2-D autoencoder beats 2-D PCA | autoencoder=36.64 pca=43.87"
+    claim("It never fails", torch.tensor(False), units=torch.tensor(3))
+    assert said(capsys) == "✗ It never fails | units=3"
+    claim("No numbers", np.bool_(True))
+    assert said(capsys) == "✓ No numbers"
+
+
+def test_claim_that_fails_explains_itself_and_does_not_raise():
+    failed, held = Claim("s < t", False, {"a": 1.0}), Claim("s < t", True, {"a": 1.0})
+    assert "settings" in failed._repr_html_() and "settings" not in held._repr_html_()
+    assert "s &lt; t" in failed._repr_html_()
+    assert "<code>a=1</code>" in held._repr_html_()
+
+
+@pytest.mark.parametrize("value", [0.3, 1, "yes", None, np.array([True, False]), torch.tensor([True, True])])
+def test_claim_wants_one_truth_value(value):
+    with pytest.raises(TypeError, match="one comparison"):
+        claim("s", value)
+
+
+def test_grade_names_the_mistake_before_the_difference():
+    expected, mistakes = torch.tensor([2.0, 4.0]), {"you forgot the factor 2": torch.tensor([1.0, 2.0])}
+
+    def status(value):
+        return grade(lambda: value, expected, mistakes, praise="well", target="aim")
+
+    assert status(torch.tensor([2.0, 4.0])).status == "Correct"
+    assert status([2.00001, 4.0]).status == "Correct"
+    assert status(...).status == status(None).status == "Not attempted"
+    assert status([1.0, 2.0]).message == "you forgot the factor 2"
+    assert "largest difference" in status([2.0, 5.0]).message
+    assert "expected shape [2]; got [3]" in status([1.0, 2.0, 3.0]).message
+    assert "NaN" in status([float("nan"), 4.0]).message
+    assert "str" in status("x").message
+    assert "ZeroDivisionError" in grade(lambda: 1 / 0, 1.0, {}, praise="", target="").message
+
+
+def test_grade_compares_tuples_value_by_value():
+    given = grade(lambda: (1, 3), (1, 2), {}, praise="", target="aim")
+    assert "value 2 of 2" in given.message
+    assert "expected 2 values" in grade(lambda: 1, (1, 2), {}, praise="", target="aim").message
+
+
+def test_prediction_remembers_and_reveals(capsys):
+    prediction = Prediction("Which?", ["this", "that"])
+    prediction.reveal("that")
+    assert said(capsys) == "Measured: that. You made no guess this time."
+    prediction.guess = "that"
+    prediction.reveal("that")
+    assert "so it is" in said(capsys)
+    prediction.guess = "this"
+    prediction.reveal("that")
+    assert "You guessed “this”" in said(capsys)
+    assert repr(prediction) == "Which? A: this B: that"
+    for wrong in ("neither", "A"):
+        with pytest.raises(ValueError, match="not one of the options"):
+            prediction.reveal(wrong)
+        with pytest.raises(ValueError, match="not one of the options"):
+            prediction.guess = wrong
+    with pytest.raises(ValueError, match="different answers"):
+        Prediction("Which?", ["one"])
+
+
+def test_environment_is_ready_here(capsys):
+    check_environment()
+    lines = said(capsys).splitlines()
+    assert len(lines) >= 8
+    assert all(line.startswith("OK    ") for line in lines), lines
+
+
+def test_environment_says_what_to_do(capsys, monkeypatch):
+    monkeypatch.setattr(environment.metadata, "version", lambda name: "0.1")
+    monkeypatch.setattr(environment, "_digits", lambda: 1 / 0)
+    check_environment()
+    out = said(capsys)
+    assert "FAIL  torch 0.1 is older than 2.6: run `make lab` again" in out
+    assert "FAIL  division by zero" in out
+    assert "OK    Python" in out

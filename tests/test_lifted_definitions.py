@@ -1,0 +1,60 @@
+"""What a notebook defines as the lesson is what the package offers: lifted out of the notebook and held equal."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+import torch
+from notebook_cells import NOTEBOOKS, setup_namespace, tagged
+from torch import nn
+
+from aeutils import models
+
+BY_NUMBER = {path.name[:2]: path for path in NOTEBOOKS}
+
+
+def lifted(number: str) -> dict:
+    namespace = setup_namespace(BY_NUMBER[number])
+    for cell in tagged(BY_NUMBER[number], "definition"):
+        exec(cell.source, namespace)
+    return namespace
+
+
+@pytest.fixture(scope="module")
+def notebook_01():
+    return lifted("01")
+
+
+@pytest.mark.parametrize("activation", [nn.ReLU, nn.Tanh])
+@pytest.mark.parametrize("head", [nn.Sigmoid, nn.Identity])
+@pytest.mark.parametrize("sizes", [(784, 256, 64, 2), (784, 8), (784, 30, 20, 10, 5)])
+def test_autoencoder_of_notebook_01(notebook_01, sizes, activation, head):
+    ours, taught = models.Autoencoder(sizes, activation, head), notebook_01["Autoencoder"](sizes, activation, head)
+    assert [(name, p.shape) for name, p in ours.state_dict().items()] == [
+        (name, p.shape) for name, p in taught.state_dict().items()
+    ]
+    assert [type(layer) for layer in ours.modules()][1:] == [type(layer) for layer in taught.modules()][1:]
+    taught.load_state_dict(ours.state_dict())
+    x = torch.rand(7, 1, 28, 28)
+    z = ours.encode(x)
+    for left, right in (
+        (z, taught.encode(x)),
+        (ours.decode_logits(z), taught.decode_logits(z)),
+        (ours.decode(z), taught.decode(z)),
+        (ours(x), taught(x)),
+    ):
+        assert left.shape == right.shape
+        assert torch.equal(left, right)
+
+
+def test_defaults_of_notebook_01(notebook_01):
+    ours = inspect.signature(models.Autoencoder).parameters
+    taught = inspect.signature(notebook_01["Autoencoder"]).parameters
+    assert {name: p.default for name, p in taught.items()} == {name: ours[name].default for name in taught}
+
+
+def test_mlp_of_notebook_01(notebook_01):
+    for sizes in ((5, 3), (9, 7, 5, 3)):
+        ours, taught = models.mlp(sizes, nn.GELU), notebook_01["mlp"](sizes, nn.GELU)
+        assert str(ours) == str(taught)
