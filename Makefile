@@ -4,7 +4,7 @@ NB ?= notebooks/*.ipynb
 VENV_PYTHON := .venv/bin/python
 READY := .venv/.ready
 
-.PHONY: help lab test lint outputs clean
+.PHONY: help lab test lint outputs picture clean
 
 help: ## this list
 	@echo "make lab     start here: sets up .venv the first time, then opens the notebooks in JupyterLab"
@@ -27,6 +27,9 @@ lint: $(READY) ## checks code style and format; the fix is usually: .venv/bin/ru
 outputs: $(READY) ## runs the notebooks afresh and keeps the outputs; one of them: make outputs NB=notebooks/01*.ipynb
 	@AEUTILS_PROGRESS=0 AEUTILS_SEED=0 AEUTILS_DEVICE=cpu $(VENV_PYTHON) -m nbconvert --to notebook --inplace \
 	  --execute --ExecutePreprocessor.kernel_name=python3 --ExecutePreprocessor.record_timing=False $(NB)
+
+picture: $(READY) ## draws the picture at the top of the README afresh
+	@$(VENV_PYTHON) -m aeutils.lessons.readme_picture
 
 clean: ## removes .venv and caches, so that the next start sets up afresh; data sets stay
 	@rm -rf .venv .pytest_cache .ruff_cache aeutils.egg-info

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPException
 from importlib import resources
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import torch
@@ -179,7 +180,7 @@ def _split_full(name: str, validation: int) -> Images:
 @functools.cache
 def _load_full(name: str) -> tuple[Split, Split]:
     """All training images and all test images of a full set."""
-    dataset = getattr(_torchvision_datasets(), _FULL_SETS[name][0])
+    dataset = getattr(torchvision_datasets(), _FULL_SETS[name][0])
     folder = data_root() / dataset.__name__ / "raw"  # where torchvision keeps them, too
     missing = [file for file, _ in dataset.resources if not (folder / file).exists()]
     if missing:
@@ -188,7 +189,12 @@ def _load_full(name: str) -> tuple[Split, Split]:
     return _to_split(*arrays[:2]), _to_split(*arrays[2:])
 
 
-def _torchvision_datasets():
+def torchvision_datasets() -> ModuleType:
+    """`torchvision.datasets`; imported only when needed, because it takes seconds.
+
+    Raises:
+        ImportError: torchvision is missing or was built for another torch; one line with the remedy.
+    """
     try:
         from torchvision import datasets
     except (ImportError, RuntimeError, OSError, AttributeError) as error:

@@ -200,7 +200,8 @@ def bars(
     look = styles(list(values))
     heights = [float(height) for height in values.values()]
     drawn = axes.barh(list(values), heights, color=[look[name]["color"] for name in values], height=0.65)
-    axes.bar_label(drawn, fmt="%.1f", padding=3)
+    label_box = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # readable on top of the baseline
+    axes.bar_label(drawn, fmt="%.1f", padding=4, bbox=label_box)
     axes.invert_yaxis()
     axes.margins(x=0.12)
     axes.grid(visible=False, axis="y")

@@ -52,9 +52,9 @@ def _package(name: str, oldest: tuple[int, int]) -> Callable[[], str]:
 def _fit_together() -> str:
     if find_spec("torchvision") is None:
         raise RuntimeError(f"torchvision is not installed: {_SETUP}")
-    from aeutils.data import _torchvision_datasets
+    from aeutils.data import torchvision_datasets
 
-    _torchvision_datasets()
+    torchvision_datasets()
     return "torch and torchvision fit together"
 
 
