@@ -3,6 +3,9 @@ PYTHON ?= python3
 NB ?= notebooks/*.ipynb
 VENV_PYTHON := .venv/bin/python
 READY := .venv/.ready
+# These networks are small: a second thread gains little, and on a busy machine the threads wait for one another for
+# most of the time. For convolutions or the full data sets: OMP_NUM_THREADS=8 make lab
+export OMP_NUM_THREADS ?= 1
 
 .PHONY: help lab test lint outputs picture clean
 

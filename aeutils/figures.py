@@ -45,7 +45,7 @@ CLASS_COLOURS = (
 class Picture(Figure):
     """A matplotlib figure with alt text, shown sharp and with the alt text in the output's metadata."""
 
-    alt = ""
+    title = alt = ""
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         width, height = (round(inches * 96) for inches in self.get_size_inches())
@@ -59,12 +59,12 @@ class Picture(Figure):
         return buffer.getvalue()
 
     def __repr__(self) -> str:
-        return f"Figure: {self.alt}"
+        return f"Figure: {self.title}"
 
 
 def _picture(width: float, height: float, title: str, alt: str) -> Picture:
     figure = Picture(figsize=(width, height), layout="constrained")
-    figure.alt = alt or title
+    figure.title, figure.alt = title, alt
     figure.suptitle(title, fontsize=11, x=0.01, ha="left")
     return figure
 
@@ -99,7 +99,7 @@ def digits(rows: Mapping[str, Tensor], title: str, *, columns: Sequence[str] | N
         rows: label -> images `[N, 1, 28, 28]`, the same N in every row; values outside [0, 1] are clipped.
         title: says what there is to see.
         columns: a label above each column.
-        alt: describes the figure for those who cannot see it; the title unless given.
+        alt: describes the figure for those who cannot see it; made from what is drawn unless given.
 
     Raises:
         ValueError: rows of different lengths, or no rows.
@@ -110,6 +110,7 @@ def digits(rows: Mapping[str, Tensor], title: str, *, columns: Sequence[str] | N
     (n,) = counts
     label_width = 0.3 + 0.075 * max(len(label) for label in rows)
     cell = min(0.75, (8.2 - label_width) / n)
+    alt = alt or f"{title}. {n} images in each row; the rows, from the top: {', '.join(map(str.strip, rows))}."
     figure = _picture(label_width + cell * n, 0.45 + (cell + 0.03) * len(rows) + 0.22 * bool(columns), title, alt)
     grid = figure.subplots(len(rows), n, squeeze=False)
     for line, (label, images) in zip(grid, rows.items(), strict=True):
@@ -145,15 +146,17 @@ def lines(
         title: says what there is to see.
         log_x: a logarithmic x axis, labelled at the measured values.
         log_y: a logarithmic y axis.
-        alt: describes the figure; the title unless given.
+        alt: describes the figure; made from what is drawn unless given.
     """
+    curves = {name: np.asarray(values, dtype=float) for name, values in curves.items()}
+    runs = "; ".join(f"{name} from {values[0]:.3g} to {values[-1]:.3g}" for name, values in curves.items())
+    alt = alt or f"{title}. {ylabel} against {xlabel}, from {x[0]:g} to {x[-1]:g}: {runs}."
     figure = _picture(6.4, 3.6, title, alt)
     axes = _axes(figure, xlabel, ylabel)
     look = styles(list(curves))
-    curves = {name: np.asarray(values, dtype=float) for name, values in curves.items()}
     for name, values in curves.items():
-        many = len(x) > 30
-        axes.plot(x, values, label=name, markersize=5, **{**look[name], **({"marker": ""} if many else {})})
+        plain = len(x) > 30 or np.ptp(values) == 0  # too many markers, or a baseline
+        axes.plot(x, values, label=name, markersize=5, **{**look[name], **({"marker": ""} if plain else {})})
     if log_x:
         axes.set_xscale("log")
         axes.set_xticks(list(x), [f"{value:g}" for value in x])
@@ -177,7 +180,7 @@ def training_curves(
         validation: the same on the validation images; may be empty.
         ylabel: what the values are, with their unit.
         title: says what there is to see.
-        alt: describes the figure; the title unless given.
+        alt: describes the figure; made from what is drawn unless given.
     """
     curves = {"training": training} | ({"validation": validation} if len(validation) else {})
     return lines(range(1, len(training) + 1), curves, "epoch", ylabel, title, alt=alt)
@@ -193,8 +196,10 @@ def bars(
         ylabel: what is measured, with its unit.
         title: says what there is to see.
         baseline: name and height of a dashed line across.
-        alt: describes the figure; the title unless given.
+        alt: describes the figure; made from what is drawn unless given.
     """
+    told = dict([*values.items(), *([baseline] if baseline else [])])
+    alt = alt or f"{title}. {ylabel}: {'; '.join(f'{name} {float(value):.3g}' for name, value in told.items())}."
     figure = _picture(6.4, 0.75 + 0.42 * len(values), title, alt)
     axes = _axes(figure, ylabel, "")
     look = styles(list(values))
@@ -222,10 +227,11 @@ def pixel_maps(
         label: what the colours mean, with the unit.
         title: says what there is to see.
         diverging: negative and positive values in two colours around 0 (for weights); otherwise one scale from 0.
-        alt: describes the figure; the title unless given.
+        alt: describes the figure; made from what is drawn unless given.
     """
     arrays = {name: values.detach().cpu().squeeze().numpy() for name, values in maps.items()}
     top = max(float(np.abs(values).max()) for values in arrays.values())
+    alt = alt or f"{title}. {label} for each pixel: {', '.join(arrays)}."
     figure = _picture(min(8.2, 1.2 + 1.7 * len(arrays)), 2.3, title, alt)
     row = figure.subplots(1, len(arrays), squeeze=False)[0]
     for axes, (name, values) in zip(row, arrays.items(), strict=True):
@@ -250,13 +256,14 @@ def code_map(z: Tensor, y: Tensor, classes: Sequence[str], title: str, *, alt: s
         y: labels `[N]`.
         classes: the label's text for each class; one character each reads best.
         title: says what there is to see.
-        alt: describes the figure; the title unless given.
+        alt: describes the figure; made from what is drawn unless given.
 
     Raises:
         ValueError: codes that are not two-dimensional.
     """
     if z.ndim != 2 or z.shape[1] != 2:
         raise ValueError(f"z has shape {list(z.shape)}; expected codes [N, 2]: choose two columns of a larger code")
+    alt = alt or f"{title}. {len(z):,} images as points in the plane of two code units, each drawn as its label."
     figure = _picture(6.0, 5.4, title, alt)
     axes = _axes(figure, "code unit 1", "code unit 2")
     for label, text in enumerate(classes):
@@ -275,8 +282,9 @@ def layer_widths(sizes: Sequence[int], parameters: Sequence[int], title: str, *,
         parameters: weights and biases from each layer to the next: one fewer than `sizes`.
         title: says what there is to see.
         code: which position in `sizes` is the code.
-        alt: describes the figure; the title unless given.
+        alt: describes the figure; made from what is drawn unless given.
     """
+    alt = alt or f"{title}. Widths from image to reconstruction: {', '.join(map(str, sizes))}."
     figure = _picture(8.0, 2.8, title, alt)
     axes = _axes(figure, "", "width (units, logarithmic)")
     colours = [

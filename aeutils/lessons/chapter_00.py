@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from aeutils.lessons.exercises import Feedback, attempted, grade
+from aeutils.lessons.exercises import Feedback, attempted, grade, whole_number
 
 
 def squared_error_per_image(answer: Callable[[Tensor, Tensor], Tensor]) -> Feedback:
@@ -17,7 +17,7 @@ def squared_error_per_image(answer: Callable[[Tensor, Tensor], Tensor]) -> Feedb
     gap = (x - x_hat).flatten(1)
     right = gap.square().sum(1)
     return grade(
-        lambda: _vector(attempted(answer(x, x_hat)), right),
+        lambda: _vector(attempted(answer(x.clone(), x_hat.clone())), right),
         right,
         {
             "you averaged over the pixels: a factor of 784 too small. Sum over an image's pixels": gap.square().mean(1),
@@ -45,12 +45,13 @@ def components_for(answer: Callable[[Tensor, float], int]) -> Feedback:
     shares = (0.5, 0.8, 0.95)  # 16, 25.6 and 30.4 of 32
     right = (1, 3, 5)
     return grade(
-        lambda: tuple(int(attempted(answer(variances, share))) for share in shares),
+        lambda: tuple(whole_number(answer(variances, share)) for share in shares),
         right,
         {
             "that is the index of the last component needed; counting starts at 1, so it is one more": (0, 2, 4),
             "a running sum that reaches the share exactly is enough; compare with >=": (2, 3, 5),
             "you added up standard deviations; variances add up, their square roots do not": (2, 4, 6),
+            "divide by the total: the running sum of the variances is not yet a share": (1, 1, 1),
             "you asked which components hold the share alone; add them up first with cumsum": (1, 0, 0),
         },
         praise="on the digits this gives the numbers that you saw in section 3",
@@ -66,7 +67,7 @@ def numbers_to_store(answer: Callable[[int, int], int]) -> Feedback:
     codes = tuple(n * k for n, k in sizes)
     right = tuple(code + decoder for code, decoder in zip(codes, decoders, strict=True))
     return grade(
-        lambda: tuple(int(attempted(answer(n, k))) for n, k in sizes),
+        lambda: tuple(whole_number(answer(n, k)) for n, k in sizes),
         right,
         {
             "those are the codes alone; nobody can read them without the decoder": codes,

@@ -9,7 +9,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from aeutils.lessons.exercises import Feedback, attempted, grade
+from aeutils.lessons.exercises import Feedback, attempted, grade, whole_number
 
 
 def count_parameters(answer: Callable[[Sequence[int]], int]) -> Feedback:
@@ -27,7 +27,7 @@ def count_parameters(answer: Callable[[Sequence[int]], int]) -> Feedback:
         return tuple(counts)
 
     return grade(
-        lambda: tuple(int(attempted(answer(sizes))) for sizes in examples),
+        lambda: tuple(whole_number(answer(sizes)) for sizes in examples),
         total(2, 1, 1),
         {
             "you left out the biases: every layer has one for each unit it leads to": total(2, 0, 0),
@@ -83,16 +83,23 @@ def largest_angle(answer: Callable[[Tensor, Tensor], float]) -> Feedback:
     b = a @ torch.randn(3, 3, generator=generator) + 0.4 * torch.randn(20, 3, generator=generator)
     cosines = torch.linalg.svdvals(torch.linalg.qr(a).Q.T @ torch.linalg.qr(b).Q)
     raw = torch.linalg.svdvals(a.T @ b)
+
+    def call() -> float:
+        angle = float(attempted(answer(a.clone(), b.clone())))
+        if math.isnan(angle):
+            raise ValueError(
+                "the angle is NaN: arccos of a number above 1. The columns are not orthonormal yet; "
+                "torch.linalg.qr(A).Q has orthonormal columns that span the same space"
+            )
+        return angle
+
     return grade(
-        lambda: float(attempted(answer(a, b))),
+        call,
         math.degrees(math.acos(cosines.min())),
         {
             "that is the smallest angle, from the largest singular value": math.degrees(math.acos(cosines.max())),
-            "that is in radians; torch.rad2deg or math.degrees converts": math.acos(cosines.min()),
+            "that is in radians; torch.rad2deg converts": math.acos(cosines.min()),
             "that is the angle's cosine; arccos is missing": float(cosines.min()),
-            "the columns are not orthonormal yet: torch.linalg.qr(A).Q spans the same space": float(
-                torch.rad2deg(torch.arccos(raw.min().clamp(-1, 1)))
-            ),
             "that is the cosine from columns that are not orthonormal: use torch.linalg.qr first, then arccos": float(
                 raw.min()
             ),
@@ -106,33 +113,45 @@ def largest_angle(answer: Callable[[Tensor, Tensor], float]) -> Feedback:
 
 def dead_units(answer: Callable[[Tensor], int]) -> Feedback:
     """Exercise 1.4: `answer(z)` is how many code units are zero for every image; `z` `[N, k]` comes from a ReLU."""
-    codes = torch.tensor(
-        [
-            [0.0, 1.2, 0.0, 0.0, 3.1, 0.0, 0.2],
-            [0.0, 0.0, 0.0, 2.5, 1.0, 0.0, 0.1],
-            [0.0, 0.7, 0.0, 0.0, 0.4, 0.0, 0.6],
-            [0.0, 0.9, 0.0, 0.0, 0.0, 0.0, 0.3],
-        ]
-    )
-    zero = codes == 0
+    examples = (_CODES, _CODES[1:, 1:6])
+    zero = tuple(codes == 0 for codes in examples)
+
+    def counts(dead: Callable[[Tensor], Tensor]) -> tuple[int, ...]:
+        return tuple(int(dead(mask).sum()) for mask in zero)
+
     return grade(
-        lambda: int(attempted(answer(codes))),
-        3,
+        lambda: tuple(whole_number(answer(codes.clone())) for codes in examples),
+        counts(lambda mask: mask.all(0)),
         {
-            "those are the units that are zero for at least one image; a dead unit is zero for all": int(
-                zero.any(0).sum()
+            "those are the units that are zero for at least one image; a dead unit is zero for all": counts(
+                lambda mask: mask.any(0)
             ),
-            "you reduced over the units; reduce over the images (axis 0): one verdict for each unit is left": int(
-                zero.all(1).sum()
+            "you reduced over the units; reduce over the images (axis 0): one verdict for each unit is left": counts(
+                lambda mask: mask.all(1)
             ),
-            "you counted zeros; a dead unit is a whole column of them": int(zero.sum()),
-            "those are the units that are alive": int((~zero).any(0).sum()),
-            "those are the units that are never zero": int((~zero).all(0).sum()),
+            "you counted zeros; a dead unit is a whole column of them": counts(lambda mask: mask),
+            "those are the units that are alive": counts(lambda mask: ~mask.all(0)),
+            "those are the units that are never zero": counts(lambda mask: (~mask).all(0)),
+            "you looked at the first image only; a dead unit is zero for all of them": counts(lambda mask: mask[0]),
+            "a unit that never changes need not be zero: ask for zeros, not for no spread": tuple(
+                int((codes.std(0) == 0).sum()) for codes in examples
+            ),
         },
         tolerance=1e-9,
         praise="on the training images' codes this gives the number in section 4",
-        target="In the example 3 of the 7 units are dead",
+        target="In the first example 2 of the 8 units are dead",
     )
+
+
+# Codes of four images: units 0 and 2 are dead; unit 5 is nearly so, and unit 7 is constant but not zero.
+_CODES = torch.tensor(
+    [
+        [0.0, 1.2, 0.0, 0.0, 3.1, 0.0, 0.0, 0.5],
+        [0.0, 0.0, 0.0, 2.5, 1.0, 0.0, 0.1, 0.5],
+        [0.0, 0.7, 0.0, 0.0, 0.4, 1e-5, 0.6, 0.5],
+        [0.0, 0.9, 0.0, 0.0, 0.0, 0.0, 0.3, 0.5],
+    ]
+)
 
 
 def gaussian_log_likelihood(answer: Callable[[Tensor, Tensor, float], Tensor]) -> Feedback:
@@ -155,6 +174,9 @@ def gaussian_log_likelihood(answer: Callable[[Tensor, Tensor, float], Tensor]) -
             - constant,
             "you squared the variance; it is σ² already": -squares / (2 * variance**2)
             - n_pixels / 2 * math.log(2 * math.pi * variance**2),
+            "the constant has the wrong sign: it is subtracted": -squares / (2 * variance) + constant,
+            "the constant is (D/2) log(2π σ²): D/2, not D": -squares / (2 * variance) - 2 * constant,
+            "the squared error is divided by 2σ², not multiplied": -squares * variance / 2 - constant,
             "you averaged over the pixels; independent pixels multiply, so their logarithms add up": right / n_pixels,
         },
         praise="at σ² = ½ its first part is exactly minus the squared error",

@@ -54,7 +54,8 @@ def grade(
     except NotAttempted:
         return Feedback("Not attempted", target)
     except Exception as error:  # the reader's code may fail in any way; the notebook goes on
-        return Feedback("Not yet", f"your code raised {type(error).__name__}: {error}")
+        said = str(error).strip().splitlines() or [""]
+        return Feedback("Not yet", f"your code raised {type(error).__name__}: {said[0]}")
     if given is ... or given is None:
         return Feedback("Not attempted", target)
     difference = _difference(given, expected)
@@ -78,6 +79,19 @@ def attempted(value: Any) -> Any:
     if value is ... or value is None:
         raise NotAttempted
     return value
+
+
+def whole_number(value: Any) -> int:
+    """One whole number from an answer, or a sentence on what came instead.
+
+    Raises:
+        NotAttempted: the stub's `...` is still there.
+        ValueError: a tensor of several values.
+    """
+    value = attempted(value)
+    if getattr(value, "shape", ()) not in ((), (1,)):
+        raise ValueError(f"return one number; yours has shape {list(value.shape)}")
+    return int(value)
 
 
 def _array(value: Any) -> np.ndarray:
@@ -115,6 +129,6 @@ def _says(given: Any, expected: Any) -> str:
     a, b = _array(given), _array(expected)
     if a.ndim == 0:
         return (
-            f"got {a:.5g}, which is {a - b:+.3g} away" if abs(a - b) < abs(b) else f"got {a:.5g}, far from the target"
+            f"got {a:.8g}, which is {a - b:+.3g} away" if abs(a - b) < abs(b) else f"got {a:.8g}, far from the target"
         )
     return f"the largest difference from the right values is {np.abs(a - b).max():.3g}"

@@ -21,6 +21,8 @@ MISTAKES = {
             "standard deviations",
         ),
         ("def components_for(v, share): return int((v / v.sum() >= share).sum())", "add them up first"),
+        ("def components_for(v, share): return int((v.cumsum(0) < share).sum()) + 1", "not yet a share"),
+        ("def components_for(v, share): return v.cumsum(0) / v.sum() < share", "return one number"),
     ],
     "numbers_to_store": [
         ("def numbers_to_store(n, k): return n * k", "without the decoder"),

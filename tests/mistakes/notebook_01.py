@@ -30,11 +30,8 @@ MISTAKES = {
         (ANGLE + "return torch.arccos(torch.linalg.svdvals(Q_A.T @ Q_B).min())", "radians"),
         (ANGLE + "return torch.linalg.svdvals(Q_A.T @ Q_B).min()", "cosine"),
         (ANGLE + "return torch.rad2deg(torch.arcsin(torch.linalg.svdvals(Q_A.T @ Q_B).min()))", "sine for the cosine"),
-        (
-            "def largest_angle(A, B):\n"
-            "    return torch.rad2deg(torch.arccos(torch.linalg.svdvals(A.T @ B).min().clamp(-1, 1)))",
-            "not orthonormal",
-        ),
+        ("def largest_angle(A, B): return torch.rad2deg(torch.arccos(torch.linalg.svdvals(A.T @ B).max()))", "NaN"),
+        ("def largest_angle(A, B): return torch.linalg.svdvals(A.T @ B).min()", "columns that are not orthonormal"),
     ],
     "dead_units": [
         ("def dead_units(z): return (z == 0).any(0).sum()", "at least one image"),
@@ -42,6 +39,11 @@ MISTAKES = {
         ("def dead_units(z): return (z == 0).sum()", "whole column"),
         ("def dead_units(z): return (z > 0).any(0).sum()", "alive"),
         ("def dead_units(z): return (z > 0).all(0).sum()", "never zero"),
+        ("def dead_units(z): return (z[0] == 0).sum()", "first image only"),
+        ("def dead_units(z): return (z.std(0) == 0).sum()", "no spread"),
+        ("def dead_units(z): return (z.mean(0) < 1e-3).sum()", "value 1 of 2"),
+        ("def dead_units(z): return 2", "value 2 of 2"),
+        ("def dead_units(z): return z == 0", "return one number"),
     ],
     "gaussian_log_likelihood": [
         (GAUSS + "return s / (2 * v) + c", "sign"),
@@ -51,5 +53,8 @@ MISTAKES = {
         (GAUSS + "return -s / (2 * v**0.5) - c", "standard deviation"),
         (GAUSS + "return -s / (2 * v**2) - 392 * torch.log(torch.tensor(2 * torch.pi * v**2))", "σ² already"),
         (GAUSS + "return (-s / (2 * v) - c) / 784", "averaged over the pixels"),
+        (GAUSS + "return -s / (2 * v) + c", "wrong sign"),
+        (GAUSS + "return -s / (2 * v) - 2 * c", "not D"),
+        (GAUSS + "return -s * v / 2 - c", "not multiplied"),
     ],
 }
