@@ -62,7 +62,9 @@ def best_sigma(answer: Callable[[Tensor], Tensor]) -> Feedback:
             "you averaged the roots; average the squared errors first and take the root last": each(
                 lambda errors: (errors / 784).sqrt().mean()
             ),
-            "you divided by 784 after the root; σ² = E / 784 comes first": each(lambda errors: errors.mean().sqrt() / 784),
+            "you divided by 784 after the root; σ² = E / 784 comes first": each(
+                lambda errors: errors.mean().sqrt() / 784
+            ),
             "a factor 2 too much: at the optimum σ² = E / 784, without the ½ of the exponent": each(
                 lambda errors: (errors.mean() / 2 / 784).sqrt()
             ),
@@ -105,7 +107,9 @@ def nats_per_image(answer: Callable[[Tensor, Tensor], Tensor]) -> Feedback:
             "the second half is missing: a pixel that should be black counts too, (1 − x) times −log(1 − p)": total(
                 x * white
             ),
-            "the first half is missing: a pixel that should be white counts too, x times −log p": total((1 - x) * black),
+            "the first half is missing: a pixel that should be white counts too, x times −log p": total(
+                (1 - x) * black
+            ),
             "the two halves are exchanged: softplus(−l) is −log p and belongs to x": total(x * black + (1 - x) * white),
             "that is in bits; nats come from the natural logarithm": total(pixels) / torch.log(torch.tensor(2.0)),
             "you cut the logarithm off: confident mistakes get the wrong value. Work from the logits": total(

@@ -60,7 +60,10 @@ MISTAKES = {
     ],
     "log_normaliser": [
         ("def log_normaliser(l): return (l / torch.tanh(l / 2)).log()", "0 / 0"),
-        (NORM + "torch.where(l == 0, 2.0, s * (1 + s.exp()) / (s.exp() - 1) * (s * 8).exp() / (s * 8).exp()).log()", "±100"),
+        (
+            NORM + "torch.where(l == 0, 2.0, s * (1 + s.exp()) / (s.exp() - 1) * (s * 8).exp() / (s * 8).exp()).log()",
+            "±100",
+        ),
         (NORM + "-C.log()", "area; the normaliser"),
         (NORM + "C", "that is C itself"),
         (NORM + "1 / C", "that is the area itself"),
