@@ -1,13 +1,14 @@
 # Everything lives in .venv and goes through its own Python; works with GNU make 3.81 (macOS) and newer.
 PYTHON ?= python3
 NB ?= notebooks/*.ipynb
+SEEDS ?= 5
 VENV_PYTHON := .venv/bin/python
 READY := .venv/.ready
 # These networks are small: a second thread gains little, and on a busy machine the threads wait for one another for
 # most of the time. For convolutions or the full data sets: OMP_NUM_THREADS=8 make lab
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help lab test lint outputs picture clean
+.PHONY: help lab test lint outputs claims picture clean
 
 help: ## this list
 	@echo "make lab     start here: sets up .venv the first time, then opens the notebooks in JupyterLab"
@@ -30,6 +31,9 @@ lint: $(READY) ## checks code style and format; the fix is usually: .venv/bin/ru
 outputs: $(READY) ## runs the notebooks afresh and keeps the outputs; one of them: make outputs NB=notebooks/01*.ipynb
 	@AEUTILS_PROGRESS=0 AEUTILS_SEED=0 AEUTILS_DEVICE=cpu $(VENV_PYTHON) -m nbconvert --to notebook --inplace \
 	  --execute --ExecutePreprocessor.kernel_name=python3 --ExecutePreprocessor.record_timing=False $(NB)
+
+claims: $(READY) ## counts how often each claim holds over seeds: make claims SEEDS=5 NB=notebooks/01*.ipynb
+	@AEUTILS_PROGRESS=0 $(VENV_PYTHON) tests/claims_runner.py --seeds $(SEEDS) $(NB)
 
 picture: $(READY) ## draws the picture at the top of the README afresh
 	@$(VENV_PYTHON) -m aeutils.lessons.readme_picture
