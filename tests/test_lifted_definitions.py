@@ -9,7 +9,7 @@ import torch
 from notebook_cells import NOTEBOOKS, setup_namespace, tagged
 from torch import nn
 
-from aeutils import models
+from aeutils import losses, models
 
 BY_NUMBER = {path.name[:2]: path for path in NOTEBOOKS}
 
@@ -58,3 +58,20 @@ def test_mlp_of_notebook_01(notebook_01):
     for sizes in ((5, 3), (9, 7, 5, 3)):
         ours, taught = models.mlp(sizes, nn.GELU), notebook_01["mlp"](sizes, nn.GELU)
         assert str(ours) == str(taught)
+
+
+@pytest.fixture(scope="module")
+def notebook_03():
+    return lifted("03")
+
+
+@pytest.mark.parametrize("name", ["squared_error", "cross_entropy"])
+def test_loss_of_notebook_03(notebook_03, name):
+    torch.manual_seed(0)
+    model = models.Autoencoder((784, 20, 3))
+    x = torch.rand(7, 1, 28, 28)
+    (ours,), (taught,) = (function(model, x).items() for function in (getattr(losses, name), notebook_03[name]))
+    assert ours[0] == taught[0] == name
+    assert torch.equal(ours[1], taught[1])
+    gradients = [torch.autograd.grad(term, list(model.parameters())) for _, term in (ours, taught)]
+    assert all(torch.equal(left, right) for left, right in zip(*gradients, strict=True))
