@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from aeutils import data, evaluation, figures, lessons, losses, models, runtime, training
     from aeutils.data import Images, Split, load
     from aeutils.evaluation import knn, linear_probe, pca_autoencoder, pca_error, reconstruction_error
-    from aeutils.models import Autoencoder, ConvAutoencoder
+    from aeutils.models import ArticleAutoencoder, Autoencoder, ConvAutoencoder, VariationalAutoencoder
     from aeutils.runtime import device, progress, seed_everything
     from aeutils.training import History, fit
 
@@ -25,8 +25,10 @@ _HOME = {
     "pca_autoencoder": "evaluation",
     "pca_error": "evaluation",
     "reconstruction_error": "evaluation",
+    "ArticleAutoencoder": "models",
     "Autoencoder": "models",
     "ConvAutoencoder": "models",
+    "VariationalAutoencoder": "models",
     "device": "runtime",
     "progress": "runtime",
     "seed_everything": "runtime",
@@ -37,11 +39,13 @@ _MODULES = ("data", "evaluation", "figures", "lessons", "losses", "models", "run
 
 __version__ = "0.1.0"
 __all__ = [
+    "ArticleAutoencoder",
     "Autoencoder",
     "ConvAutoencoder",
     "History",
     "Images",
     "Split",
+    "VariationalAutoencoder",
     "data",
     "device",
     "evaluation",

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from aeutils import runtime
 from aeutils.data import Images, Split, check_images
-from aeutils.models import Autoencoder
+from aeutils.models import Autoencoder, VariationalAutoencoder
 
 _BATCH = 1000
 
@@ -75,8 +75,37 @@ def squared_errors(x: Tensor, x_hat: Tensor) -> Tensor:
     return (x - x_hat).square().flatten(1).sum(1)
 
 
+def bernoulli_nats(x: Tensor, p: Tensor) -> Tensor:
+    """Cross-entropy of each image in nats, summed over its pixels: `[N]`; 0 log 0 counts as 0.
+
+    Args:
+        x: images `[N, 1, 28, 28]` in [0, 1].
+        p: the probability of white for each pixel, same shape. With `p = x` it is the images' entropy, the lowest
+            cross-entropy that any model can have.
+
+    Raises:
+        ValueError: `x` and `p` have different shapes.
+    """
+    if x.shape != p.shape:
+        raise ValueError(f"images {list(x.shape)} and probabilities {list(p.shape)} differ in shape")
+    return -(torch.xlogy(x, p) + torch.xlogy(1 - x, 1 - p)).flatten(1).sum(1)
+
+
+def active_units(model: VariationalAutoencoder, images: Split | Tensor, threshold: float = 0.01) -> int:
+    """How many code units carry something: those whose posterior mean varies over the images by more than `threshold`.
+
+    (Burda, Grosse & Salakhutdinov, *Importance weighted autoencoders*, ICLR 2016, section 5.2, with their 0.01.)
+
+    Args:
+        threshold: variance of the posterior mean, in the code's own unit, where the prior has variance 1.
+    """
+    return int((encode(model, images).var(0) > threshold).sum())
+
+
 def reconstruction_error(model: nn.Module, images: Split | Tensor) -> float:
     """Squared error per image: summed over pixels, averaged over images.
+
+    A variational model reconstructs from the posterior mean.
 
     Args:
         model: any module that maps images to reconstructions.

@@ -1,4 +1,4 @@
-"""The models: an autoencoder of fully connected layers, and a convolutional one.
+"""The models: an autoencoder of fully connected layers and its kin: convolutional, variational, and the article's.
 
 Every model maps images to codes and back with the same four methods:
 `encode(x) -> z`, `decode(z) -> x_hat`, `decode_logits(z)` (the decoder without its head), and
@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from torch import Tensor, nn
+from torch.distributions import Normal
 
 
 def mlp(sizes: Sequence[int], activation: Callable[[], nn.Module]) -> nn.Sequential:
@@ -149,6 +150,114 @@ class ConvAutoencoder(Autoencoder):
         """Codes `[B, k]` of images `[B, 1, 28, 28]`."""
         _check_shape(x, self.shape)
         return self.encoder(x)
+
+
+class VariationalAutoencoder(Autoencoder):
+    """An autoencoder whose encoder puts out a distribution of codes (Kingma & Welling, *Auto-encoding variational
+    Bayes*, ICLR 2014).
+
+    The encoder's last layer has two numbers for each code unit: the mean of its normal distribution and the logarithm
+    of its variance, which may be any real number. `encode` is the mean, so that `model(x)` is the reconstruction from
+    the posterior mean; the losses in `aeutils.losses` draw codes from `posterior(x)` instead.
+
+    Args and errors as in `Autoencoder`; `sizes` ends with the code size, `(784, 256, 64, 2)` for 2 code units.
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int] = (784, 256, 64, 2),
+        activation: Callable[[], nn.Module] = nn.ReLU,
+        head: Callable[[], nn.Module] = nn.Sigmoid,
+        shape: Sequence[int] = (1, 28, 28),
+    ) -> None:
+        super().__init__(sizes, activation, head, shape)
+        self.encoder = mlp((*sizes[:-1], 2 * sizes[-1]), activation)
+
+    def posterior(self, x: Tensor) -> Normal:
+        """q(z|x) for images `[B, 1, 28, 28]`: independent normal distributions of batch shape `[B, k]`."""
+        _check_shape(x, self.shape)
+        mean, log_variance = self.encoder(x.flatten(1)).chunk(2, dim=1)  # [B, 2k] -> [B, k], [B, k]
+        # unchecked, so that a training run gone wrong ends in a loss of NaN, which `fit` explains
+        return Normal(mean, (log_variance / 2).exp(), validate_args=False)
+
+    def encode(self, x: Tensor) -> Tensor:
+        """The posterior means `[B, k]` of images `[B, 1, 28, 28]`."""
+        return self.posterior(x).mean
+
+
+class ArticleDecoder(nn.Module):
+    """The decoder that the article describes: its hidden layers' outputs are added up before the last of them.
+
+    With hidden layers `h_1 ... h_L`, the last one does not see `h_{L-1}` alone but `activation(h_1 + ... + h_{L-1})`
+    (the article's A18). `summed=False` makes it a plain stack; both have the same parameters.
+
+    Args:
+        sizes: code size, the hidden layers' common width once for each of them (three or more), pixels.
+        activation: after every hidden layer that is not linear, and on the sum.
+        summed: whether the hidden layers' outputs are added up.
+        linear: which hidden layers have no activation: `"none"`, `"first"`, or `"all"` (the two readings of A19). The
+            sum keeps its own.
+    """
+
+    def __init__(self, sizes: Sequence[int], activation: Callable[[], nn.Module], summed: bool, linear: str) -> None:
+        super().__init__()
+        self.hidden = nn.ModuleList(nn.Linear(n_in, n_out) for n_in, n_out in pairwise(sizes[:-1]))
+        self.last = nn.Linear(sizes[-2], sizes[-1])
+        without = {"none": 0, "first": 1, "all": len(self.hidden)}[linear]
+        self.activations = nn.ModuleList(
+            nn.Identity() if i < without else activation() for i in range(len(self.hidden))
+        )
+        self.on_sum = activation()
+        self.summed = summed
+
+    def before_last(self, z: Tensor) -> Tensor:
+        """What the last hidden layer is given, `[B, width]`, for codes `[B, k]`."""
+        h, total = z, 0
+        for layer, activation in zip(self.hidden[:-1], self.activations[:-1], strict=True):
+            h = activation(layer(h))
+            total = total + h
+        return self.on_sum(total) if self.summed else h
+
+    def forward(self, z: Tensor) -> Tensor:
+        """The decoder's output before the head, `[B, pixels]`, for codes `[B, k]`."""
+        return self.last(self.activations[-1](self.hidden[-1](self.before_last(z))))
+
+
+class ArticleAutoencoder(Autoencoder):
+    """The autoencoder as the article describes it: an ordinary encoder, and an `ArticleDecoder`.
+
+    Args:
+        sizes: as in `Autoencoder`, with three or more hidden layers of one width: `(784, 128, 128, 128, 128, 16)`.
+        activation: after every hidden layer of the encoder, and in the decoder as `linear` says.
+        head: as in `Autoencoder`.
+        shape: as in `Autoencoder`.
+        summed: whether the decoder sums its hidden layers (A18).
+        linear: which of the decoder's hidden layers have no activation: `"none"`, `"first"` or `"all"` (A19).
+
+    Raises:
+        ValueError: what `Autoencoder` refuses, fewer than three hidden layers, hidden layers of different widths (they
+            could not be added up), or another `linear`.
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int] = (784, 128, 128, 128, 128, 16),
+        activation: Callable[[], nn.Module] = nn.ReLU,
+        head: Callable[[], nn.Module] = nn.Sigmoid,
+        shape: Sequence[int] = (1, 28, 28),
+        *,
+        summed: bool = True,
+        linear: str = "first",
+    ) -> None:
+        super().__init__(sizes, activation, head, shape)
+        if len(sizes) < 5 or len(set(sizes[1:-1])) > 1:
+            raise ValueError(
+                f"sizes={tuple(sizes)}: the hidden layers are added up, so give three or more of one width, "
+                "such as (784, 128, 128, 128, 16)"
+            )
+        if linear not in ("none", "first", "all"):
+            raise ValueError(f"linear={linear!r}; expected 'none', 'first' or 'all' of the decoder's hidden layers")
+        self.decoder = ArticleDecoder(sizes[::-1], activation, summed, linear)
 
 
 def parameter_count(model: nn.Module) -> int:
