@@ -26,6 +26,35 @@ def flat(x):
     return x.flatten(1).double().numpy()
 
 
+# --- nats and active units ---
+
+
+def test_bernoulli_nats_are_the_likelihood_of_black_and_white_and_the_entropy_of_grey(few):
+    x = few.test.x
+    p = torch.rand(x.shape, generator=torch.Generator().manual_seed(0))
+    expected = -torch.distributions.Bernoulli(p).log_prob(x.round()).sum((1, 2, 3))
+    torch.testing.assert_close(evaluation.bernoulli_nats(x.round(), p), expected, rtol=1e-4, atol=0)
+    grey = x.double().numpy()
+    floor = (entr(grey) + entr(1 - grey)).sum((1, 2, 3))
+    np.testing.assert_allclose(evaluation.bernoulli_nats(x, x), floor, rtol=1e-5)
+
+
+def test_bernoulli_nats_do_not_broadcast(refused):
+    with refused(ValueError, "[3, 1, 2, 2]", "[1, 1, 2, 2]"):
+        evaluation.bernoulli_nats(torch.zeros(3, 1, 2, 2), torch.zeros(1, 1, 2, 2))
+
+
+def test_active_units_are_those_whose_mean_moves(few):
+    torch.manual_seed(0)
+    model = ae.VariationalAutoencoder((784, 20, 5))
+    with torch.no_grad():
+        model.encoder[-1].weight[:3] = 0  # the means of three units no longer depend on the image
+        model.encoder[-1].weight[3:5] *= 10
+        model.encoder[-1].bias[0] = 7  # away from the prior, and yet it says nothing
+    assert evaluation.active_units(model, few.test) == 2
+    assert evaluation.active_units(model, few.test, threshold=1e9) == 0
+
+
 # --- reconstruction ---
 
 

@@ -7,10 +7,16 @@ import pytest
 import torch
 from scipy.special import entr
 from torch import nn
-from torch.distributions import Bernoulli, Normal
+from torch.distributions import Bernoulli, MultivariateNormal, Normal, kl_divergence
 
 import aeutils as ae
-from aeutils.losses import cross_entropy, squared_error
+from aeutils.losses import (
+    cross_entropy,
+    kl_to_prior,
+    squared_error,
+    variational_cross_entropy,
+    variational_squared_error,
+)
 
 
 class Fixed(nn.Module):
@@ -102,3 +108,89 @@ def test_extreme_logits_stay_finite():
 def test_reconstructions_of_another_shape_are_not_broadcast(loss, x, shape):
     with pytest.raises(ValueError, match=r"28, 28"):
         loss(Fixed(torch.zeros(shape)), x)
+
+
+# --- variational ---
+
+
+@pytest.fixture
+def variational():
+    torch.manual_seed(0)
+    return ae.VariationalAutoencoder((784, 20, 3))
+
+
+@pytest.fixture
+def posterior():
+    generator = torch.Generator().manual_seed(0)
+    mean, log_sigma = torch.randn(2, 50, 4, generator=generator, dtype=torch.float64)
+    return Normal(mean, log_sigma.exp())
+
+
+def test_kl_to_prior_is_that_of_torch_distributions(posterior):
+    expected = kl_divergence(posterior, Normal(0.0, 1.0))
+    assert kl_to_prior(posterior).shape == (50, 4)
+    torch.testing.assert_close(kl_to_prior(posterior), expected, rtol=1e-9, atol=1e-9)
+    assert kl_to_prior(Normal(torch.zeros(2, 3), torch.ones(2, 3))).eq(0).all()
+
+
+def test_kl_to_prior_is_the_expected_log_ratio(posterior):
+    torch.manual_seed(0)
+    z = posterior.sample((20_000,))  # [20000, 50, 4]
+    log_ratio = (posterior.log_prob(z) - Normal(0.0, 1.0).log_prob(z)).mean((1, 2))  # independent draws
+    error = (log_ratio.mean() - kl_to_prior(posterior).mean()).abs()
+    assert error < 3 * log_ratio.std() / math.sqrt(len(z))
+
+
+@pytest.mark.parametrize(
+    ("loss", "plain"), [(variational_squared_error, squared_error), (variational_cross_entropy, cross_entropy)]
+)
+def test_variational_losses_draw_a_code_and_sum_the_kl_over_its_units(variational, x, loss, plain):
+    torch.manual_seed(3)
+    terms = loss(variational, x)
+    torch.manual_seed(3)
+    z = variational.posterior(x).rsample()
+    ((name, expected),) = plain(Fixed(variational.decode_logits(z)), x).items()
+    nats = kl_divergence(variational.posterior(x), Normal(0.0, 1.0)).sum(1).mean()
+    assert list(terms) == [name, "kl"]
+    assert terms[name].item() == pytest.approx(expected.item(), rel=1e-6)
+    assert terms["kl"].item() == pytest.approx(nats.item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("loss", [variational_squared_error, variational_cross_entropy])
+def test_both_terms_teach_the_encoder_and_only_reconstruction_the_decoder(variational, x, loss):
+    reconstruction, kl = loss(variational, x).values()
+    for term, reached in ((reconstruction, (True, True)), (kl, (True, False))):
+        gradients = torch.autograd.grad(term, list(variational.parameters()), retain_graph=True, allow_unused=True)
+        n = len(list(variational.encoder.parameters()))
+        for part, expected in zip((gradients[:n], gradients[n:]), reached, strict=True):
+            assert all((g is not None and g.abs().sum() > 0) == expected for g in part)
+
+
+@pytest.mark.parametrize("beta", [1.0, 3.0])
+def test_with_the_true_posterior_the_bound_is_the_likelihood(beta):
+    """A linear decoder, its log p(x) known exactly (Tipping & Bishop, 1999); E + beta KL has sigma^2 = beta / 2."""
+    torch.manual_seed(0)
+    torch.set_default_dtype(torch.float64)
+    try:
+        model = ae.VariationalAutoencoder((6, 2), head=nn.Identity, shape=(1, 2, 3))
+        x = torch.rand(40, 1, 2, 3)
+        sigma2 = beta / 2
+        weight = torch.linalg.qr(torch.randn(6, 2)).Q * torch.tensor(
+            [2.0, 0.7]
+        )  # orthogonal, so the posterior is diagonal
+        bias = torch.rand(6)
+        variance = sigma2 / (weight.square().sum(0) + sigma2)  # [2]
+        with torch.no_grad():
+            model.decoder[0].weight.copy_(weight)
+            model.decoder[0].bias.copy_(bias)
+            model.encoder[0].weight.copy_(torch.cat([(variance / sigma2)[:, None] * weight.T, torch.zeros(2, 6)]))
+            model.encoder[0].bias.copy_(torch.cat([-(variance / sigma2) * (weight.T @ bias), variance.log()]))
+            draws = [variational_squared_error(model, x) for _ in range(4000)]
+        squares = torch.stack([terms["squared_error"] for terms in draws])
+        constant = 6 / 2 * math.log(2 * math.pi * sigma2)
+        bound = -(squares + beta * draws[0]["kl"]) / (2 * sigma2) - constant  # [4000], one for each draw
+        covariance = weight @ weight.T + sigma2 * torch.eye(6)
+        log_p = MultivariateNormal(bias, covariance).log_prob(x.flatten(1)).mean()
+        assert abs(bound.mean() - log_p) < 3 * bound.std() / math.sqrt(len(bound))
+    finally:
+        torch.set_default_dtype(torch.float32)

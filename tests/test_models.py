@@ -15,8 +15,12 @@ MODELS = {
     "tanh": lambda: ae.Autoencoder((784, 30, 5), activation=nn.Tanh),
     "conv": ae.ConvAutoencoder,
     "conv wide": lambda: ae.ConvAutoencoder(7, (3, 5), activation=nn.GELU, head=nn.Identity),
+    "variational": lambda: ae.VariationalAutoencoder((784, 20, 3)),
+    "article": ae.ArticleAutoencoder,
+    "article plain": lambda: ae.ArticleAutoencoder((784, 30, 30, 30, 4), nn.Tanh, summed=False, linear="all"),
 }
 CODE_SIZES = {"default": 2, "linear": 8, "tanh": 5, "conv": 2, "conv wide": 7}
+CODE_SIZES |= {"variational": 3, "article": 16, "article plain": 4}
 
 
 @pytest.fixture(params=MODELS)
@@ -36,16 +40,20 @@ def test_encode_decode_and_forward_agree(named_model, digits):
 
 
 def test_encoder_and_decoder_end_in_linear_layers(named_model):
-    _, model = named_model
-    for part in (model.encoder, model.decoder):
+    name, model = named_model
+    if name.startswith("article"):
+        assert isinstance(model.decoder.last, nn.Linear)
+    for part in (model.encoder,) if name.startswith("article") else (model.encoder, model.decoder):
         assert type(part) is nn.Sequential
         assert isinstance(part[-1], nn.Linear | nn.ConvTranspose2d)
     assert isinstance(model.encoder[-1], nn.Linear)
 
 
 def test_the_gradient_reaches_every_parameter(named_model, digits):
-    _, model = named_model
-    (model(digits.train.x[:50]) - digits.train.x[:50]).square().sum().backward()
+    name, model = named_model
+    x = digits.train.x[:50]
+    x_hat = model.decode(model.posterior(x).rsample()) if name == "variational" else model(x)
+    (x_hat - x).square().sum().backward()
     unreached = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.any()]
     assert unreached == []
 
@@ -66,6 +74,51 @@ def test_an_autoencoder_is_these_matrix_products(digits):
     np.testing.assert_allclose(model.encode(x).detach(), z, atol=1e-5)
     np.testing.assert_allclose(model.decode_logits(model.encode(x)).detach(), logits, atol=1e-5)
     np.testing.assert_allclose(model(x).detach(), expit(logits), atol=1e-5)
+
+
+def test_the_posterior_is_a_mean_and_a_logarithm_of_the_variance_for_each_unit(digits):
+    torch.manual_seed(1)
+    model, x = ae.VariationalAutoencoder((784, 20, 3)), digits.test.x[:5]
+    posterior = model.posterior(x)
+    both = model.encoder(x.flatten(1)).detach().double().numpy()  # [5, 6]
+    assert posterior.batch_shape == (5, 3)
+    np.testing.assert_allclose(posterior.mean.detach(), both[:, :3], atol=1e-6)
+    np.testing.assert_allclose(posterior.variance.detach(), np.exp(both[:, 3:]), rtol=1e-5)
+    assert torch.equal(model.encode(x), posterior.mean)
+    assert not torch.equal(posterior.rsample(), posterior.rsample())
+
+
+@pytest.mark.parametrize("linear", ["none", "first", "all"])
+@pytest.mark.parametrize("summed", [False, True])
+def test_the_articles_decoder_is_these_matrix_products(summed, linear):
+    torch.manual_seed(1)
+    model = ae.ArticleAutoencoder((784, 30, 30, 30, 30, 4), summed=summed, linear=linear)
+    weights = {name: value.double().numpy() for name, value in model.decoder.state_dict().items()}
+
+    def layer(name, inputs):
+        return inputs @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
+
+    def bent(index, values):
+        return values if linear == "all" or (linear == "first" and index == 0) else np.maximum(values, 0)
+
+    z = torch.randn(6, 4)
+    h1 = bent(0, layer("hidden.0", z.double().numpy()))
+    h2 = bent(1, layer("hidden.1", h1))
+    h3 = bent(2, layer("hidden.2", h2))
+    given = np.maximum(h1 + h2 + h3, 0) if summed else h3
+    logits = layer("last", bent(3, layer("hidden.3", given)))
+    np.testing.assert_allclose(model.decoder.before_last(z).detach(), given, atol=1e-5)
+    np.testing.assert_allclose(model.decode_logits(z).detach().flatten(1), logits, atol=1e-5)
+
+
+def test_the_articles_decoder_without_sum_and_without_linear_layers_is_the_plain_one():
+    sizes = (784, 30, 30, 30, 4)
+    article, plain = ae.ArticleAutoencoder(sizes, summed=False, linear="none"), ae.Autoencoder(sizes)
+    assert parameter_count(article) == parameter_count(plain) == parameter_count(ae.ArticleAutoencoder(sizes))
+    for ours, theirs in zip(article.parameters(), plain.parameters(), strict=True):
+        ours.data.copy_(theirs)
+    z = torch.randn(5, 4)
+    assert torch.equal(article.decode(z), plain.decode(z))
 
 
 # Counted by hand: (inputs + 1) x outputs for each linear layer, (inputs x 16 + 1) x outputs for each convolution.
@@ -106,6 +159,10 @@ def test_mlp_has_an_activation_after_each_layer_but_the_last():
         (lambda: ae.Autoencoder((100, 2)), ["100", "(1, 28, 28)", "784"]),
         (lambda: ae.Autoencoder(activation=nn.ReLU()), ["nn.ReLU()", "activation=nn.ReLU"]),
         (lambda: ae.Autoencoder(head=nn.Sigmoid()), ["nn.Sigmoid()", "head=nn.Sigmoid"]),
+        (lambda: ae.VariationalAutoencoder((784, 0)), ["(784, 0)", "1 or more"]),
+        (lambda: ae.ArticleAutoencoder((784, 30, 30, 4)), ["(784, 30, 30, 4)", "three or more"]),
+        (lambda: ae.ArticleAutoencoder((784, 30, 20, 30, 4)), ["(784, 30, 20, 30, 4)", "one width"]),
+        (lambda: ae.ArticleAutoencoder(linear="last"), ["'last'", "'first'"]),
         (lambda: ae.ConvAutoencoder(0), ["code_size=0"]),
         (lambda: ae.ConvAutoencoder(2, (16,)), ["(16,)", "two channel counts"]),
         (lambda: ae.ConvAutoencoder(2, (16, 0)), ["(16, 0)"]),
@@ -118,7 +175,7 @@ def test_settings_that_cannot_work_are_refused(refused, make, words):
 
 
 @pytest.mark.parametrize("shape", [(3, 1, 32, 32), (3, 28, 28), (3, 784), (1, 28, 28), (3, 3, 28, 28)])
-@pytest.mark.parametrize("kind", [ae.Autoencoder, ae.ConvAutoencoder])
+@pytest.mark.parametrize("kind", [ae.Autoencoder, ae.ConvAutoencoder, ae.VariationalAutoencoder, ae.ArticleAutoencoder])
 def test_images_of_another_shape_are_refused(refused, kind, shape):
     with refused(ValueError, str(list(shape)), "[B, 1, 28, 28]"):
         kind()(torch.rand(shape))
