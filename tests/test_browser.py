@@ -1,4 +1,4 @@
-"""A prediction in a real JupyterLab, in a real Chromium, with the mouse and the keyboard."""
+"""The widgets in a real JupyterLab, in a real Chromium, with the mouse and the keyboard."""
 
 from __future__ import annotations
 
@@ -24,86 +24,181 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-CELLS = [
-    "from aeutils.lessons import claim, predict",
-    "guess = predict('Which?', ['this', 'that'])",
-    "guess.reveal('that')\nclaim('One is less than two', 1 < 2, one=1)",
-]
-
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium; on Debian and Ubuntu: apt-get install chromium")
 
 
 @pytest.fixture
 def lab(tmp_path):
-    """The address of a notebook in a JupyterLab of its own, which sees none of the user's settings."""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS])
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(notebook, tmp_path / "lesson.ipynb")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    home = {name: str(tmp_path / "home") for name in ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR")}
-    command = f"-m jupyterlab --no-browser --allow-root --ip=127.0.0.1 --port={port} --IdentityProvider.token=t".split()
-    with (tmp_path / "lab.log").open("w") as log:
-        server = subprocess.Popen(
-            [sys.executable, *command, f"--ServerApp.root_dir={tmp_path}"],
-            env=os.environ | home,
-            stdout=log,
-            stderr=log,
-        )
-    try:
+    """`lab(cells)`: the address of a notebook in a JupyterLab of its own, which sees none of the user's settings."""
+    servers = []
+
+    def start(cells: list[str]) -> str:
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nbformat.write(notebook, tmp_path / "lesson.ipynb")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        home = {
+            name: str(tmp_path / "home") for name in ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR")
+        }
+        command = f"-m jupyterlab --no-browser --allow-root --ip=127.0.0.1 --port={port} --IdentityProvider.token=t"
+        with (tmp_path / "lab.log").open("w") as log:
+            servers.append(
+                subprocess.Popen(
+                    [sys.executable, *command.split(), f"--ServerApp.root_dir={tmp_path}"],
+                    env=os.environ | home,
+                    stdout=log,
+                    stderr=log,
+                )
+            )
         for _ in range(240):
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{port}/api?token=t", timeout=1).close()
-                break
+                return f"http://127.0.0.1:{port}/lab/tree/lesson.ipynb?token=t"
             except OSError:
                 time.sleep(0.25)
-        else:
-            pytest.fail(f"JupyterLab did not start: {(tmp_path / 'lab.log').read_text()[-2000:]}")
-        yield f"http://127.0.0.1:{port}/lab/tree/lesson.ipynb?token=t"
-    finally:
+        pytest.fail(f"JupyterLab did not start: {(tmp_path / 'lab.log').read_text()[-2000:]}")
+
+    yield start
+    for server in servers:
         server.terminate()
         server.wait(timeout=30)
 
 
-def test_prediction_is_made_with_a_click_and_with_the_keyboard(lab, tmp_path):
-    from playwright.sync_api import expect, sync_playwright
+class Notebook:
+    """A notebook open in a real Chromium."""
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1200, "height": 900})
-        page.set_default_timeout(30_000)
-        expect.set_options(timeout=30_000)
-        page.goto(lab)
-        cells = page.locator(".jp-Notebook .jp-CodeCell")
-        expect(cells).to_have_count(len(CELLS))
+    def __init__(self, page, cells: int) -> None:
+        from playwright.sync_api import expect
+
+        self.page, self.expect = page, expect
+        self.cells = page.locator(".jp-Notebook .jp-CodeCell")
+        expect(self.cells).to_have_count(cells)
         expect(page.get_by_role("button", name="| Idle")).to_be_visible()  # the kernel is there
 
-        def run(index: int) -> None:
-            before = prompt(index).inner_text()
-            cells.nth(index).locator(".cm-content").click()
-            page.keyboard.press("Shift+Enter")
-            expect(prompt(index)).not_to_have_text(before)
-            expect(prompt(index)).to_have_text(re.compile(r"\[\d+\]:"))
+    def run(self, index: int) -> None:
+        """Run a cell with Shift+Enter and wait until it is done."""
+        prompt = self.cells.nth(index).locator(".jp-InputPrompt")
+        before = prompt.inner_text()
+        self.cells.nth(index).locator(".cm-content").click()
+        self.page.keyboard.press("Shift+Enter")
+        self.expect(prompt).not_to_have_text(before)
+        self.expect(prompt).to_have_text(re.compile(r"\[\d+\]:"))
 
-        def prompt(index: int):
-            return cells.nth(index).locator(".jp-InputPrompt")
 
-        run(0)
-        run(1)
-        button = cells.nth(1).get_by_role("button", name="B", exact=True)
-        expect(button).to_be_visible()
-        expect(cells.nth(1)).to_contain_text("that")
-        button.click()
-        expect(button).to_have_class(re.compile(r"\bmod-active\b"))
-        run(2)
-        expect(cells.nth(2)).to_contain_text("Measured: that. You guessed “that”, and so it is.")
-        expect(cells.nth(2)).to_contain_text("✓ One is less than two")
+@pytest.fixture
+def opened(lab, tmp_path):
+    """`opened(cells)`: a `Notebook` with these cells; at the end the page's errors are looked at."""
+    from playwright.sync_api import expect, sync_playwright
 
-        first = cells.nth(1).get_by_role("button", name="A", exact=True)
-        first.focus()
-        page.keyboard.press("Space")
-        run(2)
-        expect(cells.nth(2)).to_contain_text("You guessed “this”.")
+    errors = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1200, "height": 1000})
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.set_default_timeout(30_000)
+        expect.set_options(timeout=30_000)
+
+        def start(cells: list[str]) -> Notebook:
+            page.goto(lab(cells))
+            return Notebook(page, len(cells))
+
+        yield start
         page.screenshot(path=tmp_path / "lab.png")
         browser.close()
+    assert errors == []
+
+
+def test_prediction_is_made_with_a_click_and_with_the_keyboard(opened):
+    notebook = opened(
+        [
+            "from aeutils.lessons import claim, predict",
+            "guess = predict('Which?', ['this', 'that'])",
+            "guess.reveal('that')\nclaim('One is less than two', 1 < 2, one=1)",
+        ]
+    )
+    cells, expect = notebook.cells, notebook.expect
+    notebook.run(0)
+    notebook.run(1)
+    button = cells.nth(1).get_by_role("button", name="B", exact=True)
+    expect(button).to_be_visible()
+    expect(cells.nth(1)).to_contain_text("that")
+    button.click()
+    expect(button).to_have_class(re.compile(r"\bmod-active\b"))
+    notebook.run(2)
+    expect(cells.nth(2)).to_contain_text("Measured: that. You guessed “that”, and so it is.")
+    expect(cells.nth(2)).to_contain_text("✓ One is less than two")
+
+    first = cells.nth(1).get_by_role("button", name="A", exact=True)
+    first.focus()
+    notebook.page.keyboard.press("Space")
+    notebook.run(2)
+    expect(cells.nth(2)).to_contain_text("You guessed “this”.")
+
+
+# Presses a key on the slider and counts the milliseconds until the panel's text is another.
+LATENCY = """async ([handle, key]) => {
+    const panel = handle.closest('.jp-OutputArea').querySelector('table').closest('.widget-html');
+    const before = panel.textContent, start = performance.now();
+    handle.dispatchEvent(new KeyboardEvent('keydown', {key, keyCode: 39, bubbles: true}));
+    while (panel.textContent === before) {
+        if (performance.now() - start > 5000) return Infinity;
+        await new Promise(requestAnimationFrame);
+    }
+    return performance.now() - start;
+}"""
+PANEL = "loss_anatomy({'untrained': model}, images)"
+
+
+def test_loss_anatomy_answers_at_once_and_panels_do_not_disturb_one_another(opened):
+    notebook = opened(
+        [
+            "import aeutils as ae\nfrom aeutils.lessons.loss_anatomy import loss_anatomy\n"
+            "images = ae.load('mnist-5k')\nae.seed_everything()\nmodel = ae.VariationalAutoencoder((784, 128, 64, 20))",
+            PANEL,
+            PANEL,
+        ]
+    )
+    page, expect = notebook.page, notebook.expect
+    for index in range(3):
+        notebook.run(index)
+    one, two = (notebook.cells.nth(index).locator(".jp-OutputArea").first for index in (1, 2))
+    table = two.locator(".widget-html-content")
+    expect(one.locator("table")).to_be_visible()
+    expect(table).to_contain_text("β amounts to 1 ")
+    untouched = table.inner_text()
+
+    handle = one.locator(".noUi-handle")
+    times = [page.evaluate(LATENCY, [handle.element_handle(), "ArrowRight"]) for _ in range(25)]
+    assert sorted(times)[len(times) // 2] <= 150, times
+
+    one.get_by_role("button", name="mean").click()
+    expect(one).to_contain_text("in front of a loss summed over pixels")
+    handle.focus()
+    page.keyboard.press("Home")
+    expect(one).to_contain_text("β amounts to 0.0784 ")  # 784 times 10⁻⁴
+    page.keyboard.press("End")
+    expect(one).to_contain_text("β amounts to 7,840,000 ")
+    one.get_by_role("button", name=re.compile("BCE")).click()
+    expect(one).to_contain_text("no σ²")
+    assert table.inner_text() == untouched
+
+    bar, rest = handle.bounding_box(), one.locator(".noUi-base").bounding_box()
+    page.mouse.move(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2)
+    page.mouse.down()
+    for step in range(10):
+        page.mouse.move(rest["x"] + rest["width"] * (9 - step) / 10 - 30, bar["y"] + bar["height"] / 2)
+    page.mouse.up()
+    expect(one).to_contain_text("β amounts to 0.0784 ")
+
+    notebook.run(1)  # once more: everything is as at the start, and the other panel still answers
+    expect(one.locator(".widget-html-content")).to_have_count(1)
+    assert one.locator(".widget-html-content").inner_text() == untouched
+    two.locator(".noUi-handle").focus()
+    page.keyboard.press("End")
+    expect(two).to_contain_text("β amounts to 10,000 ")
+    assert (
+        page.locator(".jp-RenderedText[data-mime-type*=error], .jp-OutputArea-output[data-mime-type*=stderr]").count()
+        == 0
+    )

@@ -1,0 +1,244 @@
+"""The loss of a variational autoencoder taken apart: each term, how hard it pulls, and what the weight amounts to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from aeutils.data import Images
+from aeutils.losses import kl_to_prior
+from aeutils.models import VariationalAutoencoder
+
+LOSSES = {"squared error": "MSE", "cross-entropy": "BCE"}
+REDUCTIONS = ("sum", "mean")
+_N_IMAGES = 100
+_COLOURS = {"reconstruction": "#0072B2", "KL": "#E69F00"}
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """The loss `reconstruction + beta * kl` at one place: what it is made of.
+
+    Attributes:
+        reconstruction: the first term as written: summed or averaged over pixels, averaged over images.
+        kl: KL to the prior in nats per image, without `beta`.
+        reconstruction_pull: norm of the first term's gradient in the encoder's parameters.
+        kl_pull: norm of the gradient of `beta * kl` in the same parameters.
+        effective_beta: what `beta` would have to be in front of the KL if the first term were summed over pixels.
+        sigma2: the variance of the Gaussian decoder whose evidence lower bound this loss is, `effective_beta / 2`; None
+            for cross-entropy, which has no variance.
+    """
+
+    reconstruction: float
+    kl: float
+    reconstruction_pull: float
+    kl_pull: float
+    effective_beta: float
+    sigma2: float | None
+
+    @property
+    def ratio(self) -> float:
+        """How many times as hard as the reconstruction the KL pulls; infinite where only the KL does."""
+        if self.reconstruction_pull == 0:
+            return float("inf") if self.kl_pull else float("nan")
+        return self.kl_pull / self.reconstruction_pull
+
+
+def anatomy(
+    model: VariationalAutoencoder,
+    x: Tensor,
+    *,
+    loss: str = "squared error",
+    reduction: str = "sum",
+    beta: float = 1.0,
+    noise: Tensor | None = None,
+) -> Anatomy:
+    """Take `reconstruction + beta * KL` apart for the model as it is; it is not trained, and no gradient stays behind.
+
+    Args:
+        model: with a sigmoid head, so that both losses make sense.
+        x: images `[B, 1, 28, 28]` in [0, 1].
+        loss: `"squared error"` or `"cross-entropy"`.
+        reduction: `"sum"` or `"mean"` over pixels. The KL is summed over code units in both.
+        beta: factor of the KL, 0 or more.
+        noise: standard normal `[B, k]` for the reparameterised codes; drawn unless given.
+
+    Raises:
+        ValueError: another loss or reduction, a negative `beta`, or a head that is no sigmoid.
+    """
+    if loss not in LOSSES or reduction not in REDUCTIONS:
+        raise ValueError(
+            f"loss={loss!r}, reduction={reduction!r}; expected one of {', '.join(LOSSES)} and one of sum, mean"
+        )
+    if not 0 <= beta < float("inf"):
+        raise ValueError(f"beta={beta}; expected a factor of 0 or more")
+    _check_head(model)
+    posterior = model.posterior(x)
+    noise = torch.randn_like(posterior.mean) if noise is None else noise
+    logits = model.decode_logits(posterior.mean + posterior.stddev * noise)
+    if loss == "squared error":
+        pixels = (x - torch.sigmoid(logits)).square()
+    else:
+        pixels = F.binary_cross_entropy_with_logits(logits, x, reduction="none")
+    pixels = pixels.flatten(1)
+    reconstruction = (pixels.sum(1) if reduction == "sum" else pixels.mean(1)).mean()
+    kl = kl_to_prior(posterior).sum(1).mean()
+    effective_beta = beta if reduction == "sum" else beta * pixels.shape[1]
+    return Anatomy(
+        reconstruction=reconstruction.item(),
+        kl=kl.item(),
+        reconstruction_pull=_gradient_norm(reconstruction, model.encoder),
+        kl_pull=beta * _gradient_norm(kl, model.encoder),
+        effective_beta=effective_beta,
+        sigma2=effective_beta / 2 if loss == "squared error" else None,
+    )
+
+
+class LossAnatomy:
+    """The panel: choose model, loss, reduction and beta; what the loss is made of follows at once.
+
+    Every change computes afresh from the models as they are, so that a panel never shows weights of the past, and two
+    panels have nothing in common.
+    """
+
+    def __init__(self, models: Mapping[str, VariationalAutoencoder], images: Images) -> None:
+        import ipywidgets as widgets
+
+        if not models:
+            raise ValueError("models is empty; give at least one, such as {'untrained': ae.VariationalAutoencoder()}")
+        for model in models.values():
+            _check_head(model)
+        self._models = dict(models)
+        self._x = images.train.x[:_N_IMAGES]
+        pixels = images.train.x.flatten(1)
+        self._spectrum = torch.linalg.eigvalsh(torch.cov(pixels.T)).flip(
+            0
+        )  # variances of PCA's components, largest first
+        self._noise = torch.Generator().manual_seed(0)  # the same in every look, or the numbers would flicker
+        first = next(iter(self._models))
+        look = {"style": {"description_width": "6em", "button_width": "13em"}, "layout": {"width": "48em"}}
+        self.model = widgets.ToggleButtons(options=list(self._models), value=first, description="model", **look)
+        named = [(f"{name} ({short})", name) for name, short in LOSSES.items()]
+        self.loss = widgets.ToggleButtons(options=named, description="loss", **look)
+        self.reduction = widgets.ToggleButtons(options=REDUCTIONS, description="over pixels", **look)
+        self.beta = widgets.FloatLogSlider(
+            value=1.0, base=10, min=-4, max=4, step=0.1, description="β", readout_format=".3g", **look
+        )
+        self.beta.style = {"description_width": "6em"}
+        self.shown = widgets.HTML()
+        self._controls = (self.model, self.loss, self.reduction, self.beta)
+        for control in self._controls:
+            control.observe(self._show, names="value")
+        self._box = widgets.VBox([*self._controls, self.shown])
+        self._show()
+
+    def look(self) -> Anatomy:
+        """The loss's anatomy at the panel's present settings."""
+        model = self._models[self.model.value]
+        weight = next(model.encoder.parameters())
+        self._noise.manual_seed(0)
+        noise = torch.randn(len(self._x), model.encoder[-1].out_features // 2, generator=self._noise)
+        return anatomy(
+            model,
+            self._x.to(weight.device),
+            loss=self.loss.value,
+            reduction=self.reduction.value,
+            beta=self.beta.value,
+            noise=noise.to(weight.device),
+        )
+
+    def _show(self, _: Any = None) -> None:
+        seen = self.look()
+        code_size = self._models[self.model.value].encoder[-1].out_features // 2
+        above = None if seen.sigma2 is None else min(code_size, int((self._spectrum > seen.sigma2).sum()))
+        self.shown.value = _page(seen, self.loss.value, self.reduction.value, self.beta.value, above, code_size)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return {
+            **self._box._repr_mimebundle_(),
+            "text/html": f"{self.shown.value}<p><em>Run this cell to move the controls.</em></p>",
+            "text/plain": repr(self),
+        }
+
+    def __repr__(self) -> str:
+        return f"Loss anatomy of: {', '.join(self._models)}. Run this cell to move the controls."
+
+
+def loss_anatomy(models: Mapping[str, VariationalAutoencoder], images: Images) -> LossAnatomy:
+    """A panel that takes the loss of variational autoencoders apart, on the first 100 training images.
+
+    Args:
+        models: name -> model; all with a sigmoid head.
+        images: for the images looked at, and for PCA's spectrum, which predicts the number of active units.
+    """
+    return LossAnatomy(models, images)
+
+
+def _gradient_norm(term: Tensor, part: nn.Module) -> float:
+    gradients = torch.autograd.grad(term, list(part.parameters()), retain_graph=True)
+    return torch.stack([gradient.norm() for gradient in gradients]).norm().item()
+
+
+def _check_head(model: VariationalAutoencoder) -> None:
+    if not isinstance(model.head, nn.Sigmoid):
+        raise ValueError(
+            f"this model's head is {type(model.head).__name__}, and cross-entropy needs probabilities; "
+            "build it with head=nn.Sigmoid"
+        )
+
+
+def _measured(value: float) -> str:
+    """A measured number, with a point in it whatever its size, as the comparison of outputs expects."""
+    return f"{value:,.1f}" if abs(value) >= 100 else f"{value:#.4g}"
+
+
+def _chosen(value: float) -> str:
+    """A number that follows from the settings: 1, 0.001, 784, 6310."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
+
+
+def _page(seen: Anatomy, loss: str, reduction: str, beta: float, above: int | None, code_size: int) -> str:
+    """What the panel shows, as HTML: the terms, the tug of war, the effective beta."""
+    unit = {"squared error": "squared error", "cross-entropy": "nats"}[loss]
+    per = "image" if reduction == "sum" else "pixel"
+    rows = (
+        (loss, f"{_measured(seen.reconstruction)} {unit} per {per}", "1", seen.reconstruction_pull),
+        ("KL to the prior", f"{_measured(seen.kl)} nats per image", _chosen(beta), seen.kl_pull),
+    )
+    left = ' style="text-align:left;white-space:nowrap"'
+    cells = "".join(
+        f"<tr><td{left}>{name}</td><td{left}>{value}</td><td{left}>{factor}</td><td{left}>{_measured(pull)}</td></tr>"
+        for name, value, factor, pull in rows
+    )
+    total = seen.reconstruction_pull + seen.kl_pull
+    kl_share = 100 * seen.kl_pull / total if total else 0.0
+    shares = {"reconstruction": 100 - kl_share, "KL": kl_share}
+    bar = "".join(
+        f'<div style="width:{share:.2f}%;background:{_COLOURS[name]};height:1.4em"></div>'
+        for name, share in shares.items()
+    )
+    legend = "".join(
+        f'<span><span style="color:{_COLOURS[name]}">◼</span> {name} {share:.1f} %</span>'
+        for name, share in shares.items()
+    )
+    meaning = f"β amounts to <b>{_chosen(seen.effective_beta)}</b> in front of a loss summed over pixels"
+    if above is None:
+        meaning += "; cross-entropy has no σ², and its evidence lower bound has β = 1."
+    else:
+        meaning += (
+            f": the evidence lower bound at <b>σ² = {_chosen(seen.sigma2)}</b>. Of PCA's first {code_size} components "
+            f"{above} have more variance than that: expect about <b>{above} active units</b> after training."
+        )
+    return (
+        f'<div style="line-height:1.5;max-width:46em"><table style="margin:0.5em 0"><thead><tr><th{left}>term</th>'
+        f"<th{left}>value</th><th{left}>factor</th><th{left}>pull: gradient norm in the encoder</th></tr></thead>"
+        f'<tbody>{cells}</tbody></table><div role="img" style="display:flex;border:1px solid #767676" '
+        f'aria-label="The KL has {kl_share:.1f} percent of the pull">{bar}</div>'
+        f'<div style="display:flex;justify-content:space-between">{legend}</div>'
+        f"<p>The KL pulls <b>{_measured(seen.ratio)}</b> times as hard as the reconstruction. {meaning}</p></div>"
+    )
