@@ -8,7 +8,7 @@ READY := .venv/.ready
 # most of the time. For convolutions or the full data sets: OMP_NUM_THREADS=8 make lab
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help lab test lint outputs claims picture clean
+.PHONY: help lab test lint outputs claims maps picture clean
 
 help: ## this list
 	@echo "make lab     start here: sets up .venv the first time, then opens the notebooks in JupyterLab"
@@ -34,6 +34,9 @@ outputs: $(READY) ## runs the notebooks afresh and keeps the outputs; one of the
 
 claims: $(READY) ## counts how often each claim holds over seeds: make claims SEEDS=5 NB=notebooks/01*.ipynb
 	@AEUTILS_PROGRESS=0 $(VENV_PYTHON) tests/claims_runner.py --seeds $(SEEDS) $(NB)
+
+maps: $(READY) ## puts the maps of the notebooks and of the article's statements into the README afresh
+	@$(VENV_PYTHON) -m aeutils.lessons.overview README.md
 
 picture: $(READY) ## draws the picture at the top of the README afresh
 	@$(VENV_PYTHON) -m aeutils.lessons.readme_picture

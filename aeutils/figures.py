@@ -164,7 +164,9 @@ def lines(
     if log_y:
         axes.set_yscale("log")
     else:
-        axes.set_ylim(bottom=min(0.0, *(values.min() for values in curves.values())))
+        low = min(values.min() for values in curves.values())
+        if low >= 0:  # otherwise matplotlib's own margin keeps the lowest point off the axis
+            axes.set_ylim(bottom=0)
     if len(curves) > 1:
         axes.legend(frameon=False)
     return figure

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from aeutils.lessons import Claim, Prediction, check_environment, claim, environment, grade
+from aeutils.lessons.exercises import Diagnosis
 
 
 def said(capsys) -> str:
@@ -50,6 +51,21 @@ def test_grade_names_the_mistake_before_the_difference():
     assert "NaN" in status([float("nan"), 4.0]).message
     assert "str" in status("x").message
     assert "ZeroDivisionError" in grade(lambda: 1 / 0, 1.0, {}, praise="", target="").message
+
+
+def test_grade_shows_a_diagnosis_as_it_is_and_knows_an_unfinished_sum():
+    def diagnosed():
+        raise Diagnosis("that is the median")
+
+    given = grade(diagnosed, 1.0, {}, praise="", target="aim")
+    assert (given.status, given.message) == ("Not yet", "that is the median")
+    assert grade(lambda: 2 * ..., 1.0, {}, praise="", target="aim").status == "Not attempted"
+
+
+def test_grade_names_a_mistake_of_another_shape():
+    given = grade(lambda: torch.ones(3), torch.tensor(3.0), {"add them up": torch.ones(3)}, praise="", target="aim")
+    assert given.message == "add them up"
+    assert "shape" in grade(lambda: torch.ones(2), torch.tensor(3.0), {}, praise="", target="aim").message
 
 
 def test_grade_compares_tuples_value_by_value():

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from aeutils.lessons.exercises import Feedback, attempted, grade, whole_number
+from aeutils.lessons.exercises import Diagnosis, Feedback, attempted, grade, whole_number
 
 
 def squared_error_per_image(answer: Callable[[Tensor, Tensor], Tensor]) -> Feedback:
@@ -35,7 +35,7 @@ def _vector(given: Tensor, right: Tensor) -> Tensor:
     if isinstance(given, Tensor) and given.ndim == 0:
         total, mean = right.sum(), right.mean()
         if torch.isclose(given, total) or torch.isclose(given, mean):
-            raise ValueError("that is one number for all images together; keep the first axis: .flatten(1).sum(1)")
+            raise Diagnosis("that is one number for all images together; keep the first axis: .flatten(1).sum(1)")
     return given
 
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from aeutils.lessons.exercises import Feedback, attempted, grade, whole_number
+from aeutils.lessons.exercises import Diagnosis, Feedback, attempted, grade, whole_number
 
 
 def count_parameters(answer: Callable[[Sequence[int]], int]) -> Feedback:
@@ -87,7 +87,7 @@ def largest_angle(answer: Callable[[Tensor, Tensor], float]) -> Feedback:
     def call() -> float:
         angle = float(attempted(answer(a.clone(), b.clone())))
         if math.isnan(angle):
-            raise ValueError(
+            raise Diagnosis(
                 "the angle is NaN: arccos of a number above 1. The columns are not orthonormal yet; "
                 "torch.linalg.qr(A).Q has orthonormal columns that span the same space"
             )

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.distributions import ContinuousBernoulli, Normal, kl_divergence
 from torch.nn import functional as F
 
-from aeutils.lessons.exercises import Feedback, attempted, grade
+from aeutils.lessons.exercises import Diagnosis, Feedback, attempted, grade
 
 
 def per_image_error(answer: Callable[[float], float]) -> Feedback:
@@ -65,8 +65,14 @@ def best_sigma(answer: Callable[[Tensor], Tensor]) -> Feedback:
             "you divided by 784 after the root; σ² = E / 784 comes first": each(
                 lambda errors: errors.mean().sqrt() / 784
             ),
-            "a factor 2 too much: at the optimum σ² = E / 784, without the ½ of the exponent": each(
+            "σ² is a factor 2 too small: at the optimum σ² = E / 784, without the ½ of the exponent": each(
                 lambda errors: (errors.mean() / 2 / 784).sqrt()
+            ),
+            "σ² is a factor 2 too large: the ½ stands in front of both terms and cancels": each(
+                lambda errors: (errors.mean() * 2 / 784).sqrt()
+            ),
+            "that is one σ for each image; average the errors over the images first": each(
+                lambda errors: (errors / 784).sqrt()
             ),
         },
         praise="this is how far, typically, a pixel is from its reconstruction, in grey levels from 0 to 1",
@@ -90,12 +96,12 @@ def nats_per_image(answer: Callable[[Tensor, Tensor], Tensor]) -> Feedback:
     def call() -> Tensor:
         given = attempted(answer(logits.clone(), x.clone()))
         if isinstance(given, Tensor) and given.shape == (4,) and not given[0].isfinite() and given[1:].isfinite().all():
-            raise ValueError(
-                "the image with logits ±200 became infinite or NaN: the logarithm of a sigmoid overflows. "
-                "Write −log p as softplus(−l)"
+            raise Diagnosis(
+                "the image with logits ±200 became infinite or NaN: exp overflowed, or the sigmoid was rounded to "
+                "0 or 1. Write −log p as softplus(−l)"
             )
         if isinstance(given, Tensor) and given.ndim == 0:
-            raise ValueError("that is one number for all images together; keep the first axis: .flatten(1).sum(1)")
+            raise Diagnosis("that is one number for all images together; keep the first axis: .flatten(1).sum(1)")
         return given
 
     return grade(
@@ -167,6 +173,14 @@ def kl_from_logvar(answer: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]) -
             "you used σ where the variance belongs: σ² = exp(logvar), without ½ in the exponent": (
                 0.5 * (logvar_q - logvar_p + sigma_for_variance / (0.5 * logvar_q).exp() - 1)
             ).sum(1),
+            "one number for each unit; the divergence of a code is the sum over its k units: .sum(1)": closed(
+                logvar_p, logvar_q
+            ),
+            "the −½ belongs to each of the k units; put it inside the sum": closed(logvar_p, logvar_q, one=0).sum(1)
+            - 0.5,
+            "the distance between the means must be squared": (
+                0.5 * (logvar_q - logvar_p + (logvar_p.exp() + (mu_p - mu_q)) / logvar_q.exp() - 1)
+            ).sum(1),
             "the distance between the means is missing": closed(logvar_p, logvar_q, mp=mu_q).sum(1),
         },
         praise="torch.distributions gives the same. With μ_q = 0 and log σ_q² = 0 it is notebook 4's KL to the prior",
@@ -188,9 +202,9 @@ def log_normaliser(answer: Callable[[Tensor], Tensor]) -> Feedback:
         if not isinstance(given, Tensor) or given.shape != logits.shape:
             return given
         if not given[3].isfinite() and given[plain].isfinite().all():
-            raise ValueError("at the logit 0 the ratio is 0 / 0; its limit there is C = 2. torch.where can put it in")
+            raise Diagnosis("at the logit 0 the ratio is 0 / 0; its limit there is C = 2. torch.where can put it in")
         if not given[~usual].isfinite().all() and given[usual].isfinite().all():
-            raise ValueError("logits of ±100 became infinite or NaN: tanh(l / 2) is safe where exp(l) or 1 − p is not")
+            raise Diagnosis("logits of ±100 became infinite or NaN: tanh(l / 2) is safe where exp(l) or 1 − p is not")
         return given
 
     slope = torch.where(logits == 0, 1.0, logits)

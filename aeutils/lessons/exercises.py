@@ -53,21 +53,29 @@ def grade(
         given = answer()
     except NotAttempted:
         return Feedback("Not attempted", target)
+    except Diagnosis as diagnosis:
+        return Feedback("Not yet", str(diagnosis))
     except Exception as error:  # the reader's code may fail in any way; the notebook goes on
+        if "ellipsis" in str(error):  # a sum with the stub's `...` in it
+            return Feedback("Not attempted", target)
         said = str(error).strip().splitlines() or [""]
         return Feedback("Not yet", f"your code raised {type(error).__name__}: {said[0]}")
     if given is ... or given is None:
         return Feedback("Not attempted", target)
     difference = _difference(given, expected)
-    if isinstance(difference, str):
-        return Feedback("Not yet", difference)
-    if difference <= tolerance:
+    if not isinstance(difference, str) and difference <= tolerance:
         return Feedback("Correct", praise)
-    for diagnosis, wrong in mistakes.items():
+    for mistake, wrong in mistakes.items():
         close = _difference(given, wrong)
         if not isinstance(close, str) and close <= tolerance:
-            return Feedback("Not yet", diagnosis)
+            return Feedback("Not yet", mistake)
+    if isinstance(difference, str):
+        return Feedback("Not yet", difference)
     return Feedback("Not yet", f"{_says(given, expected)}. {target}")
+
+
+class Diagnosis(Exception):
+    """Raised by a check that can tell from the answer's form, or from a NaN in it, what went wrong."""
 
 
 class NotAttempted(Exception):
@@ -86,11 +94,11 @@ def whole_number(value: Any) -> int:
 
     Raises:
         NotAttempted: the stub's `...` is still there.
-        ValueError: a tensor of several values.
+        Diagnosis: a tensor of several values.
     """
     value = attempted(value)
     if getattr(value, "shape", ()) not in ((), (1,)):
-        raise ValueError(f"return one number; yours has shape {list(value.shape)}")
+        raise Diagnosis(f"return one number; yours has shape {list(value.shape)}")
     return int(value)
 
 
