@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aeutils import data, evaluation, figures, lessons, losses, models, runtime, training
+    from aeutils import data, evaluation, figures, lessons, losses, models, runtime, sweeps, training
     from aeutils.data import Images, Split, load
     from aeutils.evaluation import knn, linear_probe, pca_autoencoder, pca_error, reconstruction_error
     from aeutils.models import ArticleAutoencoder, Autoencoder, ConvAutoencoder, VariationalAutoencoder
@@ -35,7 +35,7 @@ _HOME = {
     "History": "training",
     "fit": "training",
 }
-_MODULES = ("data", "evaluation", "figures", "lessons", "losses", "models", "runtime", "training")
+_MODULES = ("data", "evaluation", "figures", "lessons", "losses", "models", "runtime", "sweeps", "training")
 
 __version__ = "0.1.0"
 __all__ = [
@@ -63,6 +63,7 @@ __all__ = [
     "reconstruction_error",
     "runtime",
     "seed_everything",
+    "sweeps",
     "training",
 ]
 

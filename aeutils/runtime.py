@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 import torch
+
+_SILENT = ContextVar("silent", default=False)
 
 
 def device() -> torch.device:
@@ -69,9 +73,19 @@ def seed_everything(seed: int | None = None) -> int:
     return seed
 
 
+@contextmanager
+def silent() -> Iterator[None]:
+    """No progress bars inside, in this thread: for runs that are one of many, or that show their progress otherwise."""
+    token = _SILENT.set(True)
+    try:
+        yield
+    finally:
+        _SILENT.reset(token)
+
+
 def progress(iterable: Iterable[Any], **options: Any) -> Any:
-    """`tqdm.auto.tqdm(iterable, **options)`, silent when `AEUTILS_PROGRESS=0`."""
-    if os.environ.get("AEUTILS_PROGRESS", "1").strip() == "0":
+    """`tqdm.auto.tqdm(iterable, **options)`, disabled when `AEUTILS_PROGRESS=0` and inside `silent()`."""
+    if _SILENT.get() or os.environ.get("AEUTILS_PROGRESS", "1").strip() == "0":
         # tqdm.auto looks for notebook widgets when imported; a silent run needs none of that.
         from tqdm import tqdm
 

@@ -86,8 +86,10 @@ def fit(
     device: torch.device | str | None = None,
     seed: int | None = None,
     checkpoint: str | os.PathLike | None = None,
+    optimizer: Callable[..., torch.optim.Optimizer] = torch.optim.Adam,
+    after_epoch: Callable[[History], None] | None = None,
 ) -> History:
-    """Train `model` on `images.train` with Adam (Kingma & Ba, 2015) and return what happened.
+    """Train `model` on `images.train` and return what happened.
 
     Labels are never read. The model is trained on `device` and comes back to where it was, in evaluation mode.
     Ctrl-C ends the run, not the notebook: the history so far is returned and the model is usable.
@@ -99,7 +101,7 @@ def fit(
         epochs: passes over the training images; 20 unless `steps` is given.
         steps: optimiser steps instead of epochs; the last epoch may be cut short.
         batch_size: images per step.
-        lr: Adam's learning rate.
+        lr: the learning rate.
         patience: stop after this many epochs without a lower validation loss, and keep the best epoch's weights.
             Without it the last weights are kept.
         weights: factor of each term in the sum that is minimised, 1 where not given. The history is unweighted.
@@ -108,6 +110,10 @@ def fit(
         seed: fixes the order of the images and everything random in the loss; PyTorch's generator decides otherwise.
         checkpoint: a file written after every epoch, whole or not at all; if it exists, the run goes on from it exactly
             as if it had never stopped.
+        optimizer: called as `optimizer(parameters, lr=lr)`; Adam (Kingma & Ba, 2015) unless given, for example
+            `torch.optim.SGD` or `functools.partial(torch.optim.SGD, momentum=0.9)`.
+        after_epoch: called with the history so far after every epoch, for a curve that grows; a `KeyboardInterrupt`
+            raised in it ends the run like Ctrl-C.
 
     Raises:
         ValueError: settings or images that cannot work, or a checkpoint of another run, damaged, or not ours.
@@ -136,8 +142,9 @@ def fit(
     mixed = torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
 
     with borrowed(model, device):
-        optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=device.type in ("cpu", "cuda"))
-        run = _Run(model, optimizer, History())
+        fused = {"fused": True} if optimizer is torch.optim.Adam and device.type in ("cpu", "cuda") else {}
+        stepper = optimizer(model.parameters(), lr=lr, **fused)
+        run = _Run(model, stepper, History())
         keeper = _Checkpoint(
             checkpoint,
             dict(
@@ -149,6 +156,7 @@ def fit(
                 patience=None if patience is None else int(patience),
                 weights=weights,
                 precision=precision,
+                optimizer=getattr(optimizer, "__qualname__", repr(optimizer)),
                 seed=None if seed is None else int(seed),
             ),
         )
@@ -161,17 +169,19 @@ def fit(
                     break
                 model.train()
                 for batch in _batches(x_train, batch_size, at_most=total_steps - history.steps):
-                    optimizer.zero_grad()
+                    stepper.zero_grad()
                     with mixed:
                         total = _weighted_sum(loss(model, batch), weights)
                     total.backward()
-                    optimizer.step()
+                    stepper.step()
                     history.steps += 1
                 with mixed:
                     run.record(_measure(model, loss, x_train), _measure(model, loss, x_val), weights, patience)
                 history.seconds = time.perf_counter() - started
                 keeper.save(run)
                 bar.set_postfix(history.last())
+                if after_epoch is not None:
+                    after_epoch(history)
         except KeyboardInterrupt:
             history.stopped = "interrupted"
         finally:

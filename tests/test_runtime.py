@@ -81,3 +81,10 @@ def test_progress_bars_can_be_silenced(monkeypatch, capfd, setting, shown):
     out, err = capfd.readouterr()
     assert out == ""
     assert ("counting" in err) == shown == (err != "")
+
+
+def test_silent_hides_bars_inside_only(monkeypatch):
+    monkeypatch.setenv("AEUTILS_PROGRESS", "1")
+    with runtime.silent():
+        assert runtime.progress(range(2)).disable
+    assert not runtime.progress(range(2)).disable

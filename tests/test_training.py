@@ -1,11 +1,13 @@
 """`fit` is Adam in a loop, and nothing that interrupts it loses anything."""
 
+import functools
 import os
 import pickle
 import signal
 import subprocess
 import sys
 import time
+from copy import deepcopy
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -792,3 +794,43 @@ def test_numpy_numbers_do_for_settings_and_survive_a_checkpoint(few, tmp_path):
             checkpoint=tmp_path / "run.pt",
         )
     assert history.epochs == 2
+
+
+# --- other optimisers, and a look after every epoch ---
+
+
+def test_another_optimiser_takes_its_own_steps(few):
+    plain = functools.partial(torch.optim.SGD, momentum=0.0)
+    torch.manual_seed(0)
+    model = ae.Autoencoder((784, 5))
+    by_hand = deepcopy(model)
+    ae.fit(model, few, squared_error, steps=2, batch_size=250, lr=0.01, seed=3, optimizer=plain)
+    for _ in range(2):  # one batch holds all images, so that their order does not matter
+        gradients = torch.autograd.grad(
+            squared_error(by_hand, few.train.x)["squared_error"], list(by_hand.parameters())
+        )
+        with torch.no_grad():
+            for parameter, gradient in zip(by_hand.parameters(), gradients, strict=True):
+                parameter -= 0.01 * gradient
+    for ours, theirs in zip(model.parameters(), by_hand.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-6)
+
+
+def test_a_checkpoint_belongs_to_its_optimiser(few, tmp_path, refused):
+    model, file = ae.Autoencoder((784, 5)), tmp_path / "run.pt"
+    ae.fit(model, few, squared_error, epochs=1, checkpoint=file)
+    with refused(ValueError, "optimizer='Adam'", "optimizer='SGD'"):
+        ae.fit(model, few, squared_error, epochs=2, checkpoint=file, optimizer=torch.optim.SGD)
+
+
+def test_after_epoch_sees_the_history_grow_and_can_end_the_run(few):
+    seen = []
+
+    def look(history):
+        seen.append((history.epochs, history.steps))
+        if history.epochs == 3:
+            raise KeyboardInterrupt
+
+    history = ae.fit(ae.Autoencoder((784, 5)), few, squared_error, epochs=10, after_epoch=look)
+    assert seen == [(1, 3), (2, 6), (3, 9)]
+    assert (history.stopped, history.epochs) == ("interrupted", 3)
