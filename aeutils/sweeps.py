@@ -19,7 +19,7 @@ from aeutils import runtime
 from aeutils.data import Images, Split, load
 from aeutils.losses import squared_error
 from aeutils.models import Autoencoder, parameter_count
-from aeutils.training import TrainingDiverged, fit
+from aeutils.training import History, Loss, TrainingDiverged, fit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,18 +48,22 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-def trial(**settings: Any) -> dict[str, Any]:
+def trial(
+    *, loss: Loss = squared_error, after_epoch: Callable[[History], None] | None = None, **settings: Any
+) -> dict[str, Any]:
     """Train one autoencoder on the squared error, with a linear head, and measure it.
 
     Args:
+        loss: the squared error, or something around it.
+        after_epoch: as in `fit`.
         **settings: any of `DEFAULTS`. `data`: a name for `ae.load`. `n_images`: train on the first so many images only
             (all classes in turn), all unless given. `hidden`: the encoder's widths, `"128-64"`, or `""` for none.
             `activation` and `optimizer`: a name in `ACTIVATIONS`, `OPTIMIZERS`. `epochs`: instead of `steps`.
 
     Returns:
-        The settings in full and what came of them: `status` ("finished" or "diverged"), `parameters`, `steps_taken`,
-        `seconds`, `train_error` and `val_error` (squared error per image; NaN when diverged). Test images are not
-        touched: they are for the one number that is reported in the end.
+        The settings in full and what came of them: `status` ("finished", "diverged" or "interrupted"), `parameters`,
+        `steps_taken`, `seconds`, `train_error` and `val_error` (squared error per image; NaN when diverged). Test
+        images are not touched: they are for the one number that is reported in the end.
 
     Raises:
         ValueError: an unknown setting or name, or settings that `fit` refuses.
@@ -76,25 +80,28 @@ def trial(**settings: Any) -> dict[str, Any]:
             activation=ACTIVATIONS[chosen["activation"]],
             head=nn.Identity,
         )
-        result = {"status": "finished", "parameters": parameter_count(model)}
+        result = {"status": "diverged", "parameters": parameter_count(model)}
         try:
             torch.set_num_threads(1)  # sums in another order would give other digits
             history = fit(
                 model,
                 images,
-                squared_error,
+                loss,
                 steps=None if chosen["epochs"] else chosen["steps"],
                 epochs=chosen["epochs"],
                 batch_size=chosen["batch_size"],
                 lr=chosen["lr"],
                 optimizer=OPTIMIZERS[chosen["optimizer"]],
+                after_epoch=after_epoch,
             )
-            errors = {"train_error": history.train["squared_error"][-1], "val_error": history.val["squared_error"][-1]}
+            result["status"] = history.stopped
         except TrainingDiverged as error:
-            history, result["status"] = error.history, "diverged"
-            errors = {"train_error": float("nan"), "val_error": float("nan")}
+            history = error.history
         finally:
             torch.set_num_threads(threads)
+    diverged = result["status"] == "diverged"
+    last = {} if diverged or not history.epochs else {"train": history.train, "val": history.val}
+    errors = {f"{part}_error": last[part]["squared_error"][-1] if last else float("nan") for part in ("train", "val")}
     return {**chosen, **result, "steps_taken": history.steps, "seconds": round(history.seconds, 3), **errors}
 
 
