@@ -49,9 +49,10 @@ def collect(tallies: dict[str, Tally], texts: Iterable[str], seed: int) -> None:
             tally.failed.append(seed)
         for name, value in _NUMBER.findall(found["evidence"] or ""):
             try:
-                tally.numbers.setdefault(name, []).append(float(value))
+                number = float(value)
             except ValueError:  # evidence may be a word
                 continue
+            tally.numbers.setdefault(name, []).append(number)
 
 
 def outputs_of(path: Path, seed: int) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 
 def test_collect_counts_verdicts_and_keeps_the_range_of_the_numbers():
     tallies = {}
-    claims_runner.collect(tallies, ["✓ It wins | a=1.5 b=2", "Figure: ✓ not a claim", "✓ No numbers"], seed=0)
+    claims_runner.collect(tallies, ["✓ It wins | a=1.5 b=2 c=ReLU", "Figure: ✓ not a claim", "✓ No numbers"], seed=0)
     claims_runner.collect(tallies, ["✗ It wins | a=3.5 b=2", "✓ No numbers"], seed=1)
     assert str(tallies["It wins"]) == "1/2  fails with seed 1  a 1.5 to 3.5; b 2"
     assert str(tallies["No numbers"]).strip() == "2/2"
