@@ -8,7 +8,7 @@ READY := .venv/.ready
 # most of the time. For convolutions or the full data sets: OMP_NUM_THREADS=8 make lab
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help lab test lint outputs claims maps picture clean
+.PHONY: help lab test lint outputs claims maps sweeps picture clean
 
 help: ## this list
 	@echo "make lab     start here: sets up .venv the first time, then opens the notebooks in JupyterLab"
@@ -37,6 +37,9 @@ claims: $(READY) ## counts how often each claim holds over seeds: make claims SE
 
 maps: $(READY) ## puts the maps of the notebooks and of the article's statements into the README afresh
 	@$(VENV_PYTHON) -m aeutils.lessons.overview README.md
+
+sweeps: $(READY) ## runs all 600 trainings of notebook 05's tables afresh, into data/sweeps.csv; half an hour or more
+	@AEUTILS_PROGRESS=0 AEUTILS_DEVICE=cpu $(VENV_PYTHON) -m aeutils.lessons.sweep_tables
 
 picture: $(READY) ## draws the picture at the top of the README afresh
 	@$(VENV_PYTHON) -m aeutils.lessons.readme_picture

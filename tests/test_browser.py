@@ -202,3 +202,63 @@ def test_loss_anatomy_answers_at_once_and_panels_do_not_disturb_one_another(open
         page.locator(".jp-RenderedText[data-mime-type*=error], .jp-OutputArea-output[data-mime-type*=stderr]").count()
         == 0
     )
+
+
+# As LATENCY, for the text of a playground.
+ANSWER = LATENCY.replace(
+    "querySelector('table').closest('.widget-html')", "querySelector('svg').closest('.widget-html')"
+)
+ANSWER = ANSWER.replace("keyCode: 39", "keyCode: key === 'ArrowLeft' ? 37 : 39")
+GROUND = "ground = playground(tables); ground"
+
+
+def test_playground_answers_trains_and_stops(opened):
+    notebook = opened(
+        [
+            "import time\nfrom aeutils.lessons.playground import playground\nfrom aeutils.sweeps import sweep\n"
+            "short = {'hidden': '16', 'n_images': 200, 'steps': 40}\n"
+            "rows = [{**short, 'code_size': k, 'seed': seed} for k in (2, 8) for seed in (0, 1)]\n"
+            "table = sweep(rows, n_jobs=1)\n"
+            "tables = {'short': ('code_size', table), 'long': ('code_size', table.assign(steps=100_000))}",
+            GROUND,
+            GROUND.replace("ground", "other", 1).replace("; ground", "; other"),
+            "ground.running, other.running",
+        ]
+    )
+    page, expect = notebook.page, notebook.expect
+    for index in range(4):
+        notebook.run(index)
+    one, two = (notebook.cells.nth(index).locator(".jp-OutputArea").first for index in (1, 2))
+    shown = one.locator(".widget-html-content").first
+    expect(shown.locator("svg")).to_be_visible()
+    expect(shown).to_contain_text("8: training")
+
+    handle = one.locator(".noUi-handle")
+    times = [
+        page.evaluate(ANSWER, [handle.element_handle(), key]) for _ in range(12) for key in ("ArrowLeft", "ArrowRight")
+    ]
+    assert sorted(times)[len(times) // 2] <= 150, times
+
+    one.get_by_role("combobox").select_option("long")
+    live = one.locator(".widget-html-content").nth(1)
+    for _ in range(10):
+        started = time.monotonic()
+        one.get_by_role("button", name="Train this setting").click()
+        expect(live).to_contain_text("steps …")
+        assert time.monotonic() - started < 1, "a live run starts within a second"
+        stopped = time.monotonic()
+        one.get_by_role("button", name="Stop").click()
+        expect(live).to_contain_text("stopped after")
+        assert time.monotonic() - stopped < 1, "and stops within a second"
+    notebook.run(3)
+    expect(notebook.cells.nth(3)).to_contain_text("(False, False)")
+
+    one.get_by_role("button", name="Train this setting").click()  # both at once; the short one ends by itself
+    two.get_by_role("button", name="Train this setting").click()
+    expect(two.locator(".widget-html-content").nth(1)).to_contain_text("finished after 40 steps")
+    expect(live).to_contain_text("steps …")
+    one.get_by_role("button", name="Stop").click()
+    expect(live).to_contain_text("stopped after")
+    notebook.run(1)  # a fresh one, with nothing of the old
+    expect(one.locator(".widget-html-content").first.locator("svg")).to_be_visible()
+    expect(one).not_to_contain_text("stopped after")
