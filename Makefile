@@ -8,11 +8,11 @@ READY := .venv/.ready
 # most of the time. For convolutions or the full data sets: OMP_NUM_THREADS=8 make lab
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help lab test lint outputs claims maps sweeps picture clean
+.PHONY: help lab test lint outputs claims maps sweeps picture bench-explorer clean
 
 help: ## this list
 	@echo "make lab     start here: sets up .venv the first time, then opens the notebooks in JupyterLab"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / && $$1 != "lab" { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / && $$1 != "lab" { printf "make %-7s %s\n", $$1, $$2 }' Makefile
 
 lab: $(READY) ## opens the notebooks in JupyterLab; with no screen it prints the address
 	@as_root=; browser=; \
@@ -43,6 +43,9 @@ sweeps: $(READY) ## runs all 600 trainings of notebook 05's tables afresh, into 
 
 picture: $(READY) ## draws the picture at the top of the README afresh
 	@$(VENV_PYTHON) -m aeutils.lessons.readme_picture
+
+bench-explorer: $(READY) ## measures the latent-space explorer in Chromium, beside interact + matplotlib
+	@AEUTILS_PROGRESS=0 $(VENV_PYTHON) -m pytest -q -s tests/bench_explorer.py
 
 clean: ## removes .venv and caches, so that the next start sets up afresh; data sets stay
 	@rm -rf .venv .pytest_cache .ruff_cache aeutils.egg-info

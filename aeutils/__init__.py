@@ -9,9 +9,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aeutils import data, evaluation, figures, lessons, losses, models, runtime, sweeps, training
+    from aeutils import data, evaluation, explorer, figures, lessons, losses, models, runtime, sweeps, training
     from aeutils.data import Images, Split, load
     from aeutils.evaluation import knn, linear_probe, pca_autoencoder, pca_error, reconstruction_error
+    from aeutils.explorer import explore
     from aeutils.models import ArticleAutoencoder, Autoencoder, ConvAutoencoder, VariationalAutoencoder
     from aeutils.runtime import device, progress, seed_everything
     from aeutils.training import History, fit
@@ -25,6 +26,7 @@ _HOME = {
     "pca_autoencoder": "evaluation",
     "pca_error": "evaluation",
     "reconstruction_error": "evaluation",
+    "explore": "explorer",
     "ArticleAutoencoder": "models",
     "Autoencoder": "models",
     "ConvAutoencoder": "models",
@@ -35,7 +37,7 @@ _HOME = {
     "History": "training",
     "fit": "training",
 }
-_MODULES = ("data", "evaluation", "figures", "lessons", "losses", "models", "runtime", "sweeps", "training")
+_MODULES = ("data", "evaluation", "explorer", "figures", "lessons", "losses", "models", "runtime", "sweeps", "training")
 
 __version__ = "0.1.0"
 __all__ = [
@@ -49,6 +51,8 @@ __all__ = [
     "data",
     "device",
     "evaluation",
+    "explore",
+    "explorer",
     "figures",
     "fit",
     "knn",

@@ -1,11 +1,17 @@
-"""What the tests share: a few images, a check of error messages, a fresh Python."""
+"""What the tests share: a few images, a check of error messages, a fresh Python, a JupyterLab in Chromium."""
 
 import json
 import os
+import re
+import shutil
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from contextlib import contextmanager
 
+import nbformat
 import pytest
 import torch
 
@@ -92,3 +98,107 @@ def cuda() -> torch.device:
     if not torch.cuda.is_available():
         pytest.skip("needs a CUDA device, and this machine has none")
     return torch.device("cuda")
+
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """`lab(notebook)`: the address of a notebook in a JupyterLab of its own, which sees none of the user's settings."""
+    servers = []
+
+    def start(notebook: nbformat.NotebookNode) -> str:
+        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nbformat.write(notebook, tmp_path / "lesson.ipynb")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        home = {
+            name: str(tmp_path / "home") for name in ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR")
+        }
+        command = f"-m jupyterlab --no-browser --allow-root --ip=127.0.0.1 --port={port} --IdentityProvider.token=t"
+        with (tmp_path / "lab.log").open("w") as log:
+            servers.append(
+                subprocess.Popen(
+                    [sys.executable, *command.split(), f"--ServerApp.root_dir={tmp_path}"],
+                    env=os.environ | home,
+                    stdout=log,
+                    stderr=log,
+                )
+            )
+        for _ in range(240):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/api?token=t", timeout=1).close()
+                return f"http://127.0.0.1:{port}/lab/tree/lesson.ipynb?token=t"
+            except OSError:
+                time.sleep(0.25)
+        pytest.fail(f"JupyterLab did not start: {(tmp_path / 'lab.log').read_text()[-2000:]}")
+
+    yield start
+    for server in servers:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+class Notebook:
+    """A notebook open in a real Chromium."""
+
+    def __init__(self, page, cells: int) -> None:
+        from playwright.sync_api import expect
+
+        self.page, self.expect = page, expect
+        self.cells = page.locator(".jp-Notebook .jp-CodeCell")
+        expect(self.cells).to_have_count(cells)
+        expect(page.get_by_role("button", name="| Idle")).to_be_visible()  # the kernel is there
+
+    def run(self, index: int) -> None:
+        """Run a cell with Shift+Enter and wait until it is done."""
+        prompt = self.cells.nth(index).locator(".jp-InputPrompt")
+        before = prompt.inner_text()
+        self.cells.nth(index).locator(".cm-content").click()
+        self.page.keyboard.press("Shift+Enter")
+        self.expect(prompt).not_to_have_text(before)
+        self.expect(prompt).to_have_text(re.compile(r"\[\d+\]:"))
+
+
+@pytest.fixture
+def chromium():
+    """A real Chromium, driven by Playwright."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium; on Debian and Ubuntu: apt-get install chromium")
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=30_000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(chromium, lab, tmp_path):
+    """`opened(cells)` or `opened(notebook)`: a `Notebook` in Chromium; at the end the page's errors are looked at."""
+    errors = []
+    page = chromium.new_page(viewport={"width": 1200, "height": 1000})
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.set_default_timeout(30_000)
+
+    def start(cells: list[str] | nbformat.NotebookNode) -> Notebook:
+        if isinstance(cells, list):
+            cells = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+        page.goto(lab(cells))
+        return Notebook(page, len(cells.cells))
+
+    yield start
+    page.screenshot(path=tmp_path / "lab.png")
+    assert errors == []

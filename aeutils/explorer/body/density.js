@@ -1,0 +1,65 @@
+// Contours: where the codes are dense, and where the prior is. Pure functions from coordinates to lines.
+
+export const SHARES = [0.5, 0.8, 0.95]; // the part of the images (or of the prior) that a contour encloses
+
+// How many points lie near each of n × n grid places between low and high, smoothed; row 0 is at the lowest v.
+export function density(us, vs, low, high, n = 72, width = 2) {
+  const grid = new Float32Array(n * n);
+  for (let i = 0; i < us.length; i++) {
+    const column = Math.floor(((us[i] - low[0]) / (high[0] - low[0])) * n);
+    const row = Math.floor(((vs[i] - low[1]) / (high[1] - low[1])) * n);
+    if (column >= 0 && column < n && row >= 0 && row < n) grid[row * n + column] += 1;
+  }
+  const bell = [];
+  for (let d = -3 * width; d <= 3 * width; d++) bell.push(Math.exp((-d * d) / (2 * width * width)));
+  const total = bell.reduce((a, b) => a + b);
+  return blur(blur(grid, n, bell, total, 1, n), n, bell, total, n, 1);
+}
+
+function blur(grid, n, bell, total, step, line) {
+  const result = new Float32Array(n * n);
+  const reach = (bell.length - 1) / 2;
+  for (let l = 0; l < n; l++) {
+    for (let i = 0; i < n; i++) {
+      let sum = 0;
+      for (let d = Math.max(-reach, -i); d <= Math.min(reach, n - 1 - i); d++) sum += bell[d + reach] * grid[l * line + (i + d) * step];
+      result[l * line + i * step] = sum / total;
+    }
+  }
+  return result;
+}
+
+// The heights above which each share of the whole lies: the contours of the smallest regions that hold so much.
+export function levels(grid, shares = SHARES) {
+  const sorted = Float32Array.from(grid).sort().reverse();
+  const total = sorted.reduce((a, b) => a + b, 0);
+  return shares.map((share) => {
+    let sum = 0;
+    return sorted.find((value) => (sum += value) >= share * total) ?? 0;
+  });
+}
+
+// Marching squares: line segments [x1, y1, x2, y2] in grid units along `level`.
+export function contour(grid, n, level) {
+  const segments = [];
+  const at = (x, y) => grid[y * n + x] - level;
+  for (let y = 0; y + 1 < n; y++) {
+    for (let x = 0; x + 1 < n; x++) {
+      const corners = [at(x, y), at(x + 1, y), at(x + 1, y + 1), at(x, y + 1)];
+      const places = [[x, y], [x + 1, y], [x + 1, y + 1], [x, y + 1]];
+      const cuts = [];
+      for (let side = 0; side < 4; side++) {
+        const [a, b] = [corners[side], corners[(side + 1) % 4]];
+        if (a > 0 === b > 0) continue;
+        const t = a / (a - b);
+        const [p, q] = [places[side], places[(side + 1) % 4]];
+        cuts.push([p[0] + t * (q[0] - p[0]), p[1] + t * (q[1] - p[1])]);
+      }
+      for (let i = 0; i + 1 < cuts.length; i += 2) segments.push([...cuts[i], ...cuts[i + 1]]);
+    }
+  }
+  return segments;
+}
+
+// The radius of the circle that holds a share of a standard normal distribution in two dimensions.
+export const priorRadius = (share) => Math.sqrt(-2 * Math.log(1 - share));

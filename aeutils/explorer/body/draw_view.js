@@ -1,0 +1,140 @@
+// Draw your own: ink becomes an image as MNIST makes them, its code moves the point on the map, and the decode answers.
+
+import { button, element, tick } from "./dom.js";
+import { asDrawn, centred } from "./drawing.js";
+import { Picture } from "./pictures.js";
+
+const SIZE = 168; // ink pixels on a side: six for each of MNIST's 28
+const PEN = 15;
+const DRAWING_HELP =
+  "Drawing area. Draw with the mouse or a finger. With the keyboard: the arrow keys move the pen, the space bar lowers " +
+  "and lifts it, Delete clears.";
+
+export class DrawView {
+  constructor(state, signal) {
+    this.state = state;
+    const { height, width } = state.subject;
+    this.canvas = element("canvas", {
+      class: "aex-ink", width: SIZE, height: SIZE, tabindex: "0", role: "application", "aria-label": DRAWING_HELP, "data-role": "ink",
+    });
+    this.context = this.canvas.getContext("2d", { willReadFrequently: true });
+    this.pen = element("div", { class: "aex-pen", "aria-hidden": "true" });
+    this.seen = new Picture(height, width, "the drawing as the model sees it", { "data-role": "seen" });
+    this.centre = true;
+    const centring = tick("Centre as MNIST does", true, (on) => {
+      this.centre = on;
+      this.encode();
+    });
+    this.status = element("p", { class: "aex-spoken", role: "status", "aria-live": "polite" });
+    this.problem = element("p", { class: "aex-problem", role: "alert", hidden: true });
+    this.root = element(
+      "div", {},
+      element(
+        "div", { class: "aex-drawing" },
+        element("div", { class: "aex-ink-frame" }, this.canvas, this.pen),
+        element("figure", {}, this.seen.canvas, element("figcaption", {}, "what the model sees")),
+        element(
+          "div", { class: "aex-column" },
+          button("Clear", () => this.clear()), centring.root,
+          element("p", { class: "aex-note" }, "The drawing is encoded as you draw: see where it lands on the map, and what the model makes of it."),
+        ),
+      ),
+      this.problem, this.status,
+    );
+    this.clear();
+    this.place = [SIZE / 2, SIZE / 2];
+    this.listen(signal);
+    if (height !== width) this.root.replaceChildren(element("p", { class: "aex-note" }, `Drawing needs square images; these have ${height} × ${width} pixels.`));
+    signal.addEventListener("abort", () => cancelAnimationFrame(this.frame));
+  }
+
+  show() {
+    this.movePen();
+  }
+
+  hide() {}
+
+  listen(signal) {
+    const on = (name, f) => this.canvas.addEventListener(name, f, { signal });
+    on("pointerdown", (event) => {
+      event.preventDefault();
+      this.canvas.focus({ preventScroll: true });
+      this.canvas.setPointerCapture(event.pointerId);
+      this.drawing = true;
+      this.place = this.under(event);
+      this.stroke(this.place);
+    });
+    on("pointermove", (event) => this.drawing && this.stroke(this.under(event)));
+    const release = () => (this.drawing = false);
+    on("pointerup", release);
+    on("pointercancel", release);
+    on("keydown", (event) => this.key(event));
+  }
+
+  under(event) {
+    const box = this.canvas.getBoundingClientRect();
+    return [((event.clientX - box.left) / box.width) * SIZE, ((event.clientY - box.top) / box.height) * SIZE];
+  }
+
+  key(event) {
+    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (step) {
+      const next = this.place.map((at, axis) => Math.min(SIZE - 10, Math.max(10, at + 8 * step[axis])));
+      if (this.lowered) this.stroke(next);
+      this.place = next;
+      this.movePen();
+    } else if (event.key === " ") {
+      this.lowered = !this.lowered;
+      this.status.textContent = this.lowered ? "pen down" : "pen up";
+      if (this.lowered) this.stroke(this.place);
+      this.movePen();
+    } else if (event.key === "Delete" || event.key === "Backspace") this.clear();
+    else return;
+    event.preventDefault();
+  }
+
+  movePen() {
+    const scale = this.canvas.clientWidth / SIZE;
+    this.pen.style.transform = `translate(${this.place[0] * scale}px, ${this.place[1] * scale}px)`;
+    this.pen.classList.toggle("aex-lowered", Boolean(this.lowered));
+  }
+
+  stroke(to) {
+    Object.assign(this.context, { strokeStyle: "#fff", lineWidth: PEN, lineCap: "round", lineJoin: "round" });
+    this.context.beginPath();
+    this.context.moveTo(...this.place);
+    this.context.lineTo(to[0] + 0.01, to[1]); // a line of no length would leave no dot
+    this.context.stroke();
+    this.place = to;
+    this.movePen();
+    this.frame ||= requestAnimationFrame(() => this.encode());
+  }
+
+  clear() {
+    this.context.fillStyle = "#000";
+    this.context.fillRect(0, 0, SIZE, SIZE);
+    this.seen.clear();
+    this.lowered = false;
+    this.place = [SIZE / 2, SIZE / 2];
+    this.movePen();
+    if (this.status.textContent) this.status.textContent = "cleared";
+  }
+
+  encode() {
+    this.frame = 0;
+    const { subject, model } = this.state;
+    const rgba = this.context.getImageData(0, 0, SIZE, SIZE).data;
+    const ink = Float32Array.from({ length: SIZE * SIZE }, (_, i) => rgba[4 * i] / 255);
+    if (!ink.some((value) => value > 0.1)) return;
+    const pixels = (this.centre ? centred : asDrawn)(ink, SIZE, subject.width);
+    this.seen.draw(pixels);
+    model.engine.encode(pixels, (code, _, problem) => {
+      this.problem.hidden = Boolean(code);
+      if (code) this.state.setCode(code, { kind: "drawing", pixels, text: "your drawing" });
+      else this.problem.textContent = problem;
+    });
+  }
+
+  stop() {}
+}

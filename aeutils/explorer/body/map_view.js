@@ -1,0 +1,363 @@
+// The map and pad: the codes of the images; where the hand is, there the code is.
+
+import { contour, density, levels, priorRadius, SHARES } from "./density.js";
+import { button, choice, drawn, element, tick } from "./dom.js";
+import { Manifold } from "./manifold.js";
+import { Frame, principalPlane, unitPlane } from "./plane.js";
+import { drawPoints, signs } from "./points.js";
+
+const NEAR = 14; // how close, in CSS pixels, the pointer must be to an image
+const MAP_HELP =
+  "Map of the codes. Arrow keys move the point, with Shift ten times as far; Enter jumps to the nearest image; " +
+  "plus and minus zoom, 0 shows everything. Drag with Shift to move the map; double-click an image to take its code.";
+
+export class MapView {
+  constructor(state, hooks, signal) {
+    this.state = state;
+    this.hooks = hooks; // { hover(index or -1) }
+    this.layers = { points: true, manifold: false, contours: "none" };
+    this.frame = new Frame(400);
+    this.manifold = new Manifold(state.subject.height, state.subject.width);
+    this.build(signal);
+    this.choosePlane();
+    state.on("model", () => this.choosePlane());
+    state.on("code", () => this.followCode());
+    state.on("ends", () => this.drawOverlay());
+    signal.addEventListener("abort", () => {
+      this.manifold.forget();
+      clearTimeout(this.later);
+    });
+  }
+
+  build(signal) {
+    this.manifoldCanvas = element("canvas", { class: "aex-layer aex-manifold", "aria-hidden": "true" });
+    this.pointsCanvas = element("canvas", { class: "aex-layer", "aria-hidden": "true" });
+    this.overlay = drawn("svg", { class: "aex-layer aex-overlay", "aria-hidden": "true" });
+    this.cursor = element("div", { class: "aex-cursor", "aria-hidden": "true" });
+    this.ring = element("div", { class: "aex-ring", "aria-hidden": "true", hidden: true });
+    this.message = element("p", { class: "aex-map-message", role: "status", hidden: true });
+    this.pad = element(
+      "div",
+      { class: "aex-pad", tabindex: "0", role: "application", "aria-roledescription": "map", "aria-label": MAP_HELP },
+      this.manifoldCanvas, this.pointsCanvas, this.overlay, this.ring, this.cursor, this.message,
+    );
+    this.listen(signal);
+    this.axes = element("span", { class: "aex-axes" });
+    const contours = choice("Contours", [["none", "none"], ["density", "where the codes are"], ["prior", "prior N(0, I)"]], (value) => {
+      this.layers.contours = value;
+      this.drawOverlay();
+    });
+    const manifold = tick("Manifold (decodes)", false, (on) => {
+      this.layers.manifold = on;
+      this.computeManifold();
+    });
+    const points = tick("Images", true, (on) => {
+      this.layers.points = on;
+      this.draw();
+    });
+    const zoom = element(
+      "span", { class: "aex-buttons" },
+      button("−", () => this.zoom(1 / 1.5), { "aria-label": "Zoom out" }),
+      button("+", () => this.zoom(1.5), { "aria-label": "Zoom in" }),
+      button("All", () => this.showAll(), { "aria-label": "Show the whole map" }),
+    );
+    this.root = element(
+      "div", { class: "aex-map" },
+      element("div", { class: "aex-row" }, this.axes, zoom),
+      element("div", { class: "aex-pad-frame" }, this.pad),
+      element("div", { class: "aex-row" }, points.root, manifold.root, contours.root),
+      this.legend(),
+    );
+    const observer = new ResizeObserver(() => this.resize());
+    observer.observe(this.pad);
+    signal.addEventListener("abort", () => observer.disconnect());
+  }
+
+  // Names of the classes, where their sign is not their name.
+  legend() {
+    const { classes, points } = this.state.subject;
+    const marks = signs(classes);
+    const needed = points.labels && marks.some((mark, index) => mark !== classes[index]);
+    const entries = needed ? classes.map((name, index) => `${marks[index]} ${name}`).join(" · ") : "";
+    return element("p", { class: "aex-note" }, entries, entries && points.note ? " – " : "", points.note);
+  }
+
+  // ---- what is shown
+
+  choosePlane(axes = "first") {
+    const { model } = this.state;
+    const { size } = model;
+    if (axes === "first") axes = size > 2 && model.principal ? "principal" : "units";
+    const [i, j] = this.units?.every((unit) => unit < size) ? this.units : [0, Math.min(1, size - 1)];
+    this.plane = axes === "principal" ? principalPlane(size, model.principal.components, model.principal.mean) : unitPlane(size, i, j);
+    this.projected = this.plane.project(model.codes, size);
+    this.offPlane = null;
+    this.manifold.forget();
+    this.buildAxes(axes, [i, j]);
+    this.message.hidden = !model.constant;
+    this.message.textContent = model.constant ?? "";
+    this.showAll();
+  }
+
+  buildAxes(axes, units) {
+    const { size, principal } = this.state.model;
+    this.axes.replaceChildren();
+    if (size <= 2) return;
+    const options = principal ? [["principal", "principal axes"], ["units", "two code units"]] : [["units", "two code units"]];
+    const kind = choice("Map of", options, (value) => {
+      this.choosePlane(value);
+      this.axes.querySelector("select").focus();
+    });
+    kind.select.value = axes;
+    this.axes.append(kind.root);
+    if (axes !== "units") return;
+    const names = Array.from({ length: size }, (_, j) => [j, `unit ${j + 1}`]);
+    units.forEach((unit, place) => {
+      const pick = choice(place ? "↑" : "→", names, (value) => {
+        this.units = place ? [units[0], Number(value)] : [Number(value), units[1]];
+        if (this.units[0] === this.units[1]) this.units = [...units].reverse(); // the same unit twice is no plane: swap
+        this.choosePlane("units");
+        this.axes.querySelectorAll("select")[place + 1].focus();
+      });
+      pick.select.value = unit;
+      pick.select.setAttribute("aria-label", place ? "upward axis" : "rightward axis");
+      this.axes.append(pick.root);
+    });
+  }
+
+  showAll() {
+    this.frame.fit(this.projected.us, this.projected.vs);
+    this.frameChanged();
+  }
+
+  zoom(factor, at = this.plane.coordinates(this.state.z)) {
+    this.frame.zoom(factor, at);
+    this.frameChanged();
+  }
+
+  resize() {
+    const size = this.pad.clientWidth;
+    if (!size || size === this.frame.size) return;
+    this.frame.size = size;
+    this.frameChanged();
+  }
+
+  frameChanged() {
+    this.draw();
+    this.placeCursor();
+    this.computeManifold(120);
+  }
+
+  draw() {
+    const { size } = this.frame;
+    const ratio = Math.min(2, globalThis.devicePixelRatio || 1);
+    for (const canvas of [this.manifoldCanvas, this.pointsCanvas]) {
+      const wanted = Math.round(size * ratio);
+      if (canvas.width !== wanted) canvas.width = canvas.height = wanted;
+    }
+    const { points, classes } = this.state.subject;
+    this.pointsCanvas.hidden = !this.layers.points;
+    if (this.layers.points) drawPoints(this.pointsCanvas, this.frame, this.projected, points.labels, classes, ratio);
+    this.manifoldCanvas.hidden = !this.layers.manifold;
+    if (this.layers.manifold) this.manifold.draw(this.manifoldCanvas, this.frame);
+    this.pad.classList.toggle("aex-on-manifold", this.layers.manifold);
+    this.drawOverlay();
+  }
+
+  computeManifold(wait = 0) {
+    clearTimeout(this.later);
+    if (!this.layers.manifold) return this.draw();
+    this.later = setTimeout(() => {
+      const { z, model } = this.state;
+      this.manifold.compute(this.frame, this.plane, z, model.engine, () => {
+        this.draw();
+        this.pad.dataset.manifold = (Number(this.pad.dataset.manifold) || 0) + 1;
+      });
+    }, wait);
+  }
+
+  drawOverlay() {
+    const { size } = this.frame;
+    this.overlay.setAttribute("viewBox", `0 0 ${size} ${size}`);
+    this.overlay.replaceChildren(...this.ticks(), ...this.contours(), ...this.walk());
+  }
+
+  ticks() {
+    const { size, low, high } = this.frame;
+    const labels = [];
+    const at = (text, x, y, anchor, more = {}) => labels.push(drawn("text", { x, y, "text-anchor": anchor, ...more }, text));
+    for (const value of niceTicks(low[0], high[0])) at(tickText(value), this.frame.toScreen(value, 0)[0], size + 13, "middle");
+    at(`${this.plane.names[0]} →`, size / 2, size + 27, "middle");
+    if (!this.plane.second) return labels;
+    for (const value of niceTicks(low[1], high[1])) at(tickText(value), -5, this.frame.toScreen(0, value)[1] + 4, "end");
+    at(`${this.plane.names[1]} →`, 0, 0, "middle", { transform: `translate(-34 ${size / 2}) rotate(-90)` });
+    return labels;
+  }
+
+  contours() {
+    const { us, vs } = this.projected;
+    const { low, high, size } = this.frame;
+    if (this.layers.contours === "prior" && this.plane.second) {
+      const [u, v] = this.plane.coordinates(new Float32Array(this.state.model.size));
+      const [x, y] = this.frame.toScreen(u, v);
+      const circles = SHARES.map((share) => {
+        const [right, top] = this.frame.toScreen(u + priorRadius(share), v + priorRadius(share));
+        return drawn("ellipse", { cx: x, cy: y, rx: right - x, ry: y - top, class: "aex-contour" });
+      });
+      const top = this.frame.toScreen(u, v + priorRadius(SHARES.at(-1)))[1];
+      return [...circles, this.contourLabel("of the prior", Math.min(size - 90, Math.max(90, x)), Math.min(size - 4, Math.max(12, top - 4)))];
+    }
+    if (this.layers.contours !== "density" || us.length < 20) return [];
+    const n = 72;
+    const grid = density(us, vs, low, high, n);
+    const cell = size / n;
+    const lines = levels(grid).map((level, index) => {
+      const d = contour(grid, n, level)
+        .map(([x1, y1, x2, y2]) => `M${round((x1 + 0.5) * cell)} ${round(size - (y1 + 0.5) * cell)}L${round((x2 + 0.5) * cell)} ${round(size - (y2 + 0.5) * cell)}`)
+        .join("");
+      return drawn("path", { d, class: "aex-contour", "stroke-width": 2.4 - 0.6 * index });
+    });
+    return [...lines, this.contourLabel("of the images", size / 2, size - 6)];
+  }
+
+  contourLabel(of, x, y) {
+    const shares = SHARES.map((share) => `${Math.round(100 * share)}`).join(", ");
+    return drawn("text", { x, y, "text-anchor": "middle", class: "aex-contour-label" }, `lines: ${shares} % ${of}`);
+  }
+
+  // The walk from A to B, while that view is open.
+  walk() {
+    const { walk } = this.state;
+    if (!walk) return [];
+    const places = walk.codes.map((code) => this.frame.toScreen(...this.plane.coordinates(code)).map(round));
+    const ends = [[places[0], "A"], [places.at(-1), "B"]].map(([[x, y], name]) =>
+      drawn("g", {}, drawn("circle", { cx: x, cy: y, r: 9, class: "aex-end" }), drawn("text", { x, y: y + 4, "text-anchor": "middle", class: "aex-end-name" }, name)),
+    );
+    return [drawn("polyline", { points: places.join(" "), class: "aex-walk" }), ...ends];
+  }
+
+  followCode() {
+    const [u, v] = this.plane.coordinates(this.state.z);
+    if (!this.dragging && this.frame.include(u, v)) this.frameChanged();
+    this.placeCursor();
+    const rest = this.plane.moved(this.state.z, 0, 0);
+    if (this.offPlane && rest.some((value, j) => Math.abs(value - this.offPlane[j]) > 1e-3)) this.computeManifold(100);
+    this.offPlane = rest;
+  }
+
+  placeCursor() {
+    const [x, y] = this.frame.toScreen(...this.plane.coordinates(this.state.z));
+    this.cursor.style.transform = `translate(${x}px, ${y}px)`;
+  }
+
+  // ---- the hand
+
+  listen(signal) {
+    const on = (name, f) => this.pad.addEventListener(name, f, { signal });
+    on("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      event.preventDefault();
+      this.pad.focus({ preventScroll: true });
+      this.pad.setPointerCapture(event.pointerId);
+      this.dragging = event.shiftKey ? "map" : "code";
+      this.before = this.place(event);
+      this.hover(-1);
+      if (this.dragging === "code") this.moveTo(...this.before);
+    });
+    on("pointermove", (event) => {
+      const place = this.place(event);
+      if (this.dragging === "code") this.moveTo(...place);
+      else if (this.dragging === "map") {
+        const [a, b] = [this.frame.toPlane(...this.before), this.frame.toPlane(...place)];
+        this.frame.pan(a[0] - b[0], a[1] - b[1]);
+        this.before = place;
+        this.panned ||= requestAnimationFrame(() => {
+          this.panned = 0;
+          this.frameChanged();
+        });
+      } else if (event.pointerType !== "touch") this.hover(this.nearest(...place, NEAR));
+    });
+    const release = () => (this.dragging = null);
+    on("pointerup", release);
+    on("pointercancel", release);
+    on("pointerleave", () => this.hover(-1));
+    on("dblclick", (event) => {
+      const index = this.nearest(...this.place(event), 2 * NEAR);
+      if (index >= 0) this.state.goToImage(index);
+    });
+    on("wheel", (event) => {
+      if (!event.ctrlKey && !event.metaKey) return; // the page scrolls; with Ctrl, or pinched, the map zooms
+      event.preventDefault();
+      this.zoom(Math.exp(-event.deltaY / 200), this.frame.toPlane(...this.place(event)));
+    });
+    on("keydown", (event) => this.key(event));
+    signal.addEventListener("abort", () => cancelAnimationFrame(this.panned));
+  }
+
+  key(event) {
+    const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (steps) {
+      const step = (event.shiftKey ? 10 : 1) / 100;
+      const [u, v] = this.plane.coordinates(this.state.z);
+      const [width, height] = [0, 1].map((axis) => this.frame.high[axis] - this.frame.low[axis]);
+      this.state.setCode(this.plane.moved(this.state.z, u + steps[0] * step * width, v + steps[1] * step * height));
+    } else if (event.key === "+" || event.key === "=") this.zoom(1.25);
+    else if (event.key === "-") this.zoom(1 / 1.25);
+    else if (event.key === "0") this.showAll();
+    else if (event.key === "Enter") {
+      const index = this.nearest(...this.frame.toScreen(...this.plane.coordinates(this.state.z)), Infinity);
+      if (index >= 0) this.state.goToImage(index);
+    } else return;
+    event.preventDefault();
+  }
+
+  place(event) {
+    const box = this.pad.getBoundingClientRect();
+    const scale = this.pad.clientWidth / (box.width - 2); // the border is no part of the map
+    return [(event.clientX - box.left - 1) * scale, (event.clientY - box.top - 1) * scale];
+  }
+
+  moveTo(x, y) {
+    this.state.setCode(this.plane.moved(this.state.z, ...this.frame.toPlane(x, y)));
+  }
+
+  hover(index) {
+    if (index === this.hovered) return;
+    this.hovered = index;
+    this.ring.hidden = index < 0;
+    if (index >= 0) {
+      const [x, y] = this.frame.toScreen(this.projected.us[index], this.projected.vs[index]);
+      this.ring.style.transform = `translate(${x}px, ${y}px)`;
+    }
+    this.hooks.hover(index);
+  }
+
+  // The image whose point is nearest on the screen, or -1 if none is within `reach`.
+  nearest(x, y, reach) {
+    const { us, vs } = this.projected;
+    const { low, high, size } = this.frame;
+    const [scaleX, scaleY] = [size / (high[0] - low[0]), size / (high[1] - low[1])];
+    const [u, v] = this.frame.toPlane(x, y);
+    let [best, index] = [reach * reach, -1];
+    for (let i = 0; i < us.length; i++) {
+      const distance = ((us[i] - u) * scaleX) ** 2 + ((vs[i] - v) * scaleY) ** 2;
+      if (distance < best) [best, index] = [distance, i];
+    }
+    return index;
+  }
+}
+
+const round = (value) => Math.round(value * 10) / 10;
+
+const tickText = (value) => String(Number(value.toPrecision(6))).replace("-", "−");
+
+// About five round numbers between low and high.
+function niceTicks(low, high) {
+  const rough = (high - low) / 5;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough);
+  const ticks = [];
+  for (let i = Math.ceil(low / step); i * step <= high; i++) ticks.push(i * step);
+  return ticks;
+}

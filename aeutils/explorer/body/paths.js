@@ -1,0 +1,18 @@
+// Ways from one code to another. t runs from 0 (a) to 1 (b).
+
+export function straight(a, b, t) {
+  return Float32Array.from(a, (value, j) => value + t * (b[j] - value));
+}
+
+// The great circle: the direction turns evenly from a's to b's around the origin, and the length changes evenly
+// (Shoemake, SIGGRAPH 1985). Without a direction, or with opposite ones, there is no such circle: then it is straight.
+export function greatCircle(a, b, t) {
+  const [lengthA, lengthB] = [Math.hypot(...a), Math.hypot(...b)];
+  const cosine = a.reduce((sum, value, j) => sum + value * b[j], 0) / (lengthA * lengthB);
+  const angle = Math.acos(Math.min(1, Math.max(-1, cosine)));
+  const sine = Math.sin(angle);
+  if (!(sine > 1e-4)) return straight(a, b, t);
+  const [fromA, fromB] = [Math.sin((1 - t) * angle) / sine / lengthA, Math.sin(t * angle) / sine / lengthB];
+  const length = lengthA + t * (lengthB - lengthA);
+  return Float32Array.from(a, (value, j) => length * (fromA * value + fromB * b[j]));
+}

@@ -1,0 +1,121 @@
+// The decoded picture, beside the nearest training image and the original: memory and invention told apart.
+
+import { element, shown } from "./dom.js";
+import { squaredDistance } from "./neighbours.js";
+import { Picture } from "./pictures.js";
+
+const SEARCH_EVERY = 50; // milliseconds between searches for the neighbour while the hand moves, where they take long
+const SPOKEN_AFTER = 500; // milliseconds of rest after which a screen reader is told
+
+export class PictureView {
+  constructor(state, signal) {
+    this.state = state;
+    const { height, width } = state.subject;
+    this.decoded = new Picture(height, width, "decoded picture", { "data-role": "decoded" });
+    this.near = new Picture(height, width, "nearest training image", { "data-role": "nearest" });
+    this.original = new Picture(height, width, "original", { "data-role": "original" });
+    this.code = element("p", { class: "aex-code" });
+    this.nearText = element("figcaption");
+    this.originalText = element("figcaption");
+    this.problem = element("p", { class: "aex-problem", role: "alert", hidden: true });
+    this.spoken = element("p", { class: "aex-spoken", role: "status", "aria-live": "polite" });
+    const { training } = state.subject;
+    this.root = element(
+      "div", { class: "aex-pictures" },
+      element("figure", { class: "aex-main" }, this.decoded.canvas, element("figcaption", {}, "decoded")),
+      this.code, this.problem,
+      element(
+        "div", { class: "aex-pair" },
+        element("figure", {}, this.near.canvas, this.nearText),
+        element("figure", {}, this.original.canvas, this.originalText),
+      ),
+      element("p", { class: "aex-note" }, training.note),
+      this.spoken,
+    );
+    this.hovered = -1;
+    this.cost = 0;
+    state.on("code", () => this.follow());
+    signal.addEventListener("abort", () => {
+      clearTimeout(this.trailing);
+      clearTimeout(this.speaking);
+    });
+  }
+
+  follow() {
+    const { z, model } = this.state;
+    this.code.textContent = codeText(z);
+    model.engine.decode(z, (picture, _, problem) => {
+      this.problem.hidden = Boolean(picture);
+      if (!picture) {
+        this.problem.textContent = problem;
+        return;
+      }
+      this.picture = picture;
+      this.decoded.draw(picture);
+      this.decoded.canvas.dataset.code = z.join(" "); // which code this is the picture of, for whoever looks from outside
+      this.search();
+      this.showOriginal();
+      clearTimeout(this.speaking);
+      this.speaking = setTimeout(() => this.speak(), SPOKEN_AFTER);
+    });
+  }
+
+  // The nearest training image is looked for after the picture is on the screen: for every picture where that is
+  // quick, else now and then, and once more at rest.
+  search() {
+    if (this.cost > 4) clearTimeout(this.trailing);
+    else if (this.trailing) return;
+    const wait = this.cost > 4 ? Math.max(0, SEARCH_EVERY - (performance.now() - (this.searched ?? 0))) : 0;
+    this.trailing = setTimeout(() => {
+      this.trailing = 0;
+      this.searchNow();
+    }, wait);
+  }
+
+  searchNow() {
+    const { training, classes } = this.state.subject;
+    const started = performance.now();
+    const found = training.neighbours.nearest(this.picture);
+    this.searched = performance.now();
+    this.cost = 0.8 * this.cost + 0.2 * (this.searched - started);
+    if (found.index !== this.nearIndex) {
+      this.nearIndex = found.index;
+      const { pixels } = this.state.subject;
+      this.near.draw(training.pixels.subarray(found.index * pixels, (found.index + 1) * pixels));
+      this.nearName = `nearest ${training.name}${training.labels ? ` (${classes[training.labels[found.index]]})` : ""}`;
+      this.near.label(this.nearName);
+    }
+    this.nearDistance = found.distance;
+    this.nearText.textContent = `${this.nearName}: squared pixel distance ${shown(found.distance)}`;
+  }
+
+  // An image under the pointer; -1 for none.
+  hover(index) {
+    this.hovered = index;
+    this.showOriginal();
+  }
+
+  showOriginal() {
+    const hovering = this.hovered >= 0;
+    const original = hovering ? this.state.imageAt(this.hovered) : this.state.original;
+    const text = original ? (hovering ? `under the pointer: ${original.text}` : original.text) : "point at an image to see it";
+    if (!original?.pixels) this.original.clear();
+    else this.original.draw(original.pixels);
+    const error = !hovering && original?.pixels && this.picture ? squaredDistance(this.picture, original.pixels) : null;
+    this.originalText.textContent = error === null ? text : `${text}: squared error ${shown(error)}`;
+    this.original.label(text);
+  }
+
+  speak() {
+    const { original } = this.state;
+    const source = original ? `Code of ${original.text}. ` : "";
+    this.decoded.label(`decoded picture, like the ${this.nearName}`);
+    this.spoken.textContent = `${source}${codeText(this.state.z)}. ${this.nearText.textContent}.`;
+  }
+}
+
+// "z = (0.52, −1.30)"; of a long code the first units.
+export function codeText(z) {
+  const first = [...z.slice(0, 6)].map(shown).join(", ");
+  return `z = (${first}${z.length > 6 ? `, … ${z.length} units` : ""})`;
+}

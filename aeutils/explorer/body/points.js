@@ -1,0 +1,85 @@
+// Draws the images as points of the map: each as its class's sign where there is room, so that colour alone says nothing.
+
+import { classColours, isDark } from "./theme.js";
+
+const MOST_SIGNS = 2500; // beyond, points are dots and some of them signs
+const SOME_SIGNS = 700;
+
+// One character for each class: its own name where that is one character, else its number.
+export const signs = (classes) => classes.map((name, index) => ([...name].length === 1 ? name : String(index)));
+
+export function drawPoints(canvas, frame, { us, vs }, labels, classes, ratio) {
+  const context = canvas.getContext("2d");
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  const colours = classColours();
+  const n = us.length;
+  if (n > MOST_SIGNS) drawDots(context, canvas, frame, us, vs, labels, colours, ratio);
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  if (!labels) {
+    if (n <= MOST_SIGNS) crosses(context, frame, us, vs, colours[0]);
+    return;
+  }
+  const sprites = signs(classes).map((sign, label) => sprite(sign, colours[label % colours.length], ratio));
+  const some = n > MOST_SIGNS ? SOME_SIGNS : n;
+  for (let k = 0; k < some; k++) {
+    const i = n > MOST_SIGNS ? (k * 7919) % n : k; // 7919 is prime: no class is left out because the images have an order
+    const [x, y] = frame.toScreen(us[i], vs[i]);
+    if (x < -8 || y < -8 || x > frame.size + 8 || y > frame.size + 8) continue;
+    context.drawImage(sprites[labels[i] % sprites.length], x - SPRITE / 2, y - SPRITE / 2, SPRITE, SPRITE);
+  }
+}
+
+const SPRITE = 16;
+
+function sprite(sign, colour, ratio) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = SPRITE * ratio;
+  const context = canvas.getContext("2d");
+  context.scale(ratio, ratio);
+  context.font = "bold 11px system-ui, sans-serif";
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.lineWidth = 2.5; // a rim in the page's colour keeps the sign readable on pictures and on other signs
+  context.lineJoin = "round";
+  context.strokeStyle = isDark() ? "#111" : "#fff";
+  context.strokeText(sign, SPRITE / 2, SPRITE / 2 + 0.5);
+  context.fillStyle = colour;
+  context.fillText(sign, SPRITE / 2, SPRITE / 2 + 0.5);
+  return canvas;
+}
+
+function crosses(context, frame, us, vs, colour) {
+  context.strokeStyle = colour;
+  context.beginPath();
+  for (let i = 0; i < us.length; i++) {
+    const [x, y] = frame.toScreen(us[i], vs[i]);
+    context.moveTo(x - 3, y);
+    context.lineTo(x + 3, y);
+    context.moveTo(x, y - 3);
+    context.lineTo(x, y + 3);
+  }
+  context.stroke();
+}
+
+// Many points: written straight into the pixels, which takes milliseconds for 60,000.
+function drawDots(context, canvas, frame, us, vs, labels, colours, ratio) {
+  const image = context.createImageData(canvas.width, canvas.height);
+  const pixels = new Uint32Array(image.data.buffer);
+  const packed = colours.map((colour) => {
+    const value = parseInt(colour.slice(1), 16);
+    return ((0xb0 << 24) | ((value & 255) << 16) | (value & 0xff00) | (value >> 16)) >>> 0; // little-endian ABGR
+  });
+  const { width, height } = canvas;
+  const scaleX = width / (frame.high[0] - frame.low[0]);
+  const scaleY = height / (frame.high[1] - frame.low[1]);
+  const side = Math.max(1, Math.round(1.5 * ratio));
+  for (let i = 0; i < us.length; i++) {
+    const x = ((us[i] - frame.low[0]) * scaleX) | 0;
+    const y = ((frame.high[1] - vs[i]) * scaleY) | 0;
+    if (x < 0 || y < 0 || x + side > width || y + side > height) continue;
+    const colour = packed[labels ? labels[i] % packed.length : 0];
+    for (let dy = 0; dy < side; dy++) for (let dx = 0; dx < side; dx++) pixels[(y + dy) * width + x + dx] = colour;
+  }
+  context.putImageData(image, 0, 0);
+}

@@ -1,0 +1,21 @@
+// Light or dark: what JupyterLab says, else what the system says.
+
+export function isDark() {
+  const jupyter = document.body.dataset.jpThemeLight;
+  if (jupyter !== undefined) return jupyter === "false";
+  return matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+// Calls f when that may have changed, until the signal is aborted.
+export function whenThemeChanges(f, signal) {
+  const observer = new MutationObserver(f);
+  observer.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+  signal.addEventListener("abort", () => observer.disconnect());
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", f, { signal });
+}
+
+// Okabe and Ito's colours, as in the collection's figures, and lighter ones of the same hues for dark pages.
+const LIGHT = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#56B4E9", "#000000", "#E69F00", "#7B3294", "#767676"];
+const DARK = ["#4DA6E8", "#FF8A4A", "#2CD3A0", "#F0A3CC", "#D9B04A", "#9AD8FF", "#FFFFFF", "#FFC043", "#C79BE6", "#A6A6A6"];
+
+export const classColours = () => (isDark() ? DARK : LIGHT);

@@ -1,0 +1,184 @@
+// Traversal: a slider for each code unit, the most used first, and what the unit in hand does to the picture.
+
+import { button, choice, element, freshId, shown } from "./dom.js";
+import { Picture } from "./pictures.js";
+
+const STEPS = 9;
+const ROW_EVERY = 120; // milliseconds between the row's pictures while the hand moves: the one in hand comes first
+export const MOST_UNITS = 64;
+
+export class TraversalView {
+  constructor(state) {
+    this.state = state;
+    this.sliders = element("div", { class: "aex-sliders" });
+    this.row = element("div", { class: "aex-strip", role: "group" });
+    this.caption = element("p", { class: "aex-note" });
+    const order = choice("Order", [["usage", "most used first"], ["number", "by number"]], (value) => {
+      this.order = value;
+      this.build();
+    });
+    this.order = "usage";
+    this.legend = element("p", { class: "aex-note" });
+    this.root = element(
+      "div", {},
+      element(
+        "div", { class: "aex-row" },
+        button("Reset", () => this.reset()),
+        button("Random draw from N(0, I)", () => this.draw(() => [0, 1])),
+        button("Random draw as spread as the codes", () => this.draw((unit) => [unit.mean, unit.sd])),
+        order.root,
+      ),
+      this.sliders, this.legend, this.row, this.caption,
+    );
+    state.on("model", () => this.build());
+    state.on("code", () => this.follow());
+    this.build();
+  }
+
+  // Only while the view is open; the sliders then catch up.
+  show() {
+    this.open = true;
+    this.follow();
+  }
+
+  hide() {
+    this.open = false;
+  }
+
+  build() {
+    const { model, subject } = this.state;
+    const focused = this.sliders.contains(document.activeElement);
+    this.sliders.replaceChildren();
+    this.inputs = [];
+    const tooMany = model.size > MOST_UNITS;
+    this.legend.textContent = tooMany
+      ? `This code has ${model.size} units; there are sliders for codes of up to ${MOST_UNITS}.`
+      : `Light band: where the codes of 95 % of the images lie.${model.variational ? " Dark band: the posterior of the original, mean ± 2 standard deviations." : ""}`;
+    if (tooMany) return;
+    const units = model.units.map((unit, j) => ({ ...unit, j }));
+    if (this.order === "usage") units.sort((a, b) => b.sd - a.sd);
+    this.pictures = Array.from({ length: STEPS }, () => new Picture(subject.height, subject.width, "decoded picture"));
+    this.row.replaceChildren(...this.pictures.map((picture) => picture.canvas));
+    for (const unit of units) this.sliders.append(this.slider(unit));
+    this.unit = units[0].j;
+    this.start = Float32Array.from(this.state.z);
+    this.posteriorOf = null;
+    if (focused) this.inputs[units[0].j].input.focus();
+    this.follow();
+  }
+
+  slider(unit) {
+    const { variational } = this.state.model;
+    const low = Math.min(unit.mean - 3 * unit.sd, unit.low, variational ? -3 : Infinity);
+    const high = Math.max(unit.mean + 3 * unit.sd, unit.high, variational ? 3 : -Infinity);
+    const [from, to] = high - low > 1e-6 ? [low, high] : [low - 3, high + 3];
+    const id = freshId();
+    const input = element("input", {
+      id, type: "range", min: from, max: to, step: (to - from) / 400,
+      oninput: () => this.move(unit.j, Number(input.value)),
+      onfocus: () => this.choose(unit.j),
+    });
+    const value = element("output", { for: id });
+    const share = (at) => Math.min(1, Math.max(0, (at - from) / (to - from)));
+    const place = (mark, a, b) => {
+      mark.style.setProperty("--from", share(a).toFixed(4));
+      mark.style.setProperty("--to", share(b).toFixed(4));
+      return mark;
+    };
+    const band = (a, b, kind) => place(element("span", { class: `aex-band ${kind}` }), a, b);
+    const posterior = band(from, from, "aex-posterior");
+    this.inputs[unit.j] = { input, value, posterior, place };
+    return element(
+      "div", { class: "aex-slider", "data-unit": unit.j },
+      element("label", { for: id }, `unit ${unit.j + 1}`),
+      element("span", { class: "aex-track" }, band(unit.mean - 2 * unit.sd, unit.mean + 2 * unit.sd, "aex-codes"), posterior, input),
+      value,
+    );
+  }
+
+  move(unit, value) {
+    const z = Float32Array.from(this.state.z);
+    z[unit] = value;
+    this.unit = unit;
+    this.state.setCode(z);
+  }
+
+  choose(unit) {
+    this.unit = unit;
+    this.showRow();
+  }
+
+  reset() {
+    const { model } = this.state;
+    if (this.from?.kind === "image") this.state.goToImage(this.from.index);
+    else this.state.setCode(this.start.length === model.size ? this.start : model.units.map((unit) => unit.mean));
+  }
+
+  draw(spreadOf) {
+    this.state.setCode(this.state.model.units.map((unit) => {
+      const [mean, sd] = spreadOf(unit);
+      return mean + sd * standardNormal();
+    }));
+  }
+
+  follow() {
+    if (this.state.original) {
+      this.from = this.state.original;
+      this.start = Float32Array.from(this.state.z);
+    }
+    if (!this.open || !this.inputs?.length) return;
+    this.state.z.forEach((value, j) => {
+      const { input, value: output } = this.inputs[j];
+      if (document.activeElement !== input || Math.abs(Number(input.value) - value) > 1e-3 * (input.max - input.min)) input.value = value;
+      output.textContent = shown(value);
+      input.setAttribute("aria-valuetext", shown(value));
+    });
+    this.showPosterior();
+    this.later ||= setTimeout(() => {
+      this.later = 0;
+      this.showRow();
+    }, ROW_EVERY);
+  }
+
+  showPosterior() {
+    const { model, original } = this.state;
+    if (!model.variational || !original?.pixels || original === this.posteriorOf) return;
+    this.posteriorOf = original;
+    model.engine.encode(original.pixels, (mean, sd) => {
+      mean?.forEach((centre, j) => {
+        const { posterior, place } = this.inputs[j];
+        if (sd) place(posterior, centre - 2 * sd[j], centre + 2 * sd[j]);
+      });
+    });
+  }
+
+  // The pictures along the chosen unit, everything else as it is.
+  showRow() {
+    if (!this.open || !this.inputs?.length) return;
+    const { model, z } = this.state;
+    const { input } = this.inputs[this.unit];
+    const [low, high] = [Number(input.min), Number(input.max)];
+    const values = this.pictures.map((_, i) => low + (i / (STEPS - 1)) * (high - low));
+    const codes = values.map((value) => Float32Array.from(z, (old, j) => (j === this.unit ? value : old)));
+    this.running?.abort();
+    const { signal } = (this.running = new AbortController());
+    const put = (i, picture) => {
+      this.pictures[i].draw(picture);
+      this.pictures[i].label(`unit ${this.unit + 1} at ${shown(values[i])}`);
+    };
+    model.engine.decodeMany(codes, put, signal).catch(() => {});
+    this.caption.textContent = `Unit ${this.unit + 1} from ${shown(low)} to ${shown(high)}, the other units as they are.`;
+    const now = Math.round(((z[this.unit] - low) / (high - low)) * (STEPS - 1));
+    this.pictures.forEach((picture, i) => picture.canvas.classList.toggle("aex-now", i === now));
+  }
+
+  stop() {
+    clearTimeout(this.later);
+    this.running?.abort();
+  }
+}
+
+// Box and Muller's way from two uniform numbers to a standard normal one.
+function standardNormal() {
+  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+}

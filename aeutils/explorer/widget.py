@@ -1,0 +1,144 @@
+"""The Python face: `explore(model, images)` and the widget that it returns."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import numpy as np
+import torch
+import traitlets
+from IPython import get_ipython
+from torch import Tensor, nn
+
+from aeutils.data import Images, Split
+from aeutils.explorer import bundle
+from aeutils.explorer.page import page
+from aeutils.explorer.still import still
+from aeutils.explorer.subject import answer, gather, names_for, shown_images
+from aeutils.figures import Picture
+
+# cell id -> the explorers that this cell shows, and the execution in which it did
+_SHOWN_BY_CELL: dict[str, tuple[int, list[Explorer]]] = {}
+
+
+class Explorer(anywidget.AnyWidget):
+    """A latent-space explorer in a notebook; made by `explore`.
+
+    Attributes:
+        code: the code that is looked at, as a list of numbers; set it, and the explorer goes there.
+        model: the name of the model that decodes it.
+        picture: the still that stands in for the explorer where nothing runs, with its alt text.
+    """
+
+    _esm = bundle.script()
+    _css = bundle.stylesheet()
+    meta = traitlets.Dict().tag(sync=True)
+    payload = traitlets.Bytes().tag(sync=True)
+    code = traitlets.List(traitlets.Float()).tag(sync=True)
+    model = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, models: dict[str, nn.Module], meta: dict[str, Any], payload: bytes, picture: Picture) -> None:
+        super().__init__(meta=meta, payload=payload, model=next(iter(models)))
+        self.picture = picture
+        self._models = models
+        self._png = picture.png(dpi=110)
+        self.on_msg(self._answer)
+
+    def save_html(self, path: str | Path) -> Path:
+        """Write the explorer as one file that needs no kernel and no network, and return its path.
+
+        Raises:
+            ValueError: a model that only Python can evaluate: it has none there.
+        """
+        for described in self.meta["models"]:
+            if described["encoder"] is None or described["decoder"] is None:
+                raise ValueError(f"{described['name']} cannot leave the notebook: {described['notes'][0]}")
+        path = Path(path)
+        path.write_text(
+            page(self.picture.title, self.picture.alt, self._png, self.meta, self.payload), encoding="utf-8"
+        )
+        return path
+
+    def close(self) -> None:
+        """Take the explorer away from every page, and let its models go."""
+        super().close()
+        self._models = {}
+
+    def _answer(self, _: Any, question: dict[str, Any], buffers: list[memoryview]) -> None:
+        """Decode or encode what the browser asks for, with the model as it is now."""
+        reply: dict[str, Any] = {"id": question.get("id")}
+        try:
+            model, described = list(self._models.values())[question["model"]], self.meta["models"][question["model"]]
+            images = (-1, 1, self.meta["height"], self.meta["width"])
+            shape = (-1, described["size"]) if question["operation"] == "decode" else images
+            values = np.frombuffer(buffers[0], np.float32)
+            result = [answer(model, question["operation"], values, shape).tobytes()]
+        except Exception as error:  # whatever a reader's own model may raise is told in the explorer
+            reply["problem"] = f"{type(error).__name__}: {error}"
+            result = []
+        self.send(reply, result)
+
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        _close_earlier_runs(self)
+        data, metadata = super()._repr_mimebundle_(**options)
+        data["image/png"] = base64.b64encode(self._png).decode()
+        return data, {**metadata, "image/png": self.picture._repr_mimebundle_()[1]["image/png"]}
+
+    def __repr__(self) -> str:
+        return f"{self.picture.title}. Run this cell to explore."
+
+
+def _close_earlier_runs(explorer: Explorer) -> None:
+    """A cell that is run again shows a new explorer: close those of its earlier runs, which nothing else would."""
+    shell = get_ipython()
+    parent = getattr(shell, "get_parent", dict)() if shell else {}
+    cell = parent.get("metadata", {}).get("cellId")
+    if cell is None:
+        return
+    run, shown = _SHOWN_BY_CELL.get(cell, (shell.execution_count, []))
+    if run != shell.execution_count:
+        elsewhere = [other for key, (_, others) in _SHOWN_BY_CELL.items() if key != cell for other in others]
+        for old in shown:
+            if old is not explorer and not any(old is other for other in elsewhere):
+                old.close()
+        shown = []
+    _SHOWN_BY_CELL[cell] = (shell.execution_count, [*shown, explorer])
+
+
+def explore(
+    model: nn.Module | Mapping[str, nn.Module], images: Images | Split | Tensor, *, on: str = "test", title: str = ""
+) -> Explorer:
+    """Explore the latent space of a model by hand: in the notebook, and as a page of its own (`save_html`).
+
+    The network is evaluated in the browser, with weights in half precision where that changes no pixel by more than
+    1/255. A layer that the browser does not know is evaluated by the kernel, and the explorer says so.
+
+    Args:
+        model: any torch module with `encode` (images `[B, 1, H, W]` to codes `[B, k]`) and `decode` (back); or several
+            as a dictionary of names, to be compared. It stays where it is, also on a GPU.
+        images: a data set such as `ae.load("mnist-5k")`: its test images make the map, and every decoded picture is
+            held against its training images. Or a `Split` or a tensor `[N, 1, H, W]` in [0, 1], held against itself.
+        on: which part of a data set makes the map: `"test"`, `"val"` or `"train"`.
+        title: what the still and the saved page are headed with.
+
+    Raises:
+        ValueError: a model that cannot be explored (no `encode` or `decode`, codes that are not finite, the same code
+            for every image, pictures of another shape), or images of another kind.
+    """
+    models = names_for(model)
+    shown = shown_images(images, on)
+    with torch.no_grad():
+        meta, payload = gather(models, shown)
+        picture = still(models, shown, title or _title(models, meta))
+    return Explorer(models, meta, payload, picture)
+
+
+def _title(models: dict[str, nn.Module], meta: dict[str, Any]) -> str:
+    sizes = sorted({described["size"] for described in meta["models"]})
+    units = " and ".join(map(str, sizes)) + (" code unit" if sizes == [1] else " code units")
+    count = f"{meta['points']['count']:,} {meta['points']['name']}{'s' if meta['points']['count'] != 1 else ''}"
+    return f"Latent space of {', '.join(models)}: {units}, {count}"

@@ -1,0 +1,181 @@
+"""`make bench-explorer`: the explorer dragged in a real Chromium, beside `interact` + matplotlib on the same model.
+
+Times are taken in the page: from the time stamp that Chromium gave the mouse's movement to the first task after the
+frame in which the new picture was put on the canvas (or, for matplotlib, stood in the page). Playwright moves its mouse
+too rarely to fill every frame, so frames are counted while the page itself moves the pointer, every 4 ms.
+"""
+
+import base64
+import json
+import statistics
+
+import pytest
+import torch
+
+import aeutils as ae
+from aeutils.explorer import bundle
+from aeutils.explorer.network import Weights, describe
+
+MODELS = """import torch, aeutils as ae
+images = ae.load("mnist-5k")
+torch.manual_seed(0)
+models = {"2 → 256 → 784": ae.Autoencoder((784, 256, 2)), "convolutional": ae.ConvAutoencoder(2)}"""
+PLAIN = """import ipywidgets, matplotlib.pyplot as plt
+def show(a=0.0, b=0.0):
+    plt.figure(figsize=(3, 3))
+    plt.imshow(models["2 → 256 → 784"].decode(torch.tensor([[a, b]]))[0, 0].detach(), cmap="gray", vmin=0, vmax=1)
+    plt.show()
+ipywidgets.interact(show, a=(-3.0, 3.0, 0.01), b=(-3.0, 3.0, 0.01));"""
+
+WATCH = """pad => {
+    const seen = window.seen = {times: [], frames: 0, first: 0, last: 0, input: 0};
+    window.sweep = async milliseconds => {
+        Object.assign(seen, {frames: 0, first: 0, input: 0});
+        const box = pad.getBoundingClientRect(), start = performance.now(), times = [...seen.times];
+        const timer = setInterval(() => {
+            const turn = (performance.now() - start) / 400;
+            const [x, y] = [0.5 + 0.3 * Math.cos(turn), 0.5 + 0.3 * Math.sin(turn)];
+            const place = {clientX: box.left + x * box.width, clientY: box.top + y * box.height};
+            pad.dispatchEvent(new PointerEvent('pointermove', {...place, bubbles: true}));
+        }, 4);
+        await new Promise(done => setTimeout(done, milliseconds));
+        clearInterval(timer);
+        seen.times = times; // of the real mouse alone
+    };
+    const channel = new MessageChannel();
+    channel.port1.onmessage = ({data}) => seen.times.push(performance.now() - data);
+    pad.addEventListener('pointermove', event => seen.input ||= event.timeStamp, true);
+    const put = CanvasRenderingContext2D.prototype.putImageData;
+    CanvasRenderingContext2D.prototype.putImageData = function (...given) {
+        put.apply(this, given);
+        if (this.canvas.dataset.role !== 'decoded' || !seen.input) return;
+        seen.frames += 1;
+        seen.first ||= performance.now();
+        seen.last = performance.now();
+        channel.port2.postMessage(seen.input);
+        seen.input = 0;
+    };
+    window.forget = () => { CanvasRenderingContext2D.prototype.putImageData = put; };
+}"""
+SLIDE = """async ([handle, n]) => {
+    const area = handle.closest('.jp-OutputArea');
+    const source = () => area.querySelector('img')?.src;
+    const times = [], start = performance.now();
+    for (let i = 0; i < n; i++) {
+        const before = source(), pressed = performance.now();
+        handle.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight', keyCode: 39, bubbles: true}));
+        while (source() === before || !source()) {
+            if (performance.now() - pressed > 5000) return null;
+            await new Promise(requestAnimationFrame);
+        }
+        times.push(performance.now() - pressed);
+    }
+    return {times, frames: n, first: start, last: performance.now()};
+}"""
+DECODE = """async ([text, layers, weights, inputs]) => {
+    const {buildNetwork} = await import(URL.createObjectURL(new Blob([text], {type: 'text/javascript'})));
+    const network = buildNetwork(layers, Float32Array.from(weights), [inputs]);
+    const z = new Float32Array(inputs), times = [];
+    for (let i = 0; i < 300; i++) {
+        z[0] = i / 100;
+        const start = performance.now();
+        for (let j = 0; j < 5; j++) network.run(z);
+        times.push((performance.now() - start) / 5);
+    }
+    return times.sort((a, b) => a - b)[150];
+}"""
+
+
+def line(name, seen, **more):
+    times = sorted(seen["times"])
+    rate = 1000 * (seen["frames"] - 1) / (seen["last"] - seen["first"])
+    ninety_five = times[int(0.95 * (len(times) - 1))]
+    print(
+        f"{name:<44} {rate:7.1f} frames/s   drag to pixel {statistics.median(times):6.1f} ms median, "
+        f"{ninety_five:6.1f} ms 95 %" + "".join(f"   {key} {value}" for key, value in more.items())
+    )
+    return rate, ninety_five
+
+
+def drag(page, root):
+    """Drag over the pad for some seconds by the real mouse; what was seen."""
+    pad = root.locator(".aex-pad")
+    pad.scroll_into_view_if_needed()
+    page.wait_for_timeout(1000)
+    pad.evaluate(WATCH)
+    box = pad.bounding_box()
+
+    def at(x, y):
+        return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+    page.mouse.move(*at(0.2, 0.3))
+    page.mouse.down()
+    for place in ((0.8, 0.4), (0.3, 0.6), (0.7, 0.7), (0.2, 0.5)):
+        page.mouse.move(*at(*place), steps=60)
+    page.evaluate("sweep(3000)")
+    page.mouse.up()
+    page.evaluate("forget()")
+    return page.evaluate("seen")
+
+
+@pytest.fixture(scope="module")
+def models():
+    names = {}
+    exec(MODELS, names)
+    return names["models"]
+
+
+def stored(explorer):
+    """Bytes that a notebook keeps of an explorer."""
+    data, _ = explorer._repr_mimebundle_()
+    texts = (data["image/png"], json.dumps(explorer.meta), explorer._esm, explorer._css)
+    return len(base64.b64encode(explorer.payload)) + sum(map(len, texts))
+
+
+def test_in_jupyterlab(opened, models):
+    names = list(models)
+    cells = [MODELS, *(f"ae.explore(models[{name!r}], images)" for name in names), PLAIN]
+    notebook = opened(cells)
+    print()
+    for index in range(len(cells)):
+        notebook.run(index)
+    for index, name in enumerate(names, 1):
+        root = notebook.cells.nth(index).locator(".aex[data-ready]")
+        notebook.expect(root).to_be_visible()
+        weights = Weights()
+        layers = [*describe(models[name].decoder, weights), {"kind": "sigmoid"}]
+        text = (bundle.BODY / "network.js").read_text()
+        decode = notebook.page.evaluate(DECODE, [text, layers, weights.array("float32").tolist(), 2])
+        more = {"decode": f"{decode:.2f} ms", "start": f"{root.get_attribute('data-ready')} ms"}
+        line(f"JupyterLab, {name}", drag(notebook.page, root), **more)
+    cell = notebook.cells.nth(len(cells) - 1)
+    notebook.expect(cell.locator("img")).to_be_visible()
+    handle = cell.locator(".noUi-handle").first
+    handle.scroll_into_view_if_needed()
+    seen = notebook.page.evaluate(SLIDE, [handle.element_handle(), 40])
+    line("JupyterLab, interact + matplotlib, 2 → 256 → 784", seen)
+
+
+def test_as_a_file(chromium, models, tmp_path):
+    images = ae.load("mnist-5k")
+    many = ae.data.Split(images.train.x.repeat(18, 1, 1, 1)[:60_000], images.train.y.repeat(18)[:60_000])
+    print()
+    for name, model, shown in [
+        *((n, m, images) for n, m in models.items()),
+        ("60,000 points", models["2 → 256 → 784"], many),
+    ]:
+        path = ae.explore(model, shown).save_html(tmp_path / "page.html")
+        page = chromium.new_context(offline=True, viewport={"width": 940, "height": 1000}).new_page()
+        page.goto(path.as_uri())
+        root = page.locator(".aex[data-ready]")
+        root.wait_for()
+        line(f"file, {name}", drag(page, root), start=f"{root.get_attribute('data-ready')} ms")
+        page.close()
+
+
+def test_bytes():
+    torch.manual_seed(0)
+    images = ae.load("mnist-5k")
+    print()
+    for name, model in {"ae.Autoencoder()": ae.Autoencoder(), "ae.ConvAutoencoder(2)": ae.ConvAutoencoder(2)}.items():
+        print(f"{name:<44} {stored(ae.explore(model, images)) / 1e6:.2f} MB in the notebook, everything on")

@@ -1,0 +1,131 @@
+// Planes, frames, contours, ways, neighbours and drawings: the pure functions behind the views.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { contour, density, levels, priorRadius } from "../../aeutils/explorer/body/density.js";
+import { asDrawn, centred } from "../../aeutils/explorer/body/drawing.js";
+import { Neighbours, squaredDistance } from "../../aeutils/explorer/body/neighbours.js";
+import { greatCircle, straight } from "../../aeutils/explorer/body/paths.js";
+import { Frame, principalPlane, unitPlane } from "../../aeutils/explorer/body/plane.js";
+import { unitSpreads } from "../../aeutils/explorer/body/subject.js";
+
+const near = (a, b, tolerance = 1e-4) => assert.ok(Math.abs(a - b) <= tolerance, `${a}, not ${b}`);
+
+// A generator of numbers in [0, 1) with a fixed start (mulberry32).
+function random(seed) {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+test("moving in a plane changes nothing else", () => {
+  const z = Float32Array.of(1, 2, 3);
+  assert.deepEqual([...unitPlane(3, 2, 0).moved(z, 9, 8)], [8, 2, 9]);
+  const plane = principalPlane(3, Float32Array.of(0.6, 0.8, 0, -0.8, 0.6, 0), Float32Array.of(1, 1, 1));
+  const moved = plane.moved(z, 5, -2);
+  plane.coordinates(moved).forEach((value, i) => near(value, [5, -2][i]));
+  near(moved[2], 3);
+});
+
+test("a code of one unit has a map, too", () => {
+  const plane = unitPlane(1, 0, 0);
+  const { us, vs } = plane.project(Float32Array.of(3, 4, 5), 1);
+  assert.deepEqual([...us], [3, 4, 5]);
+  assert.equal(new Set(vs).size, 3);
+  assert.deepEqual([...plane.moved(Float32Array.of(3), 7, 99)], [7]);
+});
+
+test("the frame goes to the screen and back, and zooms about a point", () => {
+  const frame = new Frame(400);
+  frame.fit(Float32Array.from({ length: 100 }, (_, i) => i), Float32Array.from({ length: 100 }, (_, i) => i / 100));
+  const place = frame.toPlane(...frame.toScreen(12, 0.3));
+  near(place[0], 12);
+  near(place[1], 0.3);
+  const before = frame.toScreen(12, 0.3);
+  frame.zoom(2, [12, 0.3]);
+  frame.toScreen(12, 0.3).forEach((value, axis) => near(value, before[axis]));
+  assert.equal(frame.include(12, 0.3), false);
+  assert.equal(frame.include(500, 0.3), true);
+  near(frame.toScreen(500, 0.3)[0], 400);
+});
+
+test("one image, or images in one place, still have a frame of some size", () => {
+  const frame = new Frame(100);
+  frame.fit(Float32Array.of(2), Float32Array.of(3));
+  assert.deepEqual(frame.toScreen(2, 3), [50, 50]);
+});
+
+test("density contours enclose the share they say, and the prior's radius too", () => {
+  const next = random(1);
+  const normal = () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+  const us = Float32Array.from({ length: 20000 }, normal);
+  const vs = Float32Array.from({ length: 20000 }, normal);
+  const n = 72;
+  const grid = density(us, vs, [-5, -5], [5, 5], n);
+  const level = levels(grid, [0.5])[0];
+  const segments = contour(grid, n, level);
+  const radii = segments.map(([x, y]) => Math.hypot(((x + 0.5) / n) * 10 - 5, ((y + 0.5) / n) * 10 - 5));
+  near(radii.reduce((a, b) => a + b) / radii.length, priorRadius(0.5), 0.1);
+  const inside = us.filter((u, i) => Math.hypot(u, vs[i]) < priorRadius(0.8)).length / us.length;
+  near(inside, 0.8, 0.01);
+});
+
+test("ways start at A and end at B; the great circle keeps the length", () => {
+  const a = Float32Array.of(3, 0, 0);
+  const b = Float32Array.of(0, 3, 0);
+  for (const way of [straight, greatCircle]) {
+    way(a, b, 0).forEach((value, i) => near(value, a[i]));
+    way(a, b, 1).forEach((value, i) => near(value, b[i]));
+  }
+  near(Math.hypot(...greatCircle(a, b, 0.5)), 3);
+  near(Math.hypot(...straight(a, b, 0.5)), 3 / Math.SQRT2);
+  assert.deepEqual([...greatCircle(a, Float32Array.of(-3, 0, 0), 0.5)], [0, 0, 0]); // opposite: the straight line
+  assert.deepEqual([...greatCircle(new Float32Array(3), b, 0.5)], [0, 1.5, 0]); // no direction: the straight line
+});
+
+test("the nearest image is the one that an exhaustive search finds", () => {
+  const next = random(2);
+  const images = Uint8Array.from({ length: 200 * 49 }, () => (next() < 0.6 ? 0 : 255 * next()));
+  const neighbours = new Neighbours(images, 49);
+  for (let trial = 0; trial < 50; trial++) {
+    const picture = Float32Array.from({ length: 49 }, () => next() * 1.2 - 0.1);
+    const distances = Array.from({ length: 200 }, (_, i) => squaredDistance(picture, Array.from(images.subarray(i * 49, (i + 1) * 49), (v) => v / 255)));
+    const found = neighbours.nearest(picture);
+    assert.equal(found.index, distances.indexOf(Math.min(...distances)));
+    near(found.distance, Math.min(...distances), 1e-3);
+  }
+});
+
+test("a drawing is scaled to 20 pixels and its centre of mass put in the middle, wherever it was drawn", () => {
+  const draw = (left, top, width, height) => {
+    const ink = new Float32Array(168 * 168);
+    for (let y = top; y < top + height; y++) for (let x = left; x < left + width; x++) ink[y * 168 + x] = 1;
+    return ink;
+  };
+  for (const [left, top, width, height] of [[10, 20, 30, 60], [100, 90, 30, 60], [5, 5, 80, 160]]) {
+    const image = centred(draw(left, top, width, height), 168);
+    const rows = Array.from({ length: 28 }, (_, y) => image.subarray(28 * y, 28 * y + 28).some((value) => value > 0.5));
+    assert.equal(rows.filter(Boolean).length, 20);
+    let [total, x, y] = [0, 0, 0];
+    image.forEach((value, i) => {
+      total += value;
+      x += value * ((i % 28) + 0.5);
+      y += value * (Math.floor(i / 28) + 0.5);
+    });
+    near(x / total, 14, 0.1);
+    near(y / total, 14, 0.1);
+  }
+  assert.ok(centred(new Float32Array(168 * 168), 168).every((value) => value === 0));
+  const corner = asDrawn(draw(0, 0, 6, 6), 168);
+  near(corner[0], 1);
+  near(corner.reduce((a, b) => a + b), 1);
+});
+
+test("the spread of code units", () => {
+  const [first, second] = unitSpreads(Float32Array.of(1, 5, 3, 5), 2);
+  assert.deepEqual(first, { mean: 2, sd: 1, low: 1, high: 3 });
+  assert.equal(second.sd, 0);
+});

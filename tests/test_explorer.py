@@ -1,0 +1,301 @@
+"""The latent-space explorer's Python side, and the browser's body as far as Node can run it."""
+
+import base64
+import json
+import os
+import re
+import shutil
+import subprocess
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import aeutils as ae
+from aeutils.data import Split
+from aeutils.evaluation import decode, encode
+from aeutils.explorer import bundle, network, subject, widget
+from aeutils.explorer.network import NotPlain, Weights, describe
+from aeutils.explorer.payload import Payload
+
+NODE = shutil.which("node")
+needs_node = pytest.mark.skipif(NODE is None, reason="no Node; on Debian and Ubuntu: apt-get install nodejs")
+TESTS = Path(__file__).parent / "explorer"
+
+
+def stacks():
+    """Name -> module and the shape of its input: every layer that the browser knows, in more than one setting."""
+    yield "2 to 784", ae.Autoencoder((784, 256, 2)).decoder, (2,)
+    yield "convolutional encoder", ae.ConvAutoencoder(3).encoder, (1, 28, 28)
+    yield "convolutional decoder", nn.Sequential(*ae.ConvAutoencoder(3).decoder, nn.Sigmoid()), (3,)
+    for activation in (nn.ReLU(), nn.GELU(), nn.GELU("tanh"), nn.Sigmoid(), nn.Tanh(), nn.Identity(), nn.Dropout()):
+        yield repr(activation), nn.Sequential(nn.Linear(5, 40), activation, nn.Linear(40, 7, bias=False)), (5,)
+    convolutions = nn.Sequential(
+        nn.Conv2d(2, 3, (3, 2), stride=(2, 1), padding=(1, 2)), nn.Tanh(), nn.Conv2d(3, 4, 1, bias=False), nn.Flatten()
+    )
+    yield "uneven convolutions", convolutions, (2, 7, 6)
+    transposed = nn.Sequential(
+        nn.Unflatten(1, (2, 3, 4)),
+        nn.ConvTranspose2d(2, 3, (3, 2), stride=(2, 3), padding=(1, 0), output_padding=(1, 0)),
+    )
+    yield "uneven transposed convolutions", transposed, (24,)
+
+
+@pytest.fixture(scope="module")
+def fixture_file(tmp_path_factory):
+    torch.manual_seed(0)
+    cases = []
+    for name, module, shape in stacks():
+        weights, x = Weights(), torch.randn(1, *shape) * 2
+        layers = describe(module.eval(), weights)
+        numbers = {"weights": weights.array("float32"), "input": x, "expected": module(x).detach()}
+        lists = {key: np.asarray(value).ravel().tolist() for key, value in numbers.items()}
+        cases.append({"name": name, "layers": layers, "shape": shape, **lists})
+    path = tmp_path_factory.mktemp("explorer") / "fixture.json"
+    path.write_text(json.dumps(cases))
+    return path
+
+
+@needs_node
+@pytest.mark.parametrize("name", sorted(path.name for path in TESTS.glob("*.test.mjs")))
+def test_the_browsers_modules_in_node(fixture_file, name):
+    done = subprocess.run(
+        [NODE, "--test", "--test-reporter=tap", str(TESTS / name)],
+        env={**os.environ, "EXPLORER_FIXTURE": str(fixture_file)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout[-4000:]
+    if name == "network.test.mjs":
+        assert int(re.search(r"# pass (\d+)", done.stdout).group(1)) >= len(list(stacks()))
+
+
+@needs_node
+def test_the_bundle_is_one_valid_module_with_every_file_in_it(tmp_path):
+    (tmp_path / "bundle.mjs").write_text(bundle.script())
+    done = subprocess.run([NODE, "--check", str(tmp_path / "bundle.mjs")], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr  # two files that use one name would be noticed here
+    assert re.findall(r"^// ---- (\S+)$", bundle.script(), re.MULTILINE)[-1] == "widget.js"
+    assert set(re.findall(r"^// ---- (\S+)$", bundle.script(), re.MULTILINE)) == {
+        path.name for path in bundle.BODY.glob("*.js")
+    }
+    assert re.findall(r"^(?:import|export) .*", bundle.script(), re.MULTILINE) == ["export default { render };"]
+    assert "http" not in bundle.script().replace("http://www.w3.org/2000/svg", "")
+
+
+@pytest.fixture(scope="module")
+def model():
+    torch.manual_seed(0)
+    return ae.Autoencoder((784, 32, 2))
+
+
+@pytest.fixture(scope="module")
+def explorer(model, few):
+    return ae.explore(model, few)
+
+
+def unpacked(explorer):
+    raw = zlib.decompress(explorer.payload)
+
+    def array(entry):
+        return np.frombuffer(raw, entry["dtype"], entry["length"], entry["start"])
+
+    return array
+
+
+def test_what_travels_is_what_was_given(explorer, model, few):
+    array, meta = unpacked(explorer), explorer.meta
+    assert np.array_equal(array(meta["points"]["pixels"]).reshape(-1, 1, 28, 28), (few.test.x * 255).round().numpy())
+    assert np.array_equal(array(meta["points"]["labels"]), few.test.y.numpy())
+    assert np.array_equal(array(meta["training"]["pixels"]).reshape(-1, 784), (few.train.x * 255).round().flatten(1))
+    (described,) = meta["models"]
+    assert np.allclose(array(described["codes"]).reshape(-1, 2), encode(model, few.test.x))
+    assert described["weights"]["dtype"] == "float16"
+    assert described["weights"]["length"] == ae.models.parameter_count(model)
+    assert described["measures"]["squared error"] == pytest.approx(ae.reconstruction_error(model, few.test))
+
+
+def test_repr_and_still_are_stable_and_carry_alt_text(explorer):
+    data, metadata = explorer._repr_mimebundle_()
+    assert data["text/plain"] == "Latent space of Autoencoder: 2 code units, 50 test images. Run this cell to explore."
+    assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
+    assert "application/vnd.jupyter.widget-view+json" in data
+    alt = metadata["image/png"]["alt"]
+    assert "map" in alt and "grid" in alt and "from A to B" in alt
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ae.Autoencoder((784, 32, 1)),
+        lambda: ae.Autoencoder((784, 32, 5), nn.GELU, nn.Identity),
+        lambda: ae.VariationalAutoencoder((784, 32, 3)),
+        lambda: ae.ConvAutoencoder(4),
+    ],
+)
+def test_every_kind_of_model_travels_whole(make, few):
+    torch.manual_seed(0)
+    explorer = ae.explore(make(), few)
+    (described,) = explorer.meta["models"]
+    assert described["encoder"] and described["decoder"] and not described["notes"]
+
+
+def test_weights_that_do_not_bear_rounding_travel_in_single_precision(few):
+    torch.manual_seed(0)
+    model = ae.Autoencoder((784, 32, 2))
+    with torch.no_grad():
+        model.decoder[-1].weight.mul_(1000)
+    assert ae.explore(model, few).meta["models"][0]["weights"]["dtype"] == "float32"
+
+
+def test_a_decoder_that_is_no_plain_stack_asks_the_kernel_and_says_so(few, refused, tmp_path):
+    torch.manual_seed(0)
+    model = ae.ArticleAutoencoder((784, 16, 16, 16, 4))
+    explorer = ae.explore(model, few)
+    (described,) = explorer.meta["models"]
+    assert described["decoder"] is None and described["encoder"]
+    assert "ArticleDecoder" in described["notes"][0] and "kernel" in described["notes"][0]
+    with refused(ValueError, "ArticleDecoder"):
+        explorer.save_html(tmp_path / "page.html")
+
+    sent = []
+    explorer.send = lambda message, buffers: sent.append((message, buffers))
+    z = encode(model, few.test.x[:3])
+    question = {"id": "1", "operation": "decode", "model": 0}
+    explorer._answer(explorer, question, [memoryview(z.numpy().tobytes())])
+    reply, (buffer,) = sent.pop()
+    assert reply == {"id": "1"}
+    assert np.allclose(np.frombuffer(buffer, np.float32).reshape(3, 1, 28, 28), decode(model, z), atol=1e-6)
+    explorer._answer(explorer, question, [memoryview(b"\0\0\0\0")])
+    assert "problem" in sent.pop()[0]
+
+
+class Doubled(ae.Autoencoder):
+    """A method that does more than its layers."""
+
+    def decode_logits(self, z):
+        return super().decode_logits(2 * z)
+
+
+def test_a_decode_that_does_more_than_its_layers_is_noticed(few):
+    torch.manual_seed(0)
+    (described,) = ae.explore(Doubled((784, 32, 2)), few).meta["models"]
+    assert described["decoder"] is None and "more than its layers" in described["notes"][0]
+
+
+def test_settings_that_the_browser_does_not_know(refused):
+    for module in (nn.Softplus(), nn.Conv2d(2, 2, 3, groups=2), nn.Conv2d(1, 1, 3, padding="same"), nn.Flatten(2)):
+        with pytest.raises(NotPlain):
+            describe(module, Weights())
+
+
+def test_what_cannot_be_explored_is_refused_in_one_line(model, few, refused):
+    with refused(ValueError, "Linear", "encode"):
+        ae.explore(nn.Linear(2, 2), few)
+    with refused(ValueError, "models is empty"):
+        ae.explore({}, few)
+    with refused(ValueError, "on='all'", "test"):
+        ae.explore(model, few, on="all")
+    with refused(ValueError, "float32"):
+        ae.explore(model, few.test.x.double())
+    with refused(ValueError, "labels"):
+        ae.explore(model, Split(few.test.x, few.test.y[:3]))
+    broken = ae.Autoencoder((784, 32, 2))
+    with torch.no_grad():
+        broken.encoder[0].weight.fill_(float("nan"))
+    with refused(ValueError, "not finite", "50"):
+        ae.explore(broken, few)
+    constant = ae.Autoencoder((784, 32, 2))
+    with torch.no_grad():
+        constant.encoder[-1].weight.zero_()
+    with refused(ValueError, "same code"):
+        ae.explore(constant, few)
+    compared = ae.explore({"collapsed": constant, "other": model}, few)
+    assert [bool(described["constant"]) for described in compared.meta["models"]] == [True, False]
+
+
+def test_one_image_and_images_without_labels(model, few):
+    one = ae.explore(model, few.test.x[:1])
+    assert one.meta["points"]["count"] == one.meta["training"]["count"] == 1
+    assert one.meta["points"]["labels"] is None
+    assert "1 image." in repr(one)
+
+
+def test_very_many_images_are_points_only(model, digits):
+    x = digits.train.x.repeat(18, 1, 1, 1)[:60_000]
+    explorer = ae.explore(model, Split(x, digits.train.y.repeat(18)[:60_000]))
+    assert explorer.meta["points"]["pixels"] is None and "60,000" in explorer.meta["points"]["note"]
+    assert explorer.meta["training"]["count"] == subject.MOST_PICTURES
+    assert "5,000 of the 60,000" in explorer.meta["training"]["note"]
+    assert len(explorer.payload) < 3e6
+
+
+def test_several_models_are_measured(few):
+    torch.manual_seed(0)
+    models = {"plain": ae.Autoencoder((784, 32, 5)), "variational": ae.VariationalAutoencoder((784, 32, 2))}
+    plain, variational = (described["measures"] for described in ae.explore(models, few).meta["models"])
+    assert plain["code units"] == 5 and "KL (nats)" not in plain
+    posterior = models["variational"].posterior(few.test.x)
+    kl = torch.distributions.kl_divergence(posterior, torch.distributions.Normal(0.0, 1.0)).sum(1).mean()
+    assert variational["KL (nats)"] == pytest.approx(kl.item(), rel=1e-4)
+    assert variational["active units"] == ae.evaluation.active_units(models["variational"], few.test)
+
+
+def test_default_model_stays_below_3_mb_in_the_notebook(digits):
+    """All that the notebook stores: packed arrays and still in base64, the browser's body, the description."""
+    torch.manual_seed(0)
+    explorer = ae.explore(ae.Autoencoder(), digits)
+    data, _ = explorer._repr_mimebundle_()
+    stored = len(base64.b64encode(explorer.payload)) + len(data["image/png"]) + len(json.dumps(explorer.meta))
+    assert stored + len(explorer._esm) + len(explorer._css) < 3e6
+
+
+def test_saved_page_fetches_nothing_and_survives_odd_names(few, model, tmp_path):
+    explorer = ae.explore({"</script><b>": model}, few, title="a < b & c")
+    text = explorer.save_html(tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "default-src 'none'" in text and "</script><b>" not in text
+    assert "<title>a &lt; b &amp; c</title>" in text
+    assert re.findall(r'(?:src|href)="(?!data:)[^"]*"', text) == []
+
+
+def test_model_on_a_gpu(cuda, few):
+    model = ae.Autoencoder((784, 32, 2)).to(cuda)
+    explorer = ae.explore(model, few)
+    assert explorer.meta["models"][0]["decoder"] and next(model.parameters()).is_cuda
+
+
+def test_a_cell_that_is_run_again_closes_what_it_showed_before(explorer, model, few, monkeypatch):
+    class Shell:
+        execution_count = 1
+        cell = "one"
+
+        def get_parent(self):
+            return {"metadata": {"cellId": self.cell}}
+
+    shell = Shell()
+    monkeypatch.setattr(widget, "get_ipython", lambda: shell)
+    monkeypatch.setattr(widget, "_SHOWN_BY_CELL", {})
+    closed = []
+    monkeypatch.setattr(widget.Explorer, "close", lambda self: closed.append(self))
+    first, second, third = (widget.Explorer({"m": model}, explorer.meta, b"", explorer.picture) for _ in range(3))
+    first._repr_mimebundle_()
+    second._repr_mimebundle_()  # two in one run stay
+    assert closed == []
+    shell.cell, shell.execution_count = "two", 2
+    second._repr_mimebundle_()  # and is shown in another cell
+    shell.cell, shell.execution_count = "one", 3
+    third._repr_mimebundle_()
+    assert closed == [first]
+
+
+def test_payload_refuses_what_the_browser_has_no_array_for():
+    with pytest.raises(TypeError, match="int64"):
+        Payload().add(np.arange(3))
+
+
+def test_tolerance_is_below_what_is_promised():
+    assert network._TOLERANCE <= 2 / 255

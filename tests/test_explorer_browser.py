@@ -1,0 +1,429 @@
+"""The latent-space explorer in a real Chromium: in JupyterLab, and as a file with no network and no kernel."""
+
+import json
+import re
+import urllib.request
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+from nbclient import NotebookClient
+from nbformat.sign import NotebookNotary
+
+import aeutils as ae
+from aeutils.evaluation import decode, encode
+
+PIXELS = """canvas => {
+    const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+    return Array.from(data).filter((_, i) => i % 4 === 0);
+}"""
+# In the kernel and here: the same weights, from the same seed, without training.
+MODELS = """import torch, aeutils as ae
+images = ae.load("mnist-5k")
+torch.manual_seed(0)
+models = {
+    "variational": ae.VariationalAutoencoder((784, 48, 2)), "convolutional": ae.ConvAutoencoder(2),
+    "wide": ae.Autoencoder((784, 48, 12)), "article": ae.ArticleAutoencoder((784, 16, 16, 16, 2)),
+}
+for model in models.values():
+    for weight in model.parameters():  # untrained decoders draw grey on grey: make them draw something
+        weight.data.mul_(2.5)
+"""
+
+
+@pytest.fixture(scope="module")
+def models():
+    names = {}
+    exec(MODELS, names)
+    return names["models"]
+
+
+class View:
+    """An explorer on a page, and the models that its pictures are compared with."""
+
+    def __init__(self, page, root, models, images):
+        from playwright.sync_api import expect
+
+        self.page, self.root, self.models, self.images, self.expect = page, root, models, images, expect
+        expect(root).to_be_visible()
+        self.pad = root.locator(".aex-pad")
+        self.decoded = root.locator("[data-role=decoded]")
+
+    def settle(self):
+        """Wait until two frames have passed."""
+        self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    @property
+    def code(self):
+        """What the decoded picture is the picture of."""
+        self.settle()
+        return torch.tensor([[float(value) for value in self.decoded.get_attribute("data-code").split()]])
+
+    def agrees(self, name):
+        """The picture shown is PyTorch's, to 2/255, and so is its distance to the nearest training image."""
+        z = self.code
+        wanted = decode(self.models[name], z)
+        shown = np.array(self.decoded.evaluate(PIXELS))
+        assert np.abs(shown - 255 * wanted.flatten().clamp(0, 1).numpy()).max() <= 2.5  # 2, and the byte's rounding
+        nearest = (self.images.train.x - wanted).square().flatten(1).sum(1).min().item()
+        pair = self.root.locator(".aex-pair figcaption").first
+        self.expect(pair).to_contain_text(re.compile("nearest training image .*squared pixel distance"))
+        told = float(re.search(r"distance ([\d.]+)", pair.inner_text()).group(1))
+        assert told == pytest.approx(nearest, rel=0.02, abs=0.02)
+        return z
+
+    def point(self, x, y):
+        """A place on the pad, as parts of its width and height, in the page's coordinates."""
+        self.pad.scroll_into_view_if_needed()
+        box = self.pad.bounding_box()
+        return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+    def tab(self, name):
+        self.root.get_by_role("tab", name=name, exact=True).click()
+
+
+def drive_map(view, name):
+    mouse, keyboard, root = view.page.mouse, view.page.keyboard, view.root
+    start = view.agrees(name)
+    mouse.click(*view.point(0.3, 0.4))
+    clicked = view.agrees(name)
+    assert not torch.equal(start, clicked)
+
+    mouse.move(*view.point(0.3, 0.4))
+    mouse.down()
+    for step in range(1, 9):
+        mouse.move(*view.point(0.3 + 0.05 * step, 0.4))
+    mouse.up()
+    dragged = view.agrees(name)
+    assert dragged[0, 0] > clicked[0, 0] and dragged[0, 1] == pytest.approx(clicked[0, 1].item(), abs=1e-2)
+
+    keyboard.press("ArrowUp")
+    keyboard.press("Shift+ArrowLeft")
+    pressed = view.agrees(name)
+    assert pressed[0, 1] > dragged[0, 1] and pressed[0, 0] < dragged[0, 0]
+    keyboard.press("Enter")  # the nearest image
+    original = root.locator(".aex-pair figcaption").nth(1)
+    view.expect(original).to_contain_text(re.compile(r"test image \d+, \d: squared error"))
+    index = int(re.search(r"image (\d+)", original.inner_text()).group(1)) - 1
+    assert torch.allclose(
+        view.agrees(name), encode(view.models[name], view.images.test.x[index : index + 1]), atol=1e-4
+    )
+    assert (
+        root.locator("[data-role=original]").evaluate(PIXELS)
+        == (255 * view.images.test.x[index]).round().int().flatten().tolist()
+    )
+    told = root.locator("p.aex-spoken[role=status]").first
+    view.expect(told).to_contain_text(re.compile(r"Code of test image \d+, \d\. z = .* nearest training image"))
+
+    keyboard.press("+")
+    keyboard.press("-")
+    keyboard.press("0")
+    cursor = root.locator(".aex-cursor").bounding_box()
+    mouse.move(cursor["x"] + 3, cursor["y"] + 3)
+    view.expect(original).to_contain_text("under the pointer: test image")
+    mouse.move(*view.point(-0.02, 0.5))
+    view.expect(original).not_to_contain_text("under the pointer")
+
+
+def drive_layers(view):
+    root, keyboard = view.root, view.page.keyboard
+    root.get_by_label("Manifold (decodes)").focus()
+    keyboard.press("Space")
+    view.expect(view.pad).to_have_attribute("data-manifold", re.compile(r"\d"))
+    tiles = np.array(root.locator("canvas.aex-manifold").evaluate(PIXELS))
+    assert (tiles > 40).sum() > 1000
+    for value in ("density", "prior"):
+        root.get_by_label("Contours").select_option(value)
+        view.expect(root.locator(".aex-contour")).to_have_count(3)
+    view.expect(root.locator(".aex-contour-label")).to_have_text("lines: 50, 80, 95 % of the prior")
+    root.get_by_label("Manifold (decodes)").focus()
+    keyboard.press("Space")
+
+
+def drive_traversal(view, name):
+    root, keyboard = view.root, view.page.keyboard
+    view.tab("Traversal")
+    before = view.code
+    slider = root.get_by_label("unit 1", exact=True)
+    slider.focus()
+    for _ in range(5):
+        keyboard.press("ArrowRight")
+    after = view.agrees(name)
+    assert after[0, 0] > before[0, 0] and torch.equal(after[0, 1:], before[0, 1:])
+    root.get_by_role("button", name="Reset").press("Enter")
+    assert not torch.equal(view.agrees(name), after)
+    drawn = []
+    for button in ("Random draw from N(0, I)", "Random draw as spread as the codes"):
+        root.get_by_role("button", name=button).click()
+        drawn.append(view.agrees(name))
+    assert not torch.equal(*drawn)
+    strip = root.get_by_role("tabpanel").locator(".aex-strip canvas")
+    assert strip.first.evaluate(PIXELS) != strip.last.evaluate(PIXELS)
+
+
+def drive_between(view, name):
+    root, keyboard = view.root, view.page.keyboard
+    root.get_by_role("tab", name="Traversal").focus()
+    keyboard.press("ArrowRight")
+    chart = root.locator(".aex-chart")
+    for way in ("straight", "circle"):
+        root.get_by_label("Way", exact=True).select_option(way)
+        view.expect(chart).to_have_attribute("data-ready", "true")
+        view.expect(chart).to_have_attribute(
+            "aria-label", re.compile("squared pixel distance to the nearest training image")
+        )
+    slider = root.get_by_label("A", exact=True)
+    slider.focus()
+    keyboard.press("End")
+    end = view.agrees(name)
+    keyboard.press("Home")
+    assert not torch.equal(end, view.agrees(name))
+    view.page.mouse.click(*view.point(0.2, 0.2))
+    here = view.code
+    root.get_by_role("button", name="B is here").click()
+    view.expect(chart).to_have_attribute("data-ready", "true")
+    slider.focus()
+    keyboard.press("End")
+    assert torch.allclose(view.agrees(name), here, atol=1e-4)
+
+
+def drive_drawing(view, name):
+    root, mouse, keyboard = view.root, view.page.mouse, view.page.keyboard
+    view.tab("Draw your own")
+    ink = root.locator("[data-role=ink]")
+    ink.scroll_into_view_if_needed()
+    box = ink.bounding_box()
+
+    def at(x, y):
+        return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+    mouse.move(*at(0.1, 0.1))
+    mouse.down()
+    mouse.move(*at(0.2, 0.3), steps=4)
+    mouse.move(*at(0.1, 0.4), steps=4)
+    mouse.up()
+    view.settle()
+    seen = root.locator("[data-role=seen]")
+    image = np.array(seen.evaluate(PIXELS)).reshape(28, 28) / 255
+    assert np.flatnonzero(image.max(1) > 0.5).size in (19, 20, 21), "drawn small, seen large"
+    middle = (image.sum(1) @ (np.arange(28) + 0.5)) / image.sum()
+    assert middle == pytest.approx(14, abs=0.3)
+    x = torch.tensor(image, dtype=torch.float32).view(1, 1, 28, 28)
+    wanted = encode(view.models[name], x)
+    assert torch.allclose(view.agrees(name), wanted, atol=0.03 * wanted.abs().max().item())
+
+    ink.focus()
+    keyboard.press("Delete")
+    keyboard.press("Space")
+    for _ in range(6):
+        keyboard.press("ArrowDown")
+    keyboard.press("Space")
+    view.settle()
+    assert max(seen.evaluate(PIXELS)) > 200
+    assert not torch.equal(view.agrees(name), wanted)
+    view.expect(root.locator(".aex-pair figcaption").nth(1)).to_contain_text("your drawing: squared error")
+
+
+def drive(view, name):
+    drive_map(view, name)
+    drive_layers(view)
+    drive_traversal(view, name)
+    drive_between(view, name)
+    drive_drawing(view, name)
+
+
+@pytest.fixture
+def saved(chromium, tmp_path, models, digits):
+    """`saved(names, scheme)`: an explorer of these models as a file, opened with the network off."""
+    noise = []
+
+    def start(names, scheme="light"):
+        chosen = {name: models[name] for name in names}
+        path = ae.explore(chosen if len(names) > 1 else chosen[names[0]], digits).save_html(tmp_path / "page.html")
+        context = chromium.new_context(offline=True, color_scheme=scheme, viewport={"width": 940, "height": 1000})
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("pageerror", lambda error: noise.append(str(error)))
+        page.on("console", lambda message: noise.append(message.text))
+        page.on("request", lambda request: request.url.startswith("http") and noise.append(request.url))
+        page.goto(path.as_uri())
+        return View(page, page.locator(".aex[data-ready]"), models, digits)
+
+    yield start
+    assert noise == []
+
+
+@pytest.mark.parametrize("name", ["variational", "convolutional"])
+def test_a_saved_page_by_mouse_and_keyboard(saved, name):
+    drive(saved([name]), name)
+
+
+def test_a_saved_page_of_a_wide_code_in_the_dark(saved):
+    view = saved(["wide"], "dark")
+    root = view.root
+    view.expect(root).to_have_attribute("data-theme", "dark")
+    root.get_by_label("Map of", exact=True).select_option("units")
+    root.get_by_label("rightward axis").select_option("4")
+    before = view.code
+    view.page.mouse.click(*view.point(0.9, 0.4))
+    moved = view.agrees("wide")
+    assert [j for j in range(12) if moved[0, j] != before[0, j]] == [1, 4], "units 2 and 5 and no others"
+    sliders = root.locator(".aex-slider")
+    view.expect(sliders).to_have_count(12)
+    codes = encode(view.models["wide"], view.images.test.x)
+    usage = codes.std(0).argsort(descending=True).tolist()
+    assert [int(unit) for unit in sliders.evaluate_all("all => all.map(one => one.dataset.unit)")] == usage
+    root.get_by_label("Order").select_option("number")
+    assert sliders.first.get_attribute("data-unit") == "0"
+
+
+def test_models_are_compared_on_the_same_image_and_the_same_code(saved):
+    view = saved(["variational", "convolutional", "wide"])
+    root = view.root
+    view.page.mouse.dblclick(*view.point(0.5, 0.5))
+    original = root.locator(".aex-pair figcaption").nth(1)
+    view.expect(original).to_contain_text("test image")
+    index = int(re.search(r"image (\d+)", original.inner_text()).group(1)) - 1
+    x = view.images.test.x[index : index + 1]
+
+    def shown(name):
+        return np.array(root.locator(f"[data-model={name}]").evaluate(PIXELS))
+
+    def far(name, picture):
+        return np.abs(shown(name) - 255 * picture.flatten().numpy()).max()
+
+    view.settle()
+    for name in ("variational", "convolutional", "wide"):
+        assert far(name, decode(view.models[name], encode(view.models[name], x))) <= 2.5
+    root.get_by_label("The same").select_option("code")
+    z = view.code
+    assert far("convolutional", decode(view.models["convolutional"], z)) <= 2.5
+    view.expect(root.locator(".aex-card").nth(2)).to_contain_text("no code of 2 units")
+    root.get_by_label("Model in the other views").focus()
+    view.page.keyboard.press("ArrowRight")
+    assert torch.allclose(view.agrees("convolutional"), encode(view.models["convolutional"], x), atol=1e-4)
+    view.page.keyboard.press("ArrowRight")
+    assert torch.allclose(view.agrees("wide"), encode(view.models["wide"], x), atol=1e-4)
+    view.expect(root.locator(".aex-card.aex-now h4")).to_have_text("wide")
+
+
+@pytest.mark.parametrize(
+    "damage, told",
+    [
+        ("traits.payload = bytes.slice(0, 5000);", "cannot be unpacked"),
+        ("traits.payload = new Uint8Array();", "are missing"),
+        ("traits.meta.models[0].weights.length -= 10;", "needs 784 weights"),
+        ("traits.meta.models[0].decoder[0].inputs = 3;", "takes 3 and is given 2"),
+        ("traits.meta.models = [];", "description of the model is missing"),
+        ("traits.meta.models[0].codes.length -= 1;", "codes are not complete"),
+    ],
+)
+def test_damaged_data_give_a_message_in_place_of_the_view(chromium, tmp_path, models, few, damage, told):
+    path = ae.explore(models["variational"], few).save_html(tmp_path / "page.html")
+    text = path.read_text(encoding="utf-8").replace("render({ model:", damage + "\nrender({ model:")
+    path.write_text(text, encoding="utf-8")
+    page = chromium.new_page()
+    page.goto(path.as_uri())
+    alert = page.get_by_role("alert")
+    alert.wait_for(timeout=15_000)
+    assert "The explorer cannot be shown" in alert.inner_text() and told in alert.inner_text()
+
+
+def test_jupyterlab_by_mouse_and_keyboard(opened, models, digits):
+    notebook = opened(
+        [MODELS, "one = ae.explore(models['variational'], images)\none", "[round(v, 3) for v in one.code]"]
+    )
+    for index in range(2):
+        notebook.run(index)
+    view = View(notebook.page, notebook.cells.nth(1).locator(".aex[data-ready]"), models, digits)
+    assert float(view.root.get_attribute("data-ready")) < 1000
+    drive(view, "variational")
+    z = view.code
+    notebook.page.wait_for_timeout(600)
+    notebook.run(2)
+    told = notebook.cells.nth(2).locator(".jp-OutputArea-output").inner_text()
+    assert json.loads(told) == pytest.approx(z[0].tolist(), abs=1e-3)
+
+
+def test_a_finger_moves_the_point(chromium, tmp_path, models, few):
+    path = ae.explore(models["variational"], few).save_html(tmp_path / "page.html")
+    page = chromium.new_context(has_touch=True, offline=True).new_page()
+    page.goto(path.as_uri())
+    view = View(page, page.locator(".aex[data-ready]"), models, few)
+    before = view.code
+    page.touchscreen.tap(*view.point(0.2, 0.8))
+    tapped = view.agrees("variational")
+    assert not torch.equal(tapped, before)
+    touch = page.context.new_cdp_session(page)
+    for kind, x in (("touchStart", 0.2), ("touchMove", 0.5), ("touchMove", 0.8)):
+        place = dict(zip("xy", view.point(x, 0.8), strict=True))
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [place]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    assert view.agrees("variational")[0, 0] > tapped[0, 0]
+
+
+def test_a_saved_notebook_shows_the_still_and_once_trusted_the_explorer(opened, tmp_path, models, digits):
+    cells = [MODELS, "ae.explore(models['variational'], images)"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+    NotebookClient(notebook, store_widget_state=True, kernel_name="python3").execute()
+    assert len(nbformat.writes(notebook)) < 3e6
+    page = opened(notebook).page
+    still = page.locator(".jp-OutputArea img")
+    still.wait_for()
+    assert still.evaluate("image => image.naturalWidth") > 600
+    assert "as a map" in notebook.cells[1].outputs[0].metadata["image/png"]["alt"]  # for the site; the lab drops it
+    assert page.locator(".aex").count() == 0
+    NotebookNotary(data_dir=str(tmp_path / "home")).sign(nbformat.read(tmp_path / "lesson.ipynb", as_version=4))
+    page.reload()
+    view = View(page, page.locator(".aex[data-ready]"), models, digits)
+    page.mouse.click(*view.point(0.3, 0.3))
+    view.agrees("variational")
+
+
+COUNT = """from ipywidgets.widgets.widget import _instances
+print(sum(isinstance(each, ae.explorer.Explorer) for each in _instances.values()), "open")"""
+
+
+def test_two_explorers_a_cell_run_again_and_a_restarted_kernel(opened, models, digits):
+    notebook = opened(
+        [MODELS, "ae.explore(models['variational'], images)", "ae.explore(models['article'], images)", COUNT]
+    )
+    page, expect = notebook.page, notebook.expect
+    for index in range(4):
+        notebook.run(index)
+    one = View(page, notebook.cells.nth(1).locator(".aex[data-ready]"), models, digits)
+    two = View(page, notebook.cells.nth(2).locator(".aex[data-ready]"), models, digits)
+    expect(two.root).to_contain_text("Python is asked for every decoded picture, because its decoder is ArticleDecoder")
+    expect(two.decoded).to_have_attribute("data-code", re.compile(r"\d"))
+    page.mouse.click(*two.point(0.6, 0.3))
+    page.wait_for_timeout(1500)
+    elsewhere = two.agrees("article")  # decoded by the kernel
+    page.mouse.click(*one.point(0.3, 0.3))
+    one.agrees("variational")
+    assert torch.equal(two.code, elsewhere)
+    assert "2 open" in notebook.cells.nth(3).inner_text()
+
+    canvases = page.locator("canvas").count()
+    for _ in range(2):
+        notebook.run(1)
+        expect(notebook.cells.nth(1).locator(".aex[data-ready]")).to_have_count(1)
+    assert page.locator("canvas").count() == canvases
+    notebook.run(3)
+    assert "2 open" in notebook.cells.nth(3).inner_text()
+
+    page.evaluate("document.body.dataset.jpThemeLight = 'false'")
+    expect(one.root).to_have_attribute("data-theme", "dark")
+    page.evaluate("document.body.dataset.jpThemeLight = 'true'")
+    expect(one.root).to_have_attribute("data-theme", "light")
+
+    server = re.match(r"http://[^/]+", page.url).group()
+    kernel = json.load(urllib.request.urlopen(f"{server}/api/kernels?token=t"))[0]["id"]
+    restart = urllib.request.Request(f"{server}/api/kernels/{kernel}/restart", b"", {"Authorization": "token t"})
+    urllib.request.urlopen(restart).close()
+    expect(page.get_by_role("button", name="| Idle")).to_have_count(0)
+    page.mouse.click(*one.point(0.7, 0.6))
+    one.agrees("variational")
+    one.pad.press("ArrowLeft")
+    one.agrees("variational")
+    page.wait_for_timeout(600)  # long enough for the code to be told to a kernel that is not the one it was
