@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from torch import Tensor
 
 GREY = "#767676"
@@ -132,6 +133,7 @@ def lines(
     ylabel: str,
     title: str,
     *,
+    spread: Mapping[str, Sequence[float]] | None = None,
     log_x: bool = False,
     log_y: bool = False,
     alt: str = "",
@@ -140,23 +142,29 @@ def lines(
 
     Args:
         x: where the curves were measured.
-        curves: name -> values, one for each x.
+        curves: name -> values, one for each x; NaN leaves a gap.
         xlabel: what x is, with its unit.
         ylabel: what the curves are, with their unit.
         title: says what there is to see.
+        spread: name -> half the length of the error bar at each x, for some of the curves or all.
         log_x: a logarithmic x axis, labelled at the measured values.
         log_y: a logarithmic y axis.
         alt: describes the figure; made from what is drawn unless given.
     """
     curves = {name: np.asarray(values, dtype=float) for name, values in curves.items()}
-    runs = "; ".join(f"{name} from {values[0]:.3g} to {values[-1]:.3g}" for name, values in curves.items())
+    ends = {name: values[np.isfinite(values)][[0, -1]] for name, values in curves.items()}
+    runs = "; ".join(f"{name} from {first:.3g} to {last:.3g}" for name, (first, last) in ends.items())
     alt = alt or f"{title}. {ylabel} against {xlabel}, from {x[0]:g} to {x[-1]:g}: {runs}."
     figure = _picture(6.4, 3.6, title, alt)
     axes = _axes(figure, xlabel, ylabel)
     look = styles(list(curves))
     for name, values in curves.items():
         plain = len(x) > 30 or np.ptp(values) == 0  # too many markers, or a baseline
-        axes.plot(x, values, label=name, markersize=5, **{**look[name], **({"marker": ""} if plain else {})})
+        how = {"markersize": 5, **look[name], **({"marker": ""} if plain else {})}
+        if spread and name in spread:
+            axes.errorbar(x, values, yerr=spread[name], label=name, capsize=3, elinewidth=1, **how)
+        else:
+            axes.plot(x, values, label=name, **how)
     if log_x:
         axes.set_xscale("log")
         axes.set_xticks(list(x), [f"{value:g}" for value in x])
@@ -164,11 +172,62 @@ def lines(
     if log_y:
         axes.set_yscale("log")
     else:
-        low = min(values.min() for values in curves.values())
+        low = min(np.nanmin(values) for values in curves.values())
         if low >= 0:  # otherwise matplotlib's own margin keeps the lowest point off the axis
             axes.set_ylim(bottom=0)
     if len(curves) > 1:
         axes.legend(frameon=False)
+    return figure
+
+
+def trade_off(
+    x: Sequence[float],
+    y: Sequence[float],
+    labels: Sequence[str],
+    xlabel: str,
+    ylabel: str,
+    title: str,
+    *,
+    baseline: tuple[str, float] | None = None,
+    alt: str = "",
+) -> Picture:
+    """One setting after the other as points of two measures, joined in order, each with its label.
+
+    Args:
+        x: the first measure, one value for each setting.
+        y: the second measure.
+        labels: the settings' names, such as "β = 1".
+        xlabel: what x is, with its unit.
+        ylabel: what y is, with its unit.
+        title: says what there is to see.
+        baseline: name and height of a dashed horizontal line.
+        alt: describes the figure; made from what is drawn unless given.
+    """
+    points = [(float(a), float(b)) for a, b in zip(x, y, strict=True)]
+    told = "; ".join(f"{label} {a:.3g}, {b:.3g}" for label, (a, b) in zip(labels, points, strict=True))
+    alt = (
+        alt or f"{title}. {ylabel} against {xlabel}: {told}{f'; {baseline[0]} {baseline[1]:.3g}' if baseline else ''}."
+    )
+    figure = _picture(6.4, 3.8, title, alt)
+    axes = _axes(figure, xlabel, ylabel)
+    axes.plot(*zip(*points, strict=True), color=STYLES["autoencoder"][0], marker="o", markersize=5)
+    for label, point in zip(labels, points, strict=True):
+        axes.annotate(label, point, xytext=(7, 5), textcoords="offset points", fontsize=9)
+    if baseline:
+        name, height = baseline
+        axes.axhline(height, color=GREY, linestyle="--", linewidth=1.5)
+        axes.annotate(
+            f"{name} {height:.1f}",
+            (1, height),
+            xytext=(0, 3),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            ha="right",
+            va="bottom",
+            fontsize=9,
+        )
+    axes.margins(x=0.1)
+    axes.set_ylim(bottom=0)
     return figure
 
 
@@ -189,7 +248,13 @@ def training_curves(
 
 
 def bars(
-    values: Mapping[str, float], ylabel: str, title: str, *, baseline: tuple[str, float] | None = None, alt: str = ""
+    values: Mapping[str, float],
+    ylabel: str,
+    title: str,
+    *,
+    baseline: tuple[str, float] | None = None,
+    spread: Mapping[str, float] | None = None,
+    alt: str = "",
 ) -> Picture:
     """One bar for each name with its value written on it, and a baseline to hold them against.
 
@@ -198,6 +263,7 @@ def bars(
         ylabel: what is measured, with its unit.
         title: says what there is to see.
         baseline: name and height of a dashed line across.
+        spread: name -> half the length of its error bar.
         alt: describes the figure; made from what is drawn unless given.
     """
     told = dict([*values.items(), *([baseline] if baseline else [])])
@@ -206,7 +272,8 @@ def bars(
     axes = _axes(figure, ylabel, "")
     look = styles(list(values))
     heights = [float(height) for height in values.values()]
-    drawn = axes.barh(list(values), heights, color=[look[name]["color"] for name in values], height=0.65)
+    error_bars = {"xerr": [spread[name] for name in values], "capsize": 3} if spread else {}
+    drawn = axes.barh(list(values), heights, color=[look[name]["color"] for name in values], height=0.65, **error_bars)
     label_box = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # readable on top of the baseline
     axes.bar_label(drawn, fmt="%.1f", padding=4, bbox=label_box)
     axes.invert_yaxis()
@@ -216,6 +283,52 @@ def bars(
         name, height = baseline
         axes.axvline(height, color=STYLES.get(name, (GREY,))[0], linestyle="--", linewidth=1.5)
         axes.text(height, -0.62, f"{name} {height:.1f}", ha="center", va="bottom", fontsize=9)
+    return figure
+
+
+def heat_map(
+    values: Sequence[Sequence[float]],
+    rows: Sequence[object],
+    columns: Sequence[object],
+    xlabel: str,
+    ylabel: str,
+    label: str,
+    title: str,
+    *,
+    alt: str = "",
+) -> Picture:
+    """A table of numbers as coloured fields with the numbers in them; low is dark, and the lowest has a frame.
+
+    Args:
+        values: one list for each row, one number for each column; NaN is drawn grey and called "diverged".
+        rows: the rows' names, from the top.
+        columns: the columns' names.
+        xlabel: what the columns are.
+        ylabel: what the rows are.
+        label: what the numbers are, with their unit.
+        title: says what there is to see.
+        alt: describes the figure; made from what is drawn unless given.
+    """
+    array = np.asarray(values, dtype=float)
+    best = np.unravel_index(np.nanargmin(array), array.shape)
+    alt = alt or (
+        f"{title}. {label} for {xlabel} {', '.join(map(str, columns))} and {ylabel} {', '.join(map(str, rows))}: from "
+        f"{array[best]:.3g} at {rows[best[0]]}, {columns[best[1]]} to {np.nanmax(array):.3g}."
+    )
+    figure = _picture(1.8 + 0.95 * len(columns), 1.2 + 0.48 * len(rows), title, alt)
+    axes = figure.add_subplot(xlabel=xlabel, ylabel=ylabel)
+    axes.set_facecolor("#BBBBBB")
+    low, high = np.nanmin(array), np.nanmax(array)
+    drawn = axes.imshow(array, cmap="viridis", aspect="auto", vmin=low, vmax=high)
+    axes.set_xticks(range(len(columns)), columns)
+    axes.set_yticks(range(len(rows)), rows)
+    axes.spines[:].set_visible(False)
+    for (i, j), value in np.ndenumerate(array):
+        dark = value < low + 0.6 * (high - low)
+        text = f"{value:.1f}" if np.isfinite(value) else "diverged"
+        axes.text(j, i, text, ha="center", va="center", fontsize=9, color="white" if dark else "black")
+    axes.add_patch(Rectangle((best[1] - 0.46, best[0] - 0.44), 0.92, 0.88, fill=False, color="#D55E00", linewidth=2.5))
+    figure.colorbar(drawn, ax=axes, label=label, fraction=0.05)
     return figure
 
 

@@ -25,8 +25,19 @@ def examples() -> dict[str, figures.Picture]:
         "lines": figures.lines(
             [1, 2, 4], {"PCA": [3, 2, 1], "autoencoder": [2.0, 1.5, 1.0]}, "x", "y", "t", log_x=True
         ),
+        "lines with error bars": figures.lines(
+            [1, 2, 4],
+            {"training": [3, 2, 1], "validation": [2.0, 1.5, np.nan]},
+            "x",
+            "y",
+            "t",
+            spread={"validation": [0.1, 0.2, np.nan]},
+        ),
+        "heat_map": figures.heat_map([[20.0, 9.5, 31.2], [7, np.nan, 8]], [1, 2], ["a", "b", "c"], "x", "y", "v", "t"),
+        "trade_off": figures.trade_off([40.0, 12.0], [116.0, 133.0], "ab", "x", "y", "t", baseline=("floor", 46.0)),
         "training_curves": figures.training_curves([3.0, 2.0], [4.0, 3.0], "y", "t"),
         "bars": figures.bars({"mean image": torch.tensor(2.0), "PCA, 8": 1.0}, "y", "t", baseline=("PCA", 1.5)),
+        "bars with error bars": figures.bars({"some": 2.0, "more": 1.0}, "y", "t", spread={"some": 0.3, "more": 0.1}),
         "pixel_maps": figures.pixel_maps({"a": x[0], "b": -x[1]}, "v", "t", diverging=True),
         "code_map": figures.code_map(torch.randn(20, 2), torch.arange(20) % 10, "0123456789", "t"),
         "layer_widths": figures.layer_widths((8, 4, 2, 4, 8), (36, 10, 12, 40), "t", code=2),

@@ -75,3 +75,78 @@ def test_loss_of_notebook_03(notebook_03, name):
     assert torch.equal(ours[1], taught[1])
     gradients = [torch.autograd.grad(term, list(model.parameters())) for _, term in (ours, taught)]
     assert all(torch.equal(left, right) for left, right in zip(*gradients, strict=True))
+
+
+@pytest.fixture(scope="module")
+def notebook_04():
+    return lifted("04")
+
+
+@pytest.mark.parametrize("head", [nn.Sigmoid, nn.Identity])
+@pytest.mark.parametrize("sizes", [(784, 30, 20, 4), (784, 8)])
+def test_variational_autoencoder_of_notebook_04(notebook_04, sizes, head):
+    models_made = []
+    for made in (models.VariationalAutoencoder, notebook_04["VariationalAutoencoder"]):
+        torch.manual_seed(3)
+        models_made.append(made(sizes, nn.Tanh, head))
+    ours, taught = models_made
+    assert ours.state_dict().keys() == taught.state_dict().keys()
+    assert all(torch.equal(value, taught.state_dict()[name]) for name, value in ours.state_dict().items())
+    x = torch.rand(7, 1, 28, 28)
+    left, right = ours.posterior(x), taught.posterior(x)
+    assert torch.equal(left.mean, right.mean) and torch.equal(left.stddev, right.stddev)
+    assert torch.equal(ours.encode(x), taught.encode(x)) and torch.equal(ours(x), taught(x))
+    assert torch.equal(losses.kl_to_prior(left), notebook_04["kl_to_prior"](right))
+    for name in ("variational_squared_error", "variational_cross_entropy"):
+        found = []
+        for model, loss in ((ours, getattr(losses, name)), (taught, notebook_04[name])):
+            torch.manual_seed(4)
+            terms = loss(model, x)
+            found.append((terms, torch.autograd.grad(sum(terms.values()), list(model.parameters()))))
+        (our_terms, our_gradients), (their_terms, their_gradients) = found
+        assert list(our_terms) == list(their_terms)
+        assert all(torch.equal(value, their_terms[term]) for term, value in our_terms.items())
+        assert all(torch.equal(a, b) for a, b in zip(our_gradients, their_gradients, strict=True))
+
+
+def test_defaults_of_notebook_04(notebook_04):
+    ours = inspect.signature(models.VariationalAutoencoder).parameters
+    taught = inspect.signature(notebook_04["VariationalAutoencoder"]).parameters
+    assert {name: p.default for name, p in taught.items()} == {name: ours[name].default for name in taught}
+
+
+@pytest.fixture(scope="module")
+def notebook_02():
+    return lifted("02")
+
+
+@pytest.mark.parametrize("head", [nn.Sigmoid, nn.Identity])
+@pytest.mark.parametrize("linear", ["none", "first", "all"])
+@pytest.mark.parametrize("summed", [False, True])
+def test_article_autoencoder_of_notebook_02(notebook_02, summed, linear, head):
+    sizes = (784, 20, 20, 20, 20, 5)
+    ours, taught = (
+        kind(sizes, nn.Tanh, head, summed=summed, linear=linear)
+        for kind in (models.ArticleAutoencoder, notebook_02["ArticleAutoencoder"])
+    )
+    assert [(name, p.shape) for name, p in ours.state_dict().items()] == [
+        (name, p.shape) for name, p in taught.state_dict().items()
+    ]
+    taught.load_state_dict(ours.state_dict())
+    x = torch.rand(7, 1, 28, 28)
+    z = ours.encode(x)
+    for left, right in (
+        (z, taught.encode(x)),
+        (ours.decoder.before_last(z), taught.decoder.before_last(z)),
+        (ours.decoder(z), taught.decoder(z)),
+        (ours.decode(z), taught.decode(z)),
+        (ours(x), taught(x)),
+    ):
+        assert torch.equal(left, right)
+
+
+@pytest.mark.parametrize("name", ["ArticleAutoencoder", "ArticleDecoder"])
+def test_defaults_of_notebook_02(notebook_02, name):
+    ours = inspect.signature(getattr(models, name)).parameters
+    taught = inspect.signature(notebook_02[name]).parameters
+    assert {name: p.default for name, p in taught.items()} == {name: ours[name].default for name in taught}

@@ -232,7 +232,7 @@ def _page(seen: Anatomy, loss: str, reduction: str, beta: float, above: int | No
     else:
         meaning += (
             f": the evidence lower bound at <b>σ² = {_chosen(seen.sigma2)}</b>. Of PCA's first {code_size} components "
-            f"{above} have more variance than that: expect about <b>{above} active units</b> after training."
+            f"{above} have more variance than that: a linear model keeps <b>{above} active units</b>."
         )
     return (
         f'<div style="line-height:1.5;max-width:46em"><table style="margin:0.5em 0"><thead><tr><th{left}>term</th>'

@@ -77,7 +77,9 @@ def sweep_table(name: str) -> pd.DataFrame:
     if name not in SWEEPS:
         raise ValueError(f"{name!r} is no sweep; expected one of {', '.join(map(repr, SWEEPS))}")
     table = _read()
-    return table[table.sweep == name].drop(columns="sweep").reset_index(drop=True)
+    table = table[table.sweep == name].drop(columns="sweep").reset_index(drop=True)
+    whole = [column for column in ("n_images", "epochs") if table[column].notna().all()]
+    return table.astype(dict.fromkeys(whole, int))  # floats in the file, since other sweeps leave them out
 
 
 def make(n_jobs: int = -1) -> None:
@@ -95,7 +97,7 @@ def make(n_jobs: int = -1) -> None:
 
 @functools.cache
 def _read() -> pd.DataFrame:
-    return pd.read_csv(TABLE, keep_default_na=True, converters={"hidden": str})
+    return pd.read_csv(TABLE).fillna({"hidden": ""})  # no hidden layer is an empty text, not a missing one
 
 
 if __name__ == "__main__":
