@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import inspect
+from copy import deepcopy
 
 import pytest
 import torch
 from notebook_cells import NOTEBOOKS, setup_namespace, tagged
 from torch import nn
 
-from aeutils import losses, models
+from aeutils import losses, models, training
+from aeutils.data import Images, Split
 
 BY_NUMBER = {path.name[:2]: path for path in NOTEBOOKS}
 
@@ -150,3 +152,45 @@ def test_defaults_of_notebook_02(notebook_02, name):
     ours = inspect.signature(getattr(models, name)).parameters
     taught = inspect.signature(notebook_02[name]).parameters
     assert {name: p.default for name, p in taught.items()} == {name: ours[name].default for name in taught}
+
+
+@pytest.fixture(scope="module")
+def notebook_06():
+    return lifted("06")
+
+
+@pytest.fixture(scope="module")
+def few_images():
+    generator = torch.Generator().manual_seed(6)
+    return Images("few", *(Split(torch.rand(n, 1, 28, 28, generator=generator)) for n in (130, 40, 10)), ())
+
+
+@pytest.mark.parametrize("patience", [None, 2])
+@pytest.mark.parametrize("loss", [losses.squared_error, losses.cross_entropy, losses.variational_squared_error])
+def test_fit_of_notebook_06(notebook_06, few_images, loss, patience):
+    start = models.VariationalAutoencoder((784, 20, 3))
+    settings = {"epochs": 8, "batch_size": 50, "lr": 0.05, "patience": patience, "seed": 3}  # a short last batch
+    ours, taught = deepcopy(start), deepcopy(start)
+    by_package = training.fit(ours, few_images, loss, **settings)
+    by_notebook = notebook_06["fit"](taught, few_images, loss, **settings)
+    by_package.seconds = by_notebook.seconds = 0
+    assert by_package == by_notebook
+    assert all(torch.equal(left, right) for left, right in zip(ours.parameters(), taught.parameters(), strict=True))
+    assert not taught.training
+
+
+def test_measure_of_notebook_06(notebook_06):
+    model, x = models.VariationalAutoencoder((784, 20, 3)), torch.rand(1300, 1, 28, 28)
+    measured = []
+    for function in (training._measure, notebook_06["measure"]):
+        torch.manual_seed(6)
+        measured.append(function(model, losses.variational_squared_error, x))
+    assert measured[0] == measured[1]
+
+
+def test_defaults_of_notebook_06(notebook_06):
+    ours = inspect.signature(training.fit).parameters
+    taught = inspect.signature(notebook_06["fit"]).parameters
+    for name, parameter in taught.items():
+        expected = 20 if name == "epochs" else ours[name].default  # fit has None there: 20 unless steps is given
+        assert parameter.default == expected, name
