@@ -6,6 +6,7 @@ import torch
 from sklearn.model_selection import ParameterGrid
 
 import aeutils as ae
+from aeutils.lessons.sweep_tables import SWEEPS, sweep_table
 from aeutils.sweeps import DEFAULTS, sweep, trial
 
 SHORT = {"n_images": 200, "hidden": "16", "code_size": 3, "steps": 6}
@@ -93,3 +94,11 @@ def test_a_trial_leaves_generator_and_threads_as_they_were():
 def test_settings_that_cannot_work_are_refused(refused, settings, words):
     with refused(ValueError, *words):
         sweep(settings, n_jobs=1)
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_the_committed_table_has_a_row_for_each_setting_that_a_trial_would_accept(name):
+    table = sweep_table(name)
+    for wanted, row in zip(SWEEPS[name], table.to_dict("records"), strict=True):
+        assert {key: row[key] for key in wanted} == {key: pytest.approx(value) for key, value in wanted.items()}
+        assert all(isinstance(row[key], type(value)) for key, value in wanted.items()), (wanted, row)
