@@ -127,9 +127,16 @@ class LossAnatomy:
         self.loss = widgets.ToggleButtons(options=named, description="loss", **look)
         self.reduction = widgets.ToggleButtons(options=REDUCTIONS, description="over pixels", **look)
         self.beta = widgets.FloatLogSlider(
-            value=1.0, base=10, min=-4, max=4, step=0.1, description="β", readout_format=".3g", **look
+            value=1.0,
+            base=10,
+            min=-4,
+            max=4,
+            step=0.1,
+            description="β",
+            readout_format=".3g",
+            style={"description_width": "6em"},
+            layout=look["layout"],
         )
-        self.beta.style = {"description_width": "6em"}
         self.shown = widgets.HTML()
         self._controls = (self.model, self.loss, self.reduction, self.beta)
         for control in self._controls:
