@@ -11,8 +11,8 @@ export OMP_NUM_THREADS ?= 1
 .PHONY: help lab test lint outputs claims maps sweeps picture bench-explorer clean
 
 help: ## this list
-	@echo "make lab     start here: sets up .venv the first time, then opens the notebooks in JupyterLab"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / && $$1 != "lab" { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+	@echo "make lab            start here: sets up .venv the first time, then opens the notebooks in JupyterLab"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / && $$1 != "lab" { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
 lab: $(READY) ## opens the notebooks in JupyterLab; with no screen it prints the address
 	@as_root=; browser=; \

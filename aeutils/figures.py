@@ -63,7 +63,8 @@ class Picture(Figure):
         return f"Figure: {self.title}"
 
 
-def _picture(width: float, height: float, title: str, alt: str) -> Picture:
+def new_picture(width: float, height: float, title: str, alt: str) -> Picture:
+    """An empty picture of so many inches, with its title written above."""
     figure = Picture(figsize=(width, height), layout="constrained")
     figure.title, figure.alt = title, alt
     figure.suptitle(title, fontsize=11, x=0.01, ha="left")
@@ -112,7 +113,7 @@ def digits(rows: Mapping[str, Tensor], title: str, *, columns: Sequence[str] | N
     label_width = 0.3 + 0.075 * max(len(label) for label in rows)
     cell = min(0.75, (8.2 - label_width) / n)
     alt = alt or f"{title}. {n} images in each row; the rows, from the top: {', '.join(map(str.strip, rows))}."
-    figure = _picture(label_width + cell * n, 0.45 + (cell + 0.03) * len(rows) + 0.22 * bool(columns), title, alt)
+    figure = new_picture(label_width + cell * n, 0.45 + (cell + 0.03) * len(rows) + 0.22 * bool(columns), title, alt)
     grid = figure.subplots(len(rows), n, squeeze=False)
     for line, (label, images) in zip(grid, rows.items(), strict=True):
         for axes, image in zip(line, images.detach().cpu(), strict=True):
@@ -155,7 +156,7 @@ def lines(
     ends = {name: values[np.isfinite(values)][[0, -1]] for name, values in curves.items()}
     runs = "; ".join(f"{name} from {first:.3g} to {last:.3g}" for name, (first, last) in ends.items())
     alt = alt or f"{title}. {ylabel} against {xlabel}, from {x[0]:g} to {x[-1]:g}: {runs}."
-    figure = _picture(6.4, 3.6, title, alt)
+    figure = new_picture(6.4, 3.6, title, alt)
     axes = _axes(figure, xlabel, ylabel)
     look = styles(list(curves))
     for name, values in curves.items():
@@ -208,7 +209,7 @@ def trade_off(
     alt = (
         alt or f"{title}. {ylabel} against {xlabel}: {told}{f'; {baseline[0]} {baseline[1]:.3g}' if baseline else ''}."
     )
-    figure = _picture(6.4, 3.8, title, alt)
+    figure = new_picture(6.4, 3.8, title, alt)
     axes = _axes(figure, xlabel, ylabel)
     axes.plot(*zip(*points, strict=True), color=STYLES["autoencoder"][0], marker="o", markersize=5)
     for label, point in zip(labels, points, strict=True):
@@ -268,7 +269,7 @@ def bars(
     """
     told = dict([*values.items(), *([baseline] if baseline else [])])
     alt = alt or f"{title}. {ylabel}: {'; '.join(f'{name} {float(value):.3g}' for name, value in told.items())}."
-    figure = _picture(6.4, 0.75 + 0.42 * len(values), title, alt)
+    figure = new_picture(6.4, 0.75 + 0.42 * len(values), title, alt)
     axes = _axes(figure, ylabel, "")
     look = styles(list(values))
     heights = [float(height) for height in values.values()]
@@ -315,7 +316,7 @@ def heat_map(
         f"{title}. {label} for {xlabel} {', '.join(map(str, columns))} and {ylabel} {', '.join(map(str, rows))}: from "
         f"{array[best]:.3g} at {rows[best[0]]}, {columns[best[1]]} to {np.nanmax(array):.3g}."
     )
-    figure = _picture(1.8 + 0.95 * len(columns), 1.2 + 0.48 * len(rows), title, alt)
+    figure = new_picture(1.8 + 0.95 * len(columns), 1.2 + 0.48 * len(rows), title, alt)
     axes = figure.add_subplot(xlabel=xlabel, ylabel=ylabel)
     axes.set_facecolor("#BBBBBB")
     low, high = np.nanmin(array), np.nanmax(array)
@@ -347,7 +348,7 @@ def pixel_maps(
     arrays = {name: values.detach().cpu().squeeze().numpy() for name, values in maps.items()}
     top = max(float(np.abs(values).max()) for values in arrays.values())
     alt = alt or f"{title}. {label} for each pixel: {', '.join(arrays)}."
-    figure = _picture(min(8.2, 1.2 + 1.7 * len(arrays)), 2.3, title, alt)
+    figure = new_picture(min(8.2, 1.2 + 1.7 * len(arrays)), 2.3, title, alt)
     row = figure.subplots(1, len(arrays), squeeze=False)[0]
     for axes, (name, values) in zip(row, arrays.items(), strict=True):
         drawn = axes.imshow(
@@ -379,14 +380,46 @@ def code_map(z: Tensor, y: Tensor, classes: Sequence[str], title: str, *, alt: s
     if z.ndim != 2 or z.shape[1] != 2:
         raise ValueError(f"z has shape {list(z.shape)}; expected codes [N, 2]: choose two columns of a larger code")
     alt = alt or f"{title}. {len(z):,} images as points in the plane of two code units, each drawn as its label."
-    figure = _picture(6.0, 5.4, title, alt)
+    figure = new_picture(6.0, 5.4, title, alt)
     axes = _axes(figure, "code unit 1", "code unit 2")
-    for label, text in enumerate(classes):
-        points = z[y == label].detach().cpu().numpy()
-        axes.scatter(
-            points[:, 0], points[:, 1], marker=f"${text}$", color=CLASS_COLOURS[label % 10], s=30, linewidths=0.2
-        )
+    label_points(axes, z, y, classes, size=30)
     return figure
+
+
+def code_maps(maps: Mapping[str, Tensor], y: Tensor, classes: Sequence[str], title: str, *, alt: str = "") -> Picture:
+    """Several pictures of the same images side by side, each image drawn as its label; the axes carry no unit.
+
+    Args:
+        maps: name -> places `[N, 2]`, the same images in each.
+        y: labels `[N]`.
+        classes: the label's text for each class.
+        title: says what there is to see.
+        alt: describes the figure; made from what is drawn unless given.
+    """
+    alt = alt or f"{title}. The same {len(y):,} images as points in: {', '.join(maps)}."
+    figure = new_picture(8.2, 0.6 + 7.6 / len(maps), title, alt)
+    for axes, (name, places) in zip(figure.subplots(1, len(maps), squeeze=False)[0], maps.items(), strict=True):
+        label_points(axes, places, y, classes, size=16)
+        axes.set(xticks=[], yticks=[])
+        axes.set_title(name, fontsize=9)
+        axes.set_aspect("equal", adjustable="datalim")
+    return figure
+
+
+def label_points(axes: Axes, places: Tensor, y: Tensor, signs: Sequence[str], size: float) -> None:
+    """Draw every image as a sign of its class, in the class's colour.
+
+    Args:
+        axes: where.
+        places: `[N, 2]`.
+        y: labels `[N]`.
+        signs: the text for each class; one character each reads best.
+        size: of a sign, in square points.
+    """
+    for label, sign in enumerate(signs):
+        points = places[y == label].detach().cpu().numpy()
+        colour = CLASS_COLOURS[label % len(CLASS_COLOURS)]
+        axes.scatter(points[:, 0], points[:, 1], marker=f"${sign}$", color=colour, s=size, linewidths=0.2)
 
 
 def layer_widths(sizes: Sequence[int], parameters: Sequence[int], title: str, *, code: int, alt: str = "") -> Picture:
@@ -400,7 +433,7 @@ def layer_widths(sizes: Sequence[int], parameters: Sequence[int], title: str, *,
         alt: describes the figure; made from what is drawn unless given.
     """
     alt = alt or f"{title}. Widths from image to reconstruction: {', '.join(map(str, sizes))}."
-    figure = _picture(8.0, 2.8, title, alt)
+    figure = new_picture(8.0, 2.8, title, alt)
     axes = _axes(figure, "", "width (units, logarithmic)")
     colours = [
         STYLES["autoencoder"][0] if i < code else "#009E73" if i > code else "#D55E00" for i in range(len(sizes))

@@ -40,6 +40,9 @@ def examples() -> dict[str, figures.Picture]:
         "bars with error bars": figures.bars({"some": 2.0, "more": 1.0}, "y", "t", spread={"some": 0.3, "more": 0.1}),
         "pixel_maps": figures.pixel_maps({"a": x[0], "b": -x[1]}, "v", "t", diverging=True),
         "code_map": figures.code_map(torch.randn(20, 2), torch.arange(20) % 10, "0123456789", "t"),
+        "code_maps": figures.code_maps(
+            {"a": torch.randn(20, 2), "b": torch.randn(20, 2)}, torch.arange(20) % 10, "0123456789", "t"
+        ),
         "layer_widths": figures.layer_widths((8, 4, 2, 4, 8), (36, 10, 12, 40), "t", code=2),
     }
 

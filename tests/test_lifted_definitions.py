@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from copy import deepcopy
 
@@ -16,6 +17,7 @@ from aeutils.data import Images, Split
 BY_NUMBER = {path.name[:2]: path for path in NOTEBOOKS}
 
 
+@functools.cache
 def lifted(number: str) -> dict:
     namespace = setup_namespace(BY_NUMBER[number])
     for cell in tagged(BY_NUMBER[number], "definition"):
@@ -50,9 +52,13 @@ def test_autoencoder_of_notebook_01(notebook_01, sizes, activation, head):
         assert torch.equal(left, right)
 
 
-def test_defaults_of_notebook_01(notebook_01):
-    ours = inspect.signature(models.Autoencoder).parameters
-    taught = inspect.signature(notebook_01["Autoencoder"]).parameters
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [("01", "Autoencoder"), ("02", "ArticleAutoencoder"), ("02", "ArticleDecoder"), ("04", "VariationalAutoencoder")],
+)
+def test_defaults_of_a_model(number, name):
+    ours = inspect.signature(getattr(models, name)).parameters
+    taught = inspect.signature(lifted(number)[name]).parameters
     assert {name: p.default for name, p in taught.items()} == {name: ours[name].default for name in taught}
 
 
@@ -111,12 +117,6 @@ def test_variational_autoencoder_of_notebook_04(notebook_04, sizes, head):
         assert all(torch.equal(a, b) for a, b in zip(our_gradients, their_gradients, strict=True))
 
 
-def test_defaults_of_notebook_04(notebook_04):
-    ours = inspect.signature(models.VariationalAutoencoder).parameters
-    taught = inspect.signature(notebook_04["VariationalAutoencoder"]).parameters
-    assert {name: p.default for name, p in taught.items()} == {name: ours[name].default for name in taught}
-
-
 @pytest.fixture(scope="module")
 def notebook_02():
     return lifted("02")
@@ -145,13 +145,6 @@ def test_article_autoencoder_of_notebook_02(notebook_02, summed, linear, head):
         (ours(x), taught(x)),
     ):
         assert torch.equal(left, right)
-
-
-@pytest.mark.parametrize("name", ["ArticleAutoencoder", "ArticleDecoder"])
-def test_defaults_of_notebook_02(notebook_02, name):
-    ours = inspect.signature(getattr(models, name)).parameters
-    taught = inspect.signature(notebook_02[name]).parameters
-    assert {name: p.default for name, p in taught.items()} == {name: ours[name].default for name in taught}
 
 
 @pytest.fixture(scope="module")

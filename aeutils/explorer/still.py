@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from aeutils import evaluation
 from aeutils.explorer.subject import Shown
-from aeutils.figures import CLASS_COLOURS, Picture
+from aeutils.figures import CLASS_COLOURS, Picture, label_points, new_picture
 
 _POINTS = 1000
 _GRID = 15
@@ -37,9 +37,7 @@ def still(models: Mapping[str, nn.Module], shown: Shown, title: str) -> Picture:
         f"{'' if y is None else ', each drawn as its class'}. Right: pictures decoded on a grid over that map. "
         f"Below, row by row: {'; '.join(rows)}."
     )
-    picture = Picture(figsize=(8.2, 4.5 + 0.72 * len(rows)), layout="constrained")
-    picture.title, picture.alt = title, alt
-    picture.suptitle(title, fontsize=11, x=0.01, ha="left")
+    picture = new_picture(8.2, 4.5 + 0.72 * len(rows), title, alt)
     upper, lower = picture.subfigures(2, 1, height_ratios=(4.0, 0.72 * len(rows)))
     left, right = upper.subplots(1, 2)
     _map(left, plane, y, shown.classes)
@@ -98,14 +96,11 @@ def _map(axes: Axes, plane: _Plane, y: Tensor | None, classes: tuple[str, ...]) 
     axes.set(xlim=(plane.low[0], plane.high[0]), ylim=(plane.low[1], plane.high[1]))
     axes.set_box_aspect(1)
     axes.tick_params(labelsize=8)
-    places = plane.places.numpy()
     if y is None:
-        axes.scatter(*places.T, marker="+", color=CLASS_COLOURS[0], s=18, linewidths=0.8)
+        axes.scatter(*plane.places.numpy().T, marker="+", color=CLASS_COLOURS[0], s=18, linewidths=0.8)
         return
-    for label, name in enumerate(classes):
-        sign = name if len(name) == 1 else str(label)
-        some = places[(y == label).numpy()]
-        axes.scatter(*some.T, marker=f"${sign}$", color=CLASS_COLOURS[label % 10], s=20, linewidths=0.2)
+    signs = [name if len(name) == 1 else str(label) for label, name in enumerate(classes)]
+    label_points(axes, plane.places, y, signs, size=20)
 
 
 def _manifold(axes: Axes, plane: _Plane, model: nn.Module, shown: Shown) -> None:

@@ -147,7 +147,7 @@ def _model(name: str, model: nn.Module, shown: Shown, several: bool, payload: Pa
         else f"{name}: Python is asked to encode drawings, because {reason}. This needs a running kernel."
         for part, reason in parts["reasons"].items()
     ]
-    constant = bool((codes - codes[0]).abs().max() <= 1e-6) and len(codes) > 1
+    constant = _all_alike(codes)
     return {
         "name": name,
         "size": size,
@@ -180,7 +180,7 @@ def _codes(name: str, model: nn.Module, shown: Shown, several: bool) -> Tensor:
             f"{name}: the codes of {bad:,} of {len(codes):,} images are not finite; did its training end in NaN? "
             "Train it again with a smaller learning rate"
         )
-    if not several and len(codes) > 1 and (codes - codes[0]).abs().max() <= 1e-6:
+    if not several and _all_alike(codes):
         raise ValueError(
             f"{name}: all {len(codes):,} images have the same code, so there is no map; is it trained, and is the "
             "weight of its KL not too large?"
@@ -189,6 +189,11 @@ def _codes(name: str, model: nn.Module, shown: Shown, several: bool) -> Tensor:
     if shape != shown.x[:1].shape:
         raise ValueError(f"{name}: decode makes {list(shape[1:])} of a code, and images are {list(shown.x.shape[1:])}")
     return codes
+
+
+def _all_alike(codes: Tensor) -> bool:
+    """Whether several images share one code; a single image always has one."""
+    return len(codes) > 1 and bool((codes - codes[0]).abs().max() <= 1e-6)
 
 
 def _principal(codes: Tensor, payload: Payload) -> dict[str, Any]:

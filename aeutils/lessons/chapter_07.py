@@ -1,38 +1,13 @@
-"""Checks for the exercises of notebook 07, its figure of several maps, and two measures that it uses."""
+"""Checks for the exercises of notebook 07, and two measures that it uses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from aeutils.figures import CLASS_COLOURS, Picture
 from aeutils.lessons.exercises import Diagnosis, Feedback, attempted, grade
-
-
-def code_maps(maps: Mapping[str, Tensor], y: Tensor, classes: Sequence[str], title: str, *, alt: str = "") -> Picture:
-    """Several pictures of the same images side by side, each image drawn as its label; the axes carry no unit.
-
-    Args:
-        maps: name -> places `[N, 2]`, the same images in each.
-        y: labels `[N]`.
-        classes: the label's text for each class.
-        title: says what there is to see.
-        alt: describes the figure; made from what is drawn unless given.
-    """
-    figure = Picture(figsize=(8.2, 0.6 + 7.6 / len(maps)), layout="constrained")
-    figure.title, figure.alt = title, alt or f"{title}. The same {len(y):,} images as points in: {', '.join(maps)}."
-    figure.suptitle(title, fontsize=11, x=0.01, ha="left")
-    for axes, (name, places) in zip(figure.subplots(1, len(maps), squeeze=False)[0], maps.items(), strict=True):
-        for label, text in enumerate(classes):
-            points = places[y == label].detach().cpu().numpy()
-            colour = CLASS_COLOURS[label % len(CLASS_COLOURS)]
-            axes.scatter(points[:, 0], points[:, 1], marker=f"${text}$", color=colour, s=16, linewidths=0.2)
-        axes.set(xticks=[], yticks=[])
-        axes.set_title(name, fontsize=9)
-        axes.set_aspect("equal", adjustable="datalim")
-    return figure
 
 
 def best_partners(similarity: Tensor) -> Tensor:

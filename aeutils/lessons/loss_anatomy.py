@@ -82,7 +82,7 @@ def anatomy(
     noise = torch.randn_like(posterior.mean) if noise is None else noise
     logits = model.decode_logits(posterior.mean + posterior.stddev * noise)
     if loss == "squared error":
-        pixels = (x - torch.sigmoid(logits)).square()
+        pixels = (x - model.head(logits)).square()
     else:
         pixels = F.binary_cross_entropy_with_logits(logits, x, reduction="none")
     pixels = pixels.flatten(1)
@@ -116,10 +116,7 @@ class LossAnatomy:
         self._models = dict(models)
         self._x = images.train.x[:_N_IMAGES]
         pixels = images.train.x.flatten(1)
-        self._spectrum = torch.linalg.eigvalsh(torch.cov(pixels.T)).flip(
-            0
-        )  # variances of PCA's components, largest first
-        self._noise = torch.Generator().manual_seed(0)  # the same in every look, or the numbers would flicker
+        self._spectrum = torch.linalg.eigvalsh(torch.cov(pixels.T))  # variances of PCA's components
         first = next(iter(self._models))
         look = {"style": {"description_width": "6em", "button_width": "13em"}, "layout": {"width": "48em"}}
         self.model = widgets.ToggleButtons(options=list(self._models), value=first, description="model", **look)
@@ -138,30 +135,32 @@ class LossAnatomy:
             layout=look["layout"],
         )
         self.shown = widgets.HTML()
-        self._controls = (self.model, self.loss, self.reduction, self.beta)
-        for control in self._controls:
+        controls = (self.model, self.loss, self.reduction, self.beta)
+        for control in controls:
             control.observe(self._show, names="value")
-        self._box = widgets.VBox([*self._controls, self.shown])
+        self._box = widgets.VBox([*controls, self.shown])
         self._show()
 
     def look(self) -> Anatomy:
         """The loss's anatomy at the panel's present settings."""
         model = self._models[self.model.value]
-        weight = next(model.encoder.parameters())
-        self._noise.manual_seed(0)
-        noise = torch.randn(len(self._x), model.encoder[-1].out_features // 2, generator=self._noise)
+        device = next(model.encoder.parameters()).device
+        same = torch.Generator().manual_seed(0)  # the same noise in every look, or the numbers would flicker
+        noise = torch.randn(len(self._x), self._code_size(), generator=same)
         return anatomy(
             model,
-            self._x.to(weight.device),
+            self._x.to(device),
             loss=self.loss.value,
             reduction=self.reduction.value,
             beta=self.beta.value,
-            noise=noise.to(weight.device),
+            noise=noise.to(device),
         )
 
+    def _code_size(self) -> int:
+        return self._models[self.model.value].encoder[-1].out_features // 2  # a mean and a log-variance for each unit
+
     def _show(self, _: Any = None) -> None:
-        seen = self.look()
-        code_size = self._models[self.model.value].encoder[-1].out_features // 2
+        seen, code_size = self.look(), self._code_size()
         above = None if seen.sigma2 is None else min(code_size, int((self._spectrum > seen.sigma2).sum()))
         self.shown.value = _page(seen, self.loss.value, self.reduction.value, self.beta.value, above, code_size)
 
