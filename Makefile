@@ -41,8 +41,8 @@ maps: $(READY) ## puts the maps of the notebooks and of the article's statements
 sweeps: $(READY) ## runs all 600 trainings of notebook 05's tables afresh, into data/sweeps.csv; half an hour or more
 	@AEUTILS_PROGRESS=0 AEUTILS_DEVICE=cpu $(VENV_PYTHON) -m aeutils.lessons.sweep_tables
 
-picture: $(READY) ## draws the picture at the top of the README afresh
-	@$(VENV_PYTHON) -m aeutils.lessons.readme_picture
+picture: $(READY) ## films the explorer in Chromium, for the top of the README
+	@AEUTILS_PROGRESS=0 AEUTILS_DEVICE=cpu $(VENV_PYTHON) tests/readme_picture.py
 
 bench-explorer: $(READY) ## measures the latent-space explorer in Chromium, beside interact + matplotlib
 	@AEUTILS_PROGRESS=0 $(VENV_PYTHON) -m pytest -q -s tests/bench_explorer.py

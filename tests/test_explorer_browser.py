@@ -32,6 +32,9 @@ for model in models.values():
 """
 
 
+COMPARED = ["variational", "convolutional", "wide"]
+
+
 @pytest.fixture(scope="module")
 def models():
     names = {}
@@ -120,8 +123,17 @@ def drive_map(view, name):
     keyboard.press("-")
     keyboard.press("0")
     cursor = root.locator(".aex-cursor").bounding_box()
-    mouse.move(cursor["x"] + 3, cursor["y"] + 3)
+    mouse.move(cursor["x"], cursor["y"])
+    view.expect(original).to_contain_text("squared error")  # the image whose code is looked at
+    mouse.down()
     view.expect(original).to_contain_text("under the pointer: test image")
+    mouse.move(cursor["x"] + 5, cursor["y"] + 3)
+    view.expect(original).to_contain_text("under the pointer: test image")
+    mouse.up()
+    keyboard.press("ArrowUp")
+    view.expect(original).not_to_contain_text("under the pointer")
+    mouse.move(cursor["x"] + 4, cursor["y"] + 3)
+    view.expect(original).to_contain_text("under the pointer")
     mouse.move(*view.point(-0.02, 0.5))
     view.expect(original).not_to_contain_text("under the pointer")
 
@@ -225,6 +237,36 @@ def drive_drawing(view, name):
     view.expect(root.locator(".aex-pair figcaption").nth(1)).to_contain_text("your drawing: squared error")
 
 
+def drive_compare(view):
+    """Three models, of which the last has a code of another size."""
+    root = view.root
+    view.page.mouse.dblclick(*view.point(0.5, 0.5))
+    original = root.locator(".aex-pair figcaption").nth(1)
+    view.expect(original).to_contain_text("test image")
+    index = int(re.search(r"image (\d+)", original.inner_text()).group(1)) - 1
+    x = view.images.test.x[index : index + 1]
+
+    def shown(name):
+        return np.array(root.locator(f"[data-model={name}]").evaluate(PIXELS))
+
+    def far(name, picture):
+        return np.abs(shown(name) - 255 * picture.flatten().numpy()).max()
+
+    view.settle()
+    for name in COMPARED:
+        assert far(name, decode(view.models[name], encode(view.models[name], x))) <= 2.5
+    root.get_by_label("The same").select_option("code")
+    z = view.code
+    assert far("convolutional", decode(view.models["convolutional"], z)) <= 2.5
+    view.expect(root.locator(".aex-card").nth(2)).to_contain_text("no code of 2 units")
+    root.get_by_label("Model in the other views").focus()
+    view.page.keyboard.press("ArrowRight")
+    assert torch.allclose(view.agrees("convolutional"), encode(view.models["convolutional"], x), atol=1e-4)
+    view.page.keyboard.press("ArrowRight")
+    assert torch.allclose(view.agrees("wide"), encode(view.models["wide"], x), atol=1e-4)
+    view.expect(root.locator(".aex-card.aex-now h4")).to_have_text("wide")
+
+
 def drive(view, name):
     drive_map(view, name)
     drive_layers(view)
@@ -279,33 +321,7 @@ def test_a_saved_page_of_a_wide_code_in_the_dark(saved):
 
 
 def test_models_are_compared_on_the_same_image_and_the_same_code(saved):
-    view = saved(["variational", "convolutional", "wide"])
-    root = view.root
-    view.page.mouse.dblclick(*view.point(0.5, 0.5))
-    original = root.locator(".aex-pair figcaption").nth(1)
-    view.expect(original).to_contain_text("test image")
-    index = int(re.search(r"image (\d+)", original.inner_text()).group(1)) - 1
-    x = view.images.test.x[index : index + 1]
-
-    def shown(name):
-        return np.array(root.locator(f"[data-model={name}]").evaluate(PIXELS))
-
-    def far(name, picture):
-        return np.abs(shown(name) - 255 * picture.flatten().numpy()).max()
-
-    view.settle()
-    for name in ("variational", "convolutional", "wide"):
-        assert far(name, decode(view.models[name], encode(view.models[name], x))) <= 2.5
-    root.get_by_label("The same").select_option("code")
-    z = view.code
-    assert far("convolutional", decode(view.models["convolutional"], z)) <= 2.5
-    view.expect(root.locator(".aex-card").nth(2)).to_contain_text("no code of 2 units")
-    root.get_by_label("Model in the other views").focus()
-    view.page.keyboard.press("ArrowRight")
-    assert torch.allclose(view.agrees("convolutional"), encode(view.models["convolutional"], x), atol=1e-4)
-    view.page.keyboard.press("ArrowRight")
-    assert torch.allclose(view.agrees("wide"), encode(view.models["wide"], x), atol=1e-4)
-    view.expect(root.locator(".aex-card.aex-now h4")).to_have_text("wide")
+    drive_compare(saved(COMPARED))
 
 
 @pytest.mark.parametrize(
@@ -346,6 +362,13 @@ def test_jupyterlab_by_mouse_and_keyboard(opened, models, digits):
     assert json.loads(told) == pytest.approx(z[0].tolist(), abs=1e-3)
 
 
+def test_models_are_compared_in_jupyterlab(opened, models, digits):
+    notebook = opened([MODELS, f"ae.explore({{name: models[name] for name in {COMPARED}}}, images)"])
+    for index in range(2):
+        notebook.run(index)
+    drive_compare(View(notebook.page, notebook.cells.nth(1).locator(".aex[data-ready]"), models, digits))
+
+
 def test_a_finger_moves_the_point(chromium, tmp_path, models, few):
     path = ae.explore(models["variational"], few).save_html(tmp_path / "page.html")
     page = chromium.new_context(has_touch=True, offline=True).new_page()
@@ -383,6 +406,10 @@ def test_a_saved_notebook_shows_the_still_and_once_trusted_the_explorer(opened, 
 
 COUNT = """from ipywidgets.widgets.widget import _instances
 print(sum(isinstance(each, ae.explorer.Explorer) for each in _instances.values()), "open")"""
+# Does not wait for the answer, or the notebook might be idle again before anybody looks.
+RESTART = """kernel => {
+    fetch(`/api/kernels/${kernel}/restart`, {method: 'POST', headers: {Authorization: 'token t'}});
+}"""
 
 
 def test_two_explorers_a_cell_run_again_and_a_restarted_kernel(opened, models, digits):
@@ -419,8 +446,7 @@ def test_two_explorers_a_cell_run_again_and_a_restarted_kernel(opened, models, d
 
     server = re.match(r"http://[^/]+", page.url).group()
     kernel = json.load(urllib.request.urlopen(f"{server}/api/kernels?token=t"))[0]["id"]
-    restart = urllib.request.Request(f"{server}/api/kernels/{kernel}/restart", b"", {"Authorization": "token t"})
-    urllib.request.urlopen(restart).close()
+    page.evaluate(RESTART, kernel)
     expect(page.get_by_role("button", name="| Idle")).to_have_count(0)
     page.mouse.click(*one.point(0.7, 0.6))
     one.agrees("variational")

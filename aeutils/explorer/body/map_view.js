@@ -261,11 +261,12 @@ export class MapView {
       this.pad.setPointerCapture(event.pointerId);
       this.dragging = event.shiftKey ? "map" : "code";
       this.before = this.place(event);
-      this.hover(-1);
       if (this.dragging === "code") this.moveTo(...this.before);
+      this.lookUnder(event);
     });
     on("pointermove", (event) => {
       const place = this.place(event);
+      this.lookUnder(event);
       if (this.dragging === "code") this.moveTo(...place);
       else if (this.dragging === "map") {
         const [a, b] = [this.frame.toPlane(...this.before), this.frame.toPlane(...place)];
@@ -275,7 +276,7 @@ export class MapView {
           this.panned = 0;
           this.frameChanged();
         });
-      } else if (event.pointerType !== "touch") this.hover(this.nearest(...place, NEAR));
+      }
     });
     const release = () => (this.dragging = null);
     on("pointerup", release);
@@ -283,7 +284,9 @@ export class MapView {
     on("pointerleave", () => this.hover(-1));
     on("dblclick", (event) => {
       const index = this.nearest(...this.place(event), 2 * NEAR);
-      if (index >= 0) this.state.goToImage(index);
+      if (index < 0) return;
+      this.state.goToImage(index);
+      this.hover(-1);
     });
     on("wheel", (event) => {
       if (!event.ctrlKey && !event.metaKey) return; // the page scrolls; with Ctrl, or pinched, the map zooms
@@ -309,7 +312,14 @@ export class MapView {
       const index = this.nearest(...this.frame.toScreen(...this.plane.coordinates(this.state.z)), Infinity);
       if (index >= 0) this.state.goToImage(index);
     } else return;
+    this.hover(-1); // from now on the keys say where to look
     event.preventDefault();
+  }
+
+  // The image under the mouse, also while it drags; a finger hides what is under it.
+  lookUnder(event) {
+    const hidden = event.pointerType === "touch" || this.dragging === "map" || !this.layers.points;
+    this.hover(hidden ? -1 : this.nearest(...this.place(event), NEAR));
   }
 
   place(event) {

@@ -96,8 +96,9 @@ export class PictureView {
   }
 
   showOriginal() {
-    const hovering = this.hovered >= 0;
-    const original = hovering ? this.state.imageAt(this.hovered) : this.state.original;
+    const { original: own } = this.state;
+    const hovering = this.hovered >= 0 && !(own?.kind === "image" && own.index === this.hovered);
+    const original = hovering ? this.state.imageAt(this.hovered) : own;
     const text = original ? (hovering ? `under the pointer: ${original.text}` : original.text) : "point at an image to see it";
     if (!original?.pixels) this.original.clear();
     else this.original.draw(original.pixels);
