@@ -16,7 +16,7 @@ from torch import nn
 
 import aeutils as ae
 from aeutils.data import Split
-from aeutils.evaluation import decode, encode
+from aeutils.evaluation import decode, encode, reconstruct
 from aeutils.explorer import bundle, network, subject, widget
 from aeutils.explorer.network import NotPlain, Weights, describe
 from aeutils.explorer.payload import Payload
@@ -119,6 +119,31 @@ def test_what_travels_is_what_was_given(explorer, model, few):
     assert described["measures"]["squared error"] == pytest.approx(ae.reconstruction_error(model, few.test))
 
 
+def medians(pictures, labels, train, nth=0):
+    """Median squared distance to the nearest (or next nearest) training image: of all, and of the labels 0 and 1."""
+    distance = torch.cdist(pictures.flatten(1), train.flatten(1)).square().sort(1).values[:, nth]
+    return [float(np.median(some)) for some in (distance, distance[labels == 0], distance[labels == 1])]
+
+
+def test_the_usual_distances_are_medians_of_images_and_of_reconstructions(explorer, model, few):
+    for usual, pictures in (
+        (explorer.meta["training"]["usual"], few.test.x),
+        (explorer.meta["models"][0]["usual"], reconstruct(model, few.test.x)),
+    ):
+        told = [usual["all"], *usual["classes"][:2]]
+        assert told == pytest.approx(medians(pictures, few.test.y, few.train.x), rel=1e-3)
+    rare = torch.bincount(few.test.y, minlength=10) < 5
+    assert [value is None for value in explorer.meta["training"]["usual"]["classes"]] == rare.tolist()
+    assert explorer.meta["measured"] == 50
+
+
+def test_training_images_are_held_against_the_others(model, few):
+    usual = ae.explore(model, few, on="train").meta["training"]["usual"]
+    told = [usual["all"], *usual["classes"][:2]]
+    assert told == pytest.approx(medians(few.train.x, few.train.y, few.train.x, nth=1), rel=1e-3)
+    assert ae.explore(model, few.test.x[:1]).meta["training"]["usual"] is None  # there is no other
+
+
 def test_repr_and_still_are_stable_and_carry_alt_text(explorer):
     data, metadata = explorer._repr_mimebundle_()
     assert data["text/plain"] == "Latent space of Autoencoder: 2 code units, 50 test images. Run this cell to explore."
@@ -179,6 +204,21 @@ class Doubled(ae.Autoencoder):
 
     def decode_logits(self, z):
         return super().decode_logits(2 * z)
+
+
+class Softplus(ae.VariationalAutoencoder):
+    """A posterior whose spread is not the exponential of the encoder's output."""
+
+    def posterior(self, x):
+        normal = super().posterior(x)
+        return torch.distributions.Normal(normal.mean, torch.nn.functional.softplus(2 * normal.stddev.log()))
+
+
+def test_a_posterior_of_another_kind_has_no_band(few):
+    torch.manual_seed(0)
+    for kind, known in ((ae.VariationalAutoencoder, True), (Softplus, False), (ae.Autoencoder, False)):
+        (described,) = ae.explore(kind((784, 32, 2)), few).meta["models"]
+        assert described["spread"] is known and described["encoder"]
 
 
 def test_a_decode_that_does_more_than_its_layers_is_noticed(few):

@@ -102,7 +102,8 @@ def travel(model: nn.Module, x: Tensor, z: Tensor) -> dict[str, Any]:
 
     Returns:
         `encoder` and `decoder`: lists of layers, or None where the kernel has to be asked; `reasons`: why, for each
-        of those; `weights`: one array, float16 or float32.
+        of those; `spread`: whether the encoder's layers put out the posterior's log-variances behind its means;
+        `weights`: one array, float16 or float32.
     """
     wanted = {"encoder": z, "decoder": model.decode(z)}
     weights, parts, reasons = Weights(), {}, {}
@@ -115,7 +116,8 @@ def travel(model: nn.Module, x: Tensor, z: Tensor) -> dict[str, Any]:
             parts[name], reasons[name] = None, str(reason)
     sent = [name for name in parts if parts[name] is not None]
     half = all(_agrees(model, name, x, z, wanted[name], torch.float16) for name in sent)
-    return {**parts, "reasons": reasons, "weights": weights.array("float16" if half else "float32")}
+    spread = parts["encoder"] is not None and _puts_out_log_variances(model, x)
+    return {**parts, "reasons": reasons, "spread": spread, "weights": weights.array("float16" if half else "float32")}
 
 
 def _stack(model: nn.Module, name: str) -> nn.Sequential:
@@ -126,12 +128,25 @@ def _stack(model: nn.Module, name: str) -> nn.Sequential:
     return nn.Sequential(part, head)
 
 
+def _given(stack: nn.Sequential, x: Tensor) -> Tensor:
+    """Images as the encoder's first layer wants them."""
+    return x if isinstance(stack[0][0], nn.Conv2d | nn.Flatten) else x.flatten(1)
+
+
+def _puts_out_log_variances(model: nn.Module, x: Tensor) -> bool:
+    if not hasattr(model, "posterior"):
+        return False
+    stack, wanted = _stack(model, "encoder"), model.posterior(x).stddev
+    found = (stack(_given(stack, x))[:, wanted.shape[1] :] / 2).exp()
+    return found.shape == wanted.shape and torch.allclose(found, wanted, rtol=1e-3)
+
+
 def _agrees(model: nn.Module, name: str, x: Tensor, z: Tensor, wanted: Tensor, dtype: torch.dtype) -> bool:
     """Whether the part's layers, with weights rounded to `dtype`, do what the model's method does."""
     stack = copy.deepcopy(_stack(model, name))
     for weight in stack.parameters():
         weight.copy_(weight.to(dtype).float())
-    given = z if name == "decoder" else x if isinstance(stack[0][0], nn.Conv2d | nn.Flatten) else x.flatten(1)
+    given = z if name == "decoder" else _given(stack, x)
     try:
         found = stack(given)
     except RuntimeError:  # the shapes do not fit: the method does something in between

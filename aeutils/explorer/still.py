@@ -88,7 +88,10 @@ def _rows(models: Mapping[str, nn.Module], shown: Shown, codes: Tensor) -> dict[
     rows = {"from A to B": evaluation.decode(first, codes[0] + t * (codes[other] - codes[0]))}
     some = shown.x[torch.arange(_STEPS) % len(codes)]
     rows["images"] = some
-    return rows | {f"by {name}": evaluation.reconstruct(model, some) for name, model in models.items()}
+    labels = ["reconstructed"] if len(models) == 1 else [f"by {name}" for name in models]
+    return rows | {
+        label: evaluation.reconstruct(model, some) for label, model in zip(labels, models.values(), strict=True)
+    }
 
 
 def _map(axes: Axes, plane: _Plane, y: Tensor | None, classes: tuple[str, ...]) -> None:

@@ -21,6 +21,7 @@ from aeutils.models import VariationalAutoencoder
 # What a notebook can carry: pixels of at most so many images, shown and training each.
 MOST_PICTURES = 5000
 _MEASURED = 1000  # images on which averages are taken
+_FEWEST = 5  # images of a class, for a median
 _CHECKED = 64  # codes on which the browser's network is compared with the model
 
 
@@ -83,6 +84,7 @@ def gather(models: Mapping[str, nn.Module], shown: Shown) -> tuple[dict[str, Any
         "width": shown.x.shape[3],
         "classes": list(shown.classes),
         "points": _points(shown, payload),
+        "measured": min(len(shown.x), _MEASURED),
         "training": _training(shown, payload),
         "models": [_model(name, model, shown, len(models) > 1, payload) for name, model in models.items()],
     }
@@ -103,35 +105,52 @@ def _points(shown: Shown, payload: Payload) -> dict[str, Any]:
 
 def _training(shown: Shown, payload: Payload) -> dict[str, Any]:
     total = len(shown.train_x)
-    chosen = np.unique(np.linspace(0, total - 1, min(total, MOST_PICTURES)).round().astype(np.int64))
-    x = as_bytes(shown.train_x[chosen].numpy())
-    typical = _typical_distance(shown, x)
-    compared = f"{total:,}" if len(chosen) == total else f"{len(chosen):,} of the {total:,}"
+    x, y = _compared(shown)
+    compared = f"{total:,}" if len(x) == total else f"{len(x):,} of the {total:,}"
     kind = f"{shown.train_name}{'s' if total != 1 else ''}{' of the map' if shown.itself else ''}"
-    note = f"Nearest: among {compared} {kind}, by squared distance over all pixels."
-    if typical is not None:
-        note += f" A real {shown.name}'s nearest lies {typical:.1f} away (median); 0 is a copy."
+    if shown.itself or shown.name == "training image":  # every image is among those that it is compared with
+        usual = _usual_distance(x[:_MEASURED], None if y is None else y[:_MEASURED], shown, others=True)
+    else:
+        usual = _usual_distance(shown.x[:_MEASURED], None if shown.y is None else shown.y[:_MEASURED], shown)
     return {
-        "count": len(chosen),
+        "count": len(x),
         "name": shown.train_name,
-        "labels": None if shown.train_y is None else payload.add(shown.train_y[chosen].numpy().astype(np.uint8)),
-        "pixels": payload.add(x),
-        "typical": typical,
-        "note": note,
+        "labels": None if y is None else payload.add(y.numpy().astype(np.uint8)),
+        "pixels": payload.add(as_bytes(x.numpy())),
+        "usual": usual,
+        "note": f"Nearest: among {compared} {kind}, by squared distance over all pixels; 0 is a copy.",
     }
 
 
-def _typical_distance(shown: Shown, train: np.ndarray) -> float | None:
-    """Median squared distance from a shown image to the nearest training image other than itself."""
+def _compared(shown: Shown) -> tuple[Tensor, Tensor | None]:
+    """The training images that travel, evenly chosen where they are too many, and their labels."""
+    total = len(shown.train_x)
+    chosen = np.unique(np.linspace(0, total - 1, min(total, MOST_PICTURES)).round().astype(np.int64))
+    return shown.train_x[chosen], None if shown.train_y is None else shown.train_y[chosen]
+
+
+def _usual_distance(x: Tensor, y: Tensor | None, shown: Shown, *, others: bool = False) -> dict[str, Any] | None:
+    """Median squared distance from the pictures `x` to the nearest training image: of all, and of each class.
+
+    Args:
+        x: `[N, 1, H, W]`.
+        y: labels `[N]`, or None.
+        shown: has the training images.
+        others: whether `x` are training images themselves, and the nearest *other* one is meant.
+    """
     from sklearn.neighbors import NearestNeighbors
 
-    own = 2 if shown.itself or shown.name == "training image" else 1
-    if len(train) < own:
+    train = _compared(shown)[0].flatten(1).numpy()
+    count = 2 if others else 1
+    if len(train) < count:
         return None
-    flat = train.reshape(len(train), -1) / np.float32(255)
-    some = flat[:_MEASURED] if own == 2 else shown.x[:_MEASURED].flatten(1).numpy()
-    distances, _ = NearestNeighbors(n_neighbors=own, algorithm="brute").fit(flat).kneighbors(some)
-    return float(np.median(distances[:, -1] ** 2))
+    neighbours = NearestNeighbors(n_neighbors=count, algorithm="brute").fit(train)
+    squared = neighbours.kneighbors(x.flatten(1).numpy())[0][:, -1] ** 2
+    of_class = [] if y is None else [squared[(y == label).numpy()] for label in range(len(shown.classes))]
+    return {
+        "all": float(np.median(squared)),
+        "classes": [float(np.median(some)) if len(some) >= _FEWEST else None for some in of_class],
+    }
 
 
 def _model(name: str, model: nn.Module, shown: Shown, several: bool, payload: Payload) -> dict[str, Any]:
@@ -152,13 +171,17 @@ def _model(name: str, model: nn.Module, shown: Shown, several: bool, payload: Pa
         "name": name,
         "size": size,
         "variational": variational,
+        "spread": parts["spread"],
         "encoder": parts["encoder"],
         "decoder": parts["decoder"],
         "weights": payload.add(parts["weights"]),
         # Beyond what fits comfortably, half precision: the points of the map move by less than a pixel.
         "codes": payload.add(codes.numpy().astype(np.float32 if len(codes) <= MOST_PICTURES else np.float16)),
         "principal": _principal(codes, payload) if size > 2 and not constant and len(codes) > 1 else None,
-        "measures": _measures(model, shown, codes, variational),
+        "measures": _measures(model, shown, codes[:_MEASURED], variational),
+        "usual": _usual_distance(
+            evaluation.reconstruct(model, shown.x[:_MEASURED]), None if shown.y is None else shown.y[:_MEASURED], shown
+        ),
         "constant": "Every image has the same code here: this model ignores what it sees." if constant else None,
         "notes": notes,
     }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { niceTicks, tickText } from "../../aeutils/explorer/body/axis.js";
 import { contour, density, levels, priorRadius } from "../../aeutils/explorer/body/density.js";
 import { asDrawn, centred } from "../../aeutils/explorer/body/drawing.js";
 import { Neighbours, squaredDistance } from "../../aeutils/explorer/body/neighbours.js";
@@ -52,6 +53,12 @@ test("the frame goes to the screen and back, and zooms about a point", () => {
   near(frame.toScreen(500, 0.3)[0], 400);
 });
 
+test("an axis is marked with round numbers", () => {
+  assert.deepEqual(niceTicks(-3.7, 4.2).map(tickText), ["−2", "0", "2", "4"]);
+  assert.deepEqual(niceTicks(0, 27.6, 4), [0, 10, 20]);
+  assert.deepEqual(niceTicks(0.011, 0.029).map(tickText), ["0.015", "0.02", "0.025"]);
+});
+
 test("one image, or images in one place, still have a frame of some size", () => {
   const frame = new Frame(100);
   frame.fit(Float32Array.of(2), Float32Array.of(3));
@@ -99,7 +106,7 @@ test("the nearest image is the one that an exhaustive search finds", () => {
   }
 });
 
-test("a drawing is scaled to 20 pixels and its centre of mass put in the middle, wherever it was drawn", () => {
+test("a drawing is scaled to 20 pixels and its centre of mass put where MNIST has it, wherever it was drawn", () => {
   const draw = (left, top, width, height) => {
     const ink = new Float32Array(168 * 168);
     for (let y = top; y < top + height; y++) for (let x = left; x < left + width; x++) ink[y * 168 + x] = 1;
@@ -115,8 +122,8 @@ test("a drawing is scaled to 20 pixels and its centre of mass put in the middle,
       x += value * ((i % 28) + 0.5);
       y += value * (Math.floor(i / 28) + 0.5);
     });
-    near(x / total, 14, 0.1);
-    near(y / total, 14, 0.1);
+    near(x / total, 14.5, 0.55); // the middle of pixel 14, to half a pixel, as in the published files
+    near(y / total, 14.5, 0.55);
   }
   assert.ok(centred(new Float32Array(168 * 168), 168).every((value) => value === 0));
   const corner = asDrawn(draw(0, 0, 6, 6), 168);
@@ -126,6 +133,9 @@ test("a drawing is scaled to 20 pixels and its centre of mass put in the middle,
 
 test("the spread of code units", () => {
   const [first, second] = unitSpreads(Float32Array.of(1, 5, 3, 5), 2);
-  assert.deepEqual(first, { mean: 2, sd: 1, low: 1, high: 3 });
+  assert.deepEqual(first, { mean: 2, sd: 1, low: 1, high: 3, middle: [1, 3] });
   assert.equal(second.sd, 0);
+  const next = random(7);
+  const [unit] = unitSpreads(Float32Array.from({ length: 20_000 }, next), 1);
+  unit.middle.forEach((value, i) => near(value, [0.025, 0.975][i], 0.01));
 });

@@ -1,5 +1,6 @@
 // Between: from A to B along the straight line or the great circle, with what happens to error and distance on the way.
 
+import { niceTicks, tickText } from "./axis.js";
 import { button, choice, drawn, element, freshId, shown } from "./dom.js";
 import { inPieces } from "./engine.js";
 import { squaredDistance } from "./neighbours.js";
@@ -8,8 +9,11 @@ import { Picture } from "./pictures.js";
 
 const PICTURES = 11;
 const PLACES = 41; // where error and distance are measured: every fourth place has a picture
+// The chart, in its own units. The pictures above it stand in the middle over their places, as the style sheet has it.
+const LEFT = 50;
 const WIDTH = 480;
-const HEIGHT = 130;
+const RIGHT = 30;
+const HEIGHT = 120;
 
 export class BetweenView {
   constructor(state) {
@@ -24,31 +28,34 @@ export class BetweenView {
       oninput: () => this.walkTo(Number(this.slider.value)),
     });
     this.way_ = choice("Way", [["straight", "straight line"], ["circle", "great circle"]], (value) => {
+      const onTheWay = this.onTheWay();
       this.way = value === "circle" ? greatCircle : straight;
-      this.measure();
+      this.changed(onTheWay);
     });
-    this.chart = drawn("svg", { class: "aex-chart", viewBox: `0 0 ${WIDTH + 56} ${HEIGHT + 40}`, role: "img" });
+    this.chart = drawn("svg", { class: "aex-chart", viewBox: `0 0 ${LEFT + WIDTH + RIGHT} ${HEIGHT + 46}`, role: "img" });
     this.note = element("p", { class: "aex-note" });
     this.root = element(
       "div", {},
       element(
         "div", { class: "aex-row" },
-        button("A is here", () => this.setEnd(0)),
-        button("B is here", () => this.setEnd(1)),
+        button("Set A to this point", () => this.setEnd(0)),
+        button("Set B to this point", () => this.setEnd(1)),
         button("Two random images", () => this.randomEnds()),
         this.way_.root,
       ),
       element("div", { class: "aex-strip" }, ...this.pictures.map((picture) => picture.canvas)),
-      element("div", { class: "aex-row aex-walk-row" }, element("label", { for: id }, "A"), this.slider, element("span", { "aria-hidden": "true" }, "B")),
+      element("div", { class: "aex-walk-slider" }, element("label", { for: id }, "A"), this.slider, element("span", { "aria-hidden": "true" }, "B")),
       this.chart, this.note,
     );
-    state.on("model", () => this.ends && this.startAgain());
+    this.root.classList.add("aex-between");
+    state.on("model", () => this.ends && this.takeImages());
+    state.on("code", () => this.open && this.drawChart());
   }
 
   show() {
     this.open = true;
-    if (!this.ends) this.startAgain();
-    else this.measure();
+    if (!this.ends) this.start();
+    this.measure();
   }
 
   hide() {
@@ -58,41 +65,71 @@ export class BetweenView {
     this.state.change("ends");
   }
 
-  // The images that stand for A and B, or codes; a new model gives the images new codes.
-  startAgain() {
-    this.images ??= this.differentImages();
-    const { codes, size } = this.state.model;
-    this.ends = this.images.map((index) => Float32Array.from(codes.subarray(index * size, (index + 1) * size)));
-    this.measure();
+  // A is where we are, B an image of another class; the same at every start.
+  start() {
+    const { original, model, subject, z } = this.state;
+    const { labels, count } = subject.points;
+    const here = original?.kind === "image" ? original.index : 0;
+    const other = labels ? labels.findIndex((label) => label !== labels[here]) : here + 1;
+    this.images = [here, Math.min(count - 1, Math.max(0, other))];
+    this.ends = [Float32Array.from(z), this.codeOf(this.images[1], model)];
   }
 
-  // Two images of different classes, the same at every start.
-  differentImages() {
-    const { labels, count } = this.state.subject.points;
-    const second = labels ? labels.findIndex((label) => label !== labels[0]) : 1;
-    return [0, Math.min(count - 1, Math.max(0, second))];
+  codeOf(index, { codes, size }) {
+    return Float32Array.from(codes.subarray(index * size, (index + 1) * size));
+  }
+
+  // A new model gives the two images new codes.
+  takeImages() {
+    this.ends = this.images.map((index) => this.codeOf(index, this.state.model));
+    this.measure();
   }
 
   randomEnds() {
     const { count } = this.state.subject.points;
     this.images = [0, 1].map(() => Math.floor(Math.random() * count));
-    this.startAgain();
+    this.takeImages();
+    this.walkTo(this.t);
   }
 
   setEnd(end) {
-    this.ends[end] = Float32Array.from(this.state.z);
     if (this.state.original?.kind === "image") this.images[end] = this.state.original.index;
+    this.ends[end] = Float32Array.from(this.state.z);
     this.measure();
+    this.goTo(end);
+  }
+
+  // From the map: an end in the hand, and the picture follows it.
+  moveEnd(end, code) {
+    this.ends[end] = code;
+    this.measure();
+    this.walkTo(end);
+  }
+
+  // The way is another one now: who was on it stays on it.
+  changed(onTheWay) {
+    this.measure();
+    if (onTheWay) this.walkTo(this.t);
   }
 
   at(t) {
     return this.way(...this.ends, t);
   }
 
+  onTheWay() {
+    const { z } = this.state;
+    return z.length === this.ends?.[0].length && this.at(this.t).every((value, j) => Math.abs(value - z[j]) <= 1e-4 * (1 + Math.abs(value)));
+  }
+
   walkTo(t) {
-    this.t = t;
-    this.slider.setAttribute("aria-valuetext", t === 0 ? "at A" : t === 1 ? "at B" : `${Math.round(100 * t)} percent of the way`);
+    this.goTo(t);
     this.state.setCode(this.at(t));
+  }
+
+  goTo(t) {
+    this.t = t;
+    this.slider.value = t;
+    this.slider.setAttribute("aria-valuetext", t === 0 ? "at A" : t === 1 ? "at B" : `${Math.round(100 * t)} percent of the way`);
     this.drawChart();
   }
 
@@ -103,7 +140,7 @@ export class BetweenView {
     const { signal } = (this.running = new AbortController());
     const { model, subject } = this.state;
     const codes = Array.from({ length: PLACES }, (_, i) => this.at(i / (PLACES - 1)));
-    this.state.walk = { codes };
+    this.state.walk = { codes, moveEnd: (end, code) => this.moveEnd(end, code) };
     this.state.change("ends");
     this.distances = [];
     this.errors = [];
@@ -138,33 +175,38 @@ export class BetweenView {
   }
 
   drawChart() {
+    const here = this.onTheWay();
+    this.pictures.forEach((picture, i) => picture.canvas.classList.toggle("aex-now", here && i === Math.round(this.t * (PICTURES - 1))));
     if (this.distances?.length !== PLACES) return;
-    const top = 1.15 * Math.max(...this.distances, ...this.errors, this.state.subject.training.typical ?? 0);
-    const x = (i) => 50 + (i / (PLACES - 1)) * WIDTH;
+    const usual = this.state.model.usual?.all;
+    const marks = niceTicks(0, 1.05 * Math.max(...this.distances, ...this.errors, usual ?? 0), 4);
+    const top = marks.at(-1) + (marks[1] - marks[0]);
+    const x = (t) => LEFT + t * WIDTH;
     const y = (value) => 8 + HEIGHT * (1 - value / top);
-    const line = (values, kind) => drawn("polyline", { class: `aex-line ${kind}`, points: values.map((value, i) => `${x(i).toFixed(1)},${y(value).toFixed(1)}`).join(" ") });
-    const text = (words, at, more = {}) => drawn("text", { x: at[0], y: at[1], ...more }, words);
+    const line = (values, kind) => drawn("polyline", { class: `aex-line ${kind}`, points: values.map((value, i) => `${x(i / (PLACES - 1)).toFixed(1)},${y(value).toFixed(1)}`).join(" ") });
+    const across = (value, kind) => drawn("line", { x1: x(0), x2: x(1), y1: y(value), y2: y(value), class: kind });
+    const text = (words, left, base, anchor, more = {}) => drawn("text", { x: left, y: base, "text-anchor": anchor, ...more }, words);
     const parts = [
-      drawn("line", { x1: x(0), x2: x(PLACES - 1), y1: y(0), y2: y(0), class: "aex-axis" }),
-      text("0", [44, y(0) + 4], { "text-anchor": "end" }),
-      text(shown(top), [44, y(top) + 6], { "text-anchor": "end" }),
-      text("A", [x(0), HEIGHT + 24], { "text-anchor": "middle" }),
-      text("B", [x(PLACES - 1), HEIGHT + 24], { "text-anchor": "middle" }),
+      ...marks.map((value) => across(value, value ? "aex-grid" : "aex-axis")),
+      ...marks.map((value) => text(tickText(value), LEFT - 6, y(value) + 4, "end")),
+      ...[0, 0.25, 0.5, 0.75, 1].map((t) => text(String(t), x(t), HEIGHT + 24, "middle")),
+      text("share of the way from A to B", x(0.5), HEIGHT + 40, "middle"),
+      text("squared distance", 0, 0, "middle", { transform: `translate(12 ${8 + HEIGHT / 2}) rotate(-90)` }),
       line(this.distances, "aex-distance"),
-      drawn("line", { x1: x(this.t * (PLACES - 1)), x2: x(this.t * (PLACES - 1)), y1: 8, y2: y(0), class: "aex-here" }),
     ];
     if (this.errors.length) parts.push(line(this.errors, "aex-error"));
-    const { typical } = this.state.subject.training;
-    if (typical) parts.push(drawn("line", { x1: x(0), x2: x(PLACES - 1), y1: y(typical), y2: y(typical), class: "aex-typical" }));
+    if (usual) parts.push(across(usual, "aex-typical"));
+    if (here) parts.push(drawn("line", { x1: x(this.t), x2: x(this.t), y1: 8, y2: y(0), class: "aex-here" }));
     this.chart.replaceChildren(...parts);
   }
 
   explain() {
-    const { typical, name } = this.state.subject.training;
+    const { name } = this.state.subject.training;
+    const usual = this.state.model.usual?.all;
     const highest = (values) => `${shown(Math.max(...values))} at most`;
     const parts = [element("span", { class: "aex-key aex-distance" }, "━"), ` squared pixel distance to the nearest ${name} (${highest(this.distances)})`];
     if (this.errors.length) parts.push("; ", element("span", { class: "aex-key aex-error" }, "┅"), ` squared error when the model reconstructs the picture (${highest(this.errors)})`);
-    if (typical) parts.push("; ", element("span", { class: "aex-key" }, "┄"), ` a real image's median distance to its nearest ${name} (${shown(typical)})`);
+    if (usual) parts.push("; ", element("span", { class: "aex-key" }, "┄"), ` the model's reconstructions' median distance (${shown(usual)})`);
     this.note.replaceChildren(...parts, ".");
     this.chart.setAttribute("aria-label", this.note.textContent);
   }

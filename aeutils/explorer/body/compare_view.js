@@ -1,6 +1,6 @@
 // Compare: what several models make of the same point, with what each is worth on all of the images.
 
-import { choice, element, freshId, shown } from "./dom.js";
+import { button, choice, element, freshId, shown } from "./dom.js";
 import { squaredDistance } from "./neighbours.js";
 import { Picture } from "./pictures.js";
 
@@ -13,28 +13,36 @@ export class CompareView {
       id, type: "range", min: 0, max: models.length - 1, step: 1, value: 0,
       oninput: () => state.setModel(Number(this.slider.value)),
     });
-    this.same = choice("The same", [["image", "image: each model decodes its own code of it"], ["code", "code: where the sizes agree"]], () => this.follow());
-    this.cards = models.map((model) => this.card(model));
+    this.same = choice("At an image", [["image", "each model uses its own code of it"], ["code", "every model reads this one's code"]], () => this.follow());
+    this.place = element("p", { class: "aex-note", role: "status" });
+    const { height, width } = state.subject;
+    this.original = new Picture(height, width, "original");
+    this.cards = models.map((model, index) => this.card(model, index));
     this.root = element(
       "div", {},
-      element("div", { class: "aex-row aex-walk-row" }, element("label", { for: id }, "Model in the other views"), this.slider, (this.name = element("output", { for: id }))),
+      element("div", { class: "aex-row aex-walk-row" }, element("label", { for: id }, "Model on the map"), this.slider, (this.name = element("output", { for: id }))),
       element("div", { class: "aex-row" }, this.same.root),
-      element("div", { class: "aex-cards" }, ...this.cards.map((card) => card.root)),
-      element("p", { class: "aex-note" }, `Below each picture: this picture's squared error; then averages over all ${state.subject.points.count.toLocaleString("en")} images.`),
+      this.place,
+      element(
+        "div", { class: "aex-cards" },
+        element("div", { class: "aex-card" }, element("h4", {}, "original"), this.original.canvas),
+        ...this.cards.map((card) => card.root),
+      ),
+      element("p", { class: "aex-note" }, `Below each picture its squared error; in the table, averages over ${state.subject.measured.toLocaleString("en")} images.`),
     );
     state.on("model", () => this.followModel());
     state.on("code", () => this.follow());
     this.followModel();
   }
 
-  card(model) {
+  card(model, index) {
     const { height, width } = this.state.subject;
     const picture = new Picture(height, width, `decoded by ${model.name}`, { "data-model": model.name });
     const error = element("p", { class: "aex-note" });
     const rows = Object.entries(model.measures).map(([name, value]) =>
       element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, Number.isInteger(value) ? String(value) : shown(value))),
     );
-    const root = element("div", { class: "aex-card" }, element("h4", {}, model.name), picture.canvas, error, element("table", {}, ...rows));
+    const root = element("div", { class: "aex-card" }, element("h4", {}, button(model.name, () => this.state.setModel(index), { title: "show this model on the map" })), picture.canvas, error, element("table", {}, ...rows));
     return { root, picture, error };
   }
 
@@ -54,19 +62,22 @@ export class CompareView {
     this.cards.forEach((card, index) => card.root.classList.toggle("aex-now", index === this.state.modelIndex));
   }
 
+  // At an image, each model's own code of it or one code for all; elsewhere there is only the code.
   follow() {
     if (!this.open) return;
     const { subject, model, original, z } = this.state;
-    if (original) this.image = original;
-    const sameCode = this.same.select.value === "code";
+    const own = original && this.same.select.value === "image";
+    this.place.textContent = original ? `At ${original.text}.` : `Moved by hand: every model with ${model.size} code units reads the same code.`;
+    if (original?.pixels) this.original.draw(original.pixels);
+    else this.original.clear();
     subject.models.forEach((other, index) => {
       const card = this.cards[index];
-      const give = (code) => this.decode(card, other, code, sameCode ? null : this.image);
-      if (sameCode || !this.image) {
+      const give = (code) => this.decode(card, other, code, original);
+      if (!own) {
         if (other.size === model.size) give(z);
         else this.cannot(card, `no code of ${model.size} units`);
-      } else if (this.image.kind === "image") give(other.codes.subarray(this.image.index * other.size, (this.image.index + 1) * other.size));
-      else other.engine.encode(this.image.pixels, (code, _, problem) => (code ? give(code) : this.cannot(card, problem)));
+      } else if (original.kind === "image") give(other.codes.subarray(original.index * other.size, (original.index + 1) * other.size));
+      else other.engine.encode(original.pixels, (code, _, problem) => (code ? give(code) : this.cannot(card, problem)));
     });
   }
 

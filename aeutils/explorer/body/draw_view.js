@@ -1,7 +1,8 @@
 // Draw your own: ink becomes an image as MNIST makes them, its code moves the point on the map, and the decode answers.
 
-import { button, element, tick } from "./dom.js";
+import { button, element, shown, tick } from "./dom.js";
 import { asDrawn, centred } from "./drawing.js";
+import { squaredDistance } from "./neighbours.js";
 import { Picture } from "./pictures.js";
 
 const SIZE = 168; // ink pixels on a side: six for each of MNIST's 28
@@ -20,6 +21,8 @@ export class DrawView {
     this.context = this.canvas.getContext("2d", { willReadFrequently: true });
     this.pen = element("div", { class: "aex-pen", "aria-hidden": "true" });
     this.seen = new Picture(height, width, "the drawing as the model sees it", { "data-role": "seen" });
+    this.back = new Picture(height, width, "what the model makes of the drawing", { "data-role": "back" });
+    this.backText = element("figcaption");
     this.centre = true;
     const centring = tick("Centre as MNIST does", true, (on) => {
       this.centre = on;
@@ -33,10 +36,11 @@ export class DrawView {
         "div", { class: "aex-drawing" },
         element("div", { class: "aex-ink-frame" }, this.canvas, this.pen),
         element("figure", {}, this.seen.canvas, element("figcaption", {}, "what the model sees")),
+        element("figure", {}, this.back.canvas, this.backText),
         element(
           "div", { class: "aex-column" },
           button("Clear", () => this.clear()), centring.root,
-          element("p", { class: "aex-note" }, "The drawing is encoded as you draw: see where it lands on the map, and what the model makes of it."),
+          element("p", { class: "aex-note" }, "The drawing is encoded as you draw, and its code decoded: see where it lands on the map, and what comes back."),
         ),
       ),
       this.problem, this.status,
@@ -115,6 +119,9 @@ export class DrawView {
     this.context.fillStyle = "#000";
     this.context.fillRect(0, 0, SIZE, SIZE);
     this.seen.clear();
+    this.back.clear();
+    this.backText.textContent = "what comes back";
+    if (this.state.original?.kind === "drawing") this.state.setCode(this.state.z); // a code without an original
     this.lowered = false;
     this.place = [SIZE / 2, SIZE / 2];
     this.movePen();
@@ -131,9 +138,19 @@ export class DrawView {
     this.seen.draw(pixels);
     model.engine.encode(pixels, (code, _, problem) => {
       this.problem.hidden = Boolean(code);
-      if (code) this.state.setCode(code, { kind: "drawing", pixels, text: "your drawing" });
-      else this.problem.textContent = problem;
+      if (!code) {
+        this.problem.textContent = problem;
+        return;
+      }
+      this.state.setCode(code, { kind: "drawing", pixels, text: "your drawing" });
+      model.engine.decode(code, (picture) => this.answer(pixels, picture), "drawing");
     });
+  }
+
+  answer(pixels, picture) {
+    if (!picture) return; // the large picture says why
+    this.back.draw(picture);
+    this.backText.textContent = `what comes back: squared error ${shown(squaredDistance(pixels, picture))}`;
   }
 
   stop() {}

@@ -1,5 +1,6 @@
-// A drawing made into an image like MNIST's: the ink scaled to fit 20 × 20 pixels with its proportions kept, then placed
-// in 28 × 28 pixels so that its centre of mass is in the middle (LeCun et al., the MNIST page).
+// A drawing made into an image like MNIST's: the ink's box scaled to fit 20 × 20 pixels with its proportions kept, then
+// moved by whole pixels so that its centre of mass comes nearest to where the published files have it (LeCun et al., the
+// MNIST page): on the middle of pixel (14, 14), counted from 0, which is 14.5 pixels from the upper and the left edge.
 
 // ink: values in [0, 1], size × size. Returns `out` × `out` values; all black where there is no ink.
 export function centred(ink, size, out = 28) {
@@ -7,8 +8,8 @@ export function centred(ink, size, out = 28) {
   if (!box) return new Float32Array(out * out);
   const scale = Math.max(box.right - box.left, box.bottom - box.top) / ((20 / 28) * out); // ink pixels per image pixel
   const mass = centreOfMass(ink, size);
-  // The middle of the image's pixel grid stands for the centre of mass.
-  return resampled(ink, size, out, scale, mass.x - (out / 2) * scale, mass.y - (out / 2) * scale);
+  const corner = (edge, centre) => edge - Math.round(out / 2 + 0.5 - (centre - edge) / scale) * scale;
+  return resampled(ink, size, out, scale, corner(box.left, mass.x), corner(box.top, mass.y));
 }
 
 // The drawing as it is, only smaller.
@@ -43,7 +44,7 @@ function centreOfMass(ink, size) {
 // Each image pixel is the average of the ink under it: `scale` ink pixels on a side, from (left, top) on.
 function resampled(ink, size, out, scale, left, top) {
   const image = new Float32Array(out * out);
-  const samples = Math.max(2, Math.ceil(scale));
+  const samples = Math.ceil(3 * scale); // three in an ink pixel, or the place would be wrong by up to half of one
   for (let row = 0; row < out; row++) {
     for (let column = 0; column < out; column++) {
       let sum = 0;

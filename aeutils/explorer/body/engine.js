@@ -16,7 +16,7 @@ export class Engine {
     this.encoder = build(entry.encoder, [1, height, width]);
     if (this.decoder && this.decoder.outputs !== this.pixels) throw new Error(`${entry.name}: the decoder makes ${this.decoder.outputs} pixels instead of ${this.pixels}`);
     if (this.encoder && this.encoder.outputs < entry.size) throw new Error(`${entry.name}: the encoder makes ${this.encoder.outputs} numbers instead of ${entry.size}`);
-    this.variational = entry.variational;
+    this.spread = entry.spread; // whether the encoder's second half is the posterior's log-variance
   }
 
   // Whether everything is computed here.
@@ -35,7 +35,7 @@ export class Engine {
   encode(x, deliver, name = "code") {
     if (this.encoder) {
       const out = this.encoder.run(x);
-      return deliver(out.slice(0, this.size), this.variational ? this.deviations(out) : null);
+      return deliver(out.slice(0, this.size), this.spread ? this.deviations(out) : null);
     }
     this.newest(name, "encode", x, (code) => deliver(code, null));
   }

@@ -1,5 +1,6 @@
 // The map and pad: the codes of the images; where the hand is, there the code is.
 
+import { niceTicks, tickText } from "./axis.js";
 import { contour, density, levels, priorRadius, SHARES } from "./density.js";
 import { button, choice, drawn, element, tick } from "./dom.js";
 import { Manifold } from "./manifold.js";
@@ -7,9 +8,13 @@ import { Frame, principalPlane, unitPlane } from "./plane.js";
 import { drawPoints, signs } from "./points.js";
 
 const NEAR = 14; // how close, in CSS pixels, the pointer must be to an image
+const END = 10; // the same for an end of the walk
 const MAP_HELP =
   "Map of the codes. Arrow keys move the point, with Shift ten times as far; Enter jumps to the nearest image; " +
   "plus and minus zoom, 0 shows everything. Drag with Shift to move the map; double-click an image to take its code.";
+const MOUSE_HELP =
+  "Drag to move the point · double-click an image to take its code · arrow keys · +\u00a0−\u00a0or\u00a0Ctrl\u00a0+\u00a0wheel to zoom · " +
+  "Shift\u00a0+\u00a0drag to shift the map";
 
 export class MapView {
   constructor(state, hooks, signal) {
@@ -61,11 +66,14 @@ export class MapView {
       button("+", () => this.zoom(1.5), { "aria-label": "Zoom in" }),
       button("All", () => this.showAll(), { "aria-label": "Show the whole map" }),
     );
+    this.contourNote = element("p", { class: "aex-note aex-contour-note", role: "status" });
     this.root = element(
       "div", { class: "aex-map" },
       element("div", { class: "aex-row" }, this.axes, zoom),
       element("div", { class: "aex-pad-frame" }, this.pad),
       element("div", { class: "aex-row" }, points.root, manifold.root, contours.root),
+      this.contourNote,
+      element("p", { class: "aex-note", "aria-hidden": "true" }, MOUSE_HELP), // a screen reader has the pad's label
       this.legend(),
     );
     const observer = new ResizeObserver(() => this.resize());
@@ -89,6 +97,7 @@ export class MapView {
     const { size } = model;
     if (axes === "first") axes = size > 2 && model.principal ? "principal" : "units";
     const [i, j] = this.units?.every((unit) => unit < size) ? this.units : [0, Math.min(1, size - 1)];
+    this.spread = null;
     this.plane = axes === "principal" ? principalPlane(size, model.principal.components, model.principal.mean) : unitPlane(size, i, j);
     this.projected = this.plane.project(model.codes, size);
     this.offPlane = null;
@@ -103,7 +112,7 @@ export class MapView {
     const { size, principal } = this.state.model;
     this.axes.replaceChildren();
     if (size <= 2) return;
-    const options = principal ? [["principal", "principal axes"], ["units", "two code units"]] : [["units", "two code units"]];
+    const options = principal ? [["principal", "principal axes"], ["units", "two units"]] : [["units", "two units"]];
     const kind = choice("Map of", options, (value) => {
       this.choosePlane(value);
       this.axes.querySelector("select").focus();
@@ -111,7 +120,7 @@ export class MapView {
     kind.select.value = axes;
     this.axes.append(kind.root);
     if (axes !== "units") return;
-    const names = Array.from({ length: size }, (_, j) => [j, `unit ${j + 1}`]);
+    const names = Array.from({ length: size }, (_, j) => [j, String(j + 1)]);
     units.forEach((unit, place) => {
       const pick = choice(place ? "↑" : "→", names, (value) => {
         this.units = place ? [units[0], Number(value)] : [Number(value), units[1]];
@@ -179,7 +188,9 @@ export class MapView {
   drawOverlay() {
     const { size } = this.frame;
     this.overlay.setAttribute("viewBox", `0 0 ${size} ${size}`);
-    this.overlay.replaceChildren(...this.ticks(), ...this.contours(), ...this.walk());
+    const inside = drawn("svg", { width: size, height: size, class: "aex-inside" }, ...this.contours(), ...this.walk());
+    this.overlay.replaceChildren(...this.ticks(), inside);
+    this.contourNote.textContent = this.contourText();
   }
 
   ticks() {
@@ -195,34 +206,47 @@ export class MapView {
   }
 
   contours() {
-    const { us, vs } = this.projected;
-    const { low, high, size } = this.frame;
     if (this.layers.contours === "prior" && this.plane.second) {
       const [u, v] = this.plane.coordinates(new Float32Array(this.state.model.size));
       const [x, y] = this.frame.toScreen(u, v);
-      const circles = SHARES.map((share) => {
+      return SHARES.map((share) => {
         const [right, top] = this.frame.toScreen(u + priorRadius(share), v + priorRadius(share));
         return drawn("ellipse", { cx: x, cy: y, rx: right - x, ry: y - top, class: "aex-contour" });
       });
-      const top = this.frame.toScreen(u, v + priorRadius(SHARES.at(-1)))[1];
-      return [...circles, this.contourLabel("of the prior", Math.min(size - 90, Math.max(90, x)), Math.min(size - 4, Math.max(12, top - 4)))];
     }
-    if (this.layers.contours !== "density" || us.length < 20) return [];
-    const n = 72;
-    const grid = density(us, vs, low, high, n);
-    const cell = size / n;
-    const lines = levels(grid).map((level, index) => {
-      const d = contour(grid, n, level)
-        .map(([x1, y1, x2, y2]) => `M${round((x1 + 0.5) * cell)} ${round(size - (y1 + 0.5) * cell)}L${round((x2 + 0.5) * cell)} ${round(size - (y2 + 0.5) * cell)}`)
-        .join("");
-      return drawn("path", { d, class: "aex-contour", "stroke-width": 2.4 - 0.6 * index });
-    });
-    return [...lines, this.contourLabel("of the images", size / 2, size - 6)];
+    if (this.layers.contours !== "density" || this.projected.us.length < 20) return [];
+    const { paths, whole } = (this.spread ??= this.measureSpread());
+    const [left, top] = this.frame.toScreen(whole.low[0], whole.high[1]);
+    const [right, bottom] = this.frame.toScreen(whole.high[0], whole.low[1]);
+    const place = `translate(${left} ${top}) scale(${(right - left) / whole.size} ${(bottom - top) / whole.size})`;
+    return paths.map((d, index) =>
+      drawn("path", { d, transform: place, class: "aex-contour", "stroke-width": 2.4 - 0.6 * index, "vector-effect": "non-scaling-stroke" }),
+    );
   }
 
-  contourLabel(of, x, y) {
-    const shares = SHARES.map((share) => `${Math.round(100 * share)}`).join(", ");
-    return drawn("text", { x, y, "text-anchor": "middle", class: "aex-contour-label" }, `lines: ${shares} % ${of}`);
+  // Contours of the density of all images: made once for a plane, and moved with the map.
+  measureSpread() {
+    const { us, vs } = this.projected;
+    const whole = new Frame(400);
+    whole.fit(us, vs);
+    const n = 72;
+    const grid = density(us, vs, whole.low, whole.high, n);
+    const cell = whole.size / n;
+    const paths = levels(grid).map((level) =>
+      contour(grid, n, level)
+        .map(([x1, y1, x2, y2]) => `M${round((x1 + 0.5) * cell)} ${round(whole.size - (y1 + 0.5) * cell)}L${round((x2 + 0.5) * cell)} ${round(whole.size - (y2 + 0.5) * cell)}`)
+        .join(""),
+    );
+    return { paths, whole };
+  }
+
+  contourText() {
+    const { contours } = this.layers;
+    if (contours === "none") return "";
+    if (!this.plane.second) return "A map of one unit has no contours.";
+    const shares = `Lines: 50, 80, 95 % of the ${contours === "prior" ? "prior N(0, I)" : "images"}`;
+    if (contours === "prior" && !this.state.model.variational) return `${shares}, which this model was not trained with.`;
+    return contours === "density" && this.projected.us.length < 20 ? "Too few images for contours." : `${shares}.`;
   }
 
   // The walk from A to B, while that view is open.
@@ -231,7 +255,7 @@ export class MapView {
     if (!walk) return [];
     const places = walk.codes.map((code) => this.frame.toScreen(...this.plane.coordinates(code)).map(round));
     const ends = [[places[0], "A"], [places.at(-1), "B"]].map(([[x, y], name]) =>
-      drawn("g", {}, drawn("circle", { cx: x, cy: y, r: 9, class: "aex-end" }), drawn("text", { x, y: y + 4, "text-anchor": "middle", class: "aex-end-name" }, name)),
+      drawn("g", {}, drawn("circle", { cx: x, cy: y, r: END - 1, class: "aex-end" }), drawn("text", { x, y: y + 4, "text-anchor": "middle", class: "aex-end-name" }, name)),
     );
     return [drawn("polyline", { points: places.join(" "), class: "aex-walk" }), ...ends];
   }
@@ -259,8 +283,9 @@ export class MapView {
       event.preventDefault();
       this.pad.focus({ preventScroll: true });
       this.pad.setPointerCapture(event.pointerId);
-      this.dragging = event.shiftKey ? "map" : "code";
       this.before = this.place(event);
+      this.end = this.endUnder(...this.before);
+      this.dragging = event.shiftKey ? "map" : this.end >= 0 ? "end" : "code";
       if (this.dragging === "code") this.moveTo(...this.before);
       this.lookUnder(event);
     });
@@ -268,6 +293,7 @@ export class MapView {
       const place = this.place(event);
       this.lookUnder(event);
       if (this.dragging === "code") this.moveTo(...place);
+      else if (this.dragging === "end") this.moveEnd(...place);
       else if (this.dragging === "map") {
         const [a, b] = [this.frame.toPlane(...this.before), this.frame.toPlane(...place)];
         this.frame.pan(a[0] - b[0], a[1] - b[1]);
@@ -318,7 +344,7 @@ export class MapView {
 
   // The image under the mouse, also while it drags; a finger hides what is under it.
   lookUnder(event) {
-    const hidden = event.pointerType === "touch" || this.dragging === "map" || !this.layers.points;
+    const hidden = event.pointerType === "touch" || this.dragging === "map" || this.dragging === "end" || !this.layers.points;
     this.hover(hidden ? -1 : this.nearest(...this.place(event), NEAR));
   }
 
@@ -330,6 +356,23 @@ export class MapView {
 
   moveTo(x, y) {
     this.state.setCode(this.plane.moved(this.state.z, ...this.frame.toPlane(x, y)));
+  }
+
+  // Which end of the walk is under the hand: 0 for A, 1 for B, or -1.
+  endUnder(x, y) {
+    const { walk } = this.state;
+    if (!walk) return -1;
+    return [walk.codes[0], walk.codes.at(-1)].findIndex((code) => {
+      const [endX, endY] = this.frame.toScreen(...this.plane.coordinates(code));
+      return Math.hypot(endX - x, endY - y) <= END;
+    });
+  }
+
+  moveEnd(x, y) {
+    const { walk } = this.state;
+    if (!walk) return;
+    const code = this.end ? walk.codes.at(-1) : walk.codes[0];
+    walk.moveEnd(this.end, this.plane.moved(code, ...this.frame.toPlane(x, y)));
   }
 
   hover(index) {
@@ -359,15 +402,3 @@ export class MapView {
 }
 
 const round = (value) => Math.round(value * 10) / 10;
-
-const tickText = (value) => String(Number(value.toPrecision(6))).replace("-", "−");
-
-// About five round numbers between low and high.
-function niceTicks(low, high) {
-  const rough = (high - low) / 5;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough);
-  const ticks = [];
-  for (let i = Math.ceil(low / step); i * step <= high; i++) ticks.push(i * step);
-  return ticks;
-}

@@ -19,6 +19,7 @@ export class PictureView {
     this.originalText = element("figcaption");
     this.problem = element("p", { class: "aex-problem", role: "alert", hidden: true });
     this.spoken = element("p", { class: "aex-spoken", role: "status", "aria-live": "polite" });
+    this.usual = element("p", { class: "aex-note" });
     const { training } = state.subject;
     this.root = element(
       "div", { class: "aex-pictures" },
@@ -29,6 +30,7 @@ export class PictureView {
         element("figure", {}, this.near.canvas, this.nearText),
         element("figure", {}, this.original.canvas, this.originalText),
       ),
+      this.usual,
       element("p", { class: "aex-note" }, training.note),
       this.spoken,
     );
@@ -85,8 +87,18 @@ export class PictureView {
       this.nearName = `nearest ${training.name}${training.labels ? ` (${classes[training.labels[found.index]]})` : ""}`;
       this.near.label(this.nearName);
     }
-    this.nearDistance = found.distance;
     this.nearText.textContent = `${this.nearName}: squared pixel distance ${shown(found.distance)}`;
+    this.usual.textContent = this.usualDistance(training.labels?.[found.index]);
+  }
+
+  // What such a distance usually is, among images of the class that the neighbour has: a 1 is near to others, a 2 far.
+  usualDistance(label) {
+    const { training, classes, points } = this.state.subject;
+    const medians = (usual) => usual?.classes?.[label] ?? usual?.all;
+    const [rebuilt, real] = [medians(this.state.model.usual), medians(training.usual)];
+    if (rebuilt == null || real == null) return "";
+    const some = training.usual.classes?.[label] == null ? `a ${points.name}` : `a ${points.name} labelled ${classes[label]}`;
+    return `Usual (median) for ${some}: ${shown(rebuilt)} from this model's reconstruction, ${shown(real)} from the image itself.`;
   }
 
   // An image under the pointer; -1 for none.

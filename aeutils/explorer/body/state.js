@@ -52,7 +52,7 @@ export class State {
       kind: "image",
       index,
       pixels: bytes ? Float32Array.from(bytes, (value) => value / 255) : null,
-      text: `${points.name} ${index + 1}${label === null ? "" : `, ${label}`}`,
+      text: `${points.name} [${index}]${label === null ? "" : `, label ${label}`}`,
     };
   }
 

@@ -35,19 +35,24 @@ function readModel(entry, index, meta, array, ask) {
   return { ...entry, codes, engine, principal, units: unitSpreads(codes, entry.size) };
 }
 
-// Mean and standard deviation, lowest and highest value of every code unit.
+// Of every code unit: mean, standard deviation, lowest and highest value, and the two ends of the middle 95 %.
 export function unitSpreads(codes, size) {
   const n = codes.length / size;
+  const every = Math.ceil(n / 5000); // for the middle, a sample is enough
   return Array.from({ length: size }, (_, j) => {
     let [sum, square, low, high] = [0, 0, Infinity, -Infinity];
+    const some = [];
     for (let i = 0; i < n; i++) {
       const value = codes[i * size + j];
       sum += value;
       square += value * value;
       low = Math.min(low, value);
       high = Math.max(high, value);
+      if (i % every === 0) some.push(value);
     }
     const mean = sum / n;
-    return { mean, sd: Math.sqrt(Math.max(0, square / n - mean * mean)), low, high };
+    some.sort((a, b) => a - b);
+    const middle = [0.025, 0.975].map((share) => some[Math.round(share * (some.length - 1))]);
+    return { mean, sd: Math.sqrt(Math.max(0, square / n - mean * mean)), low, high, middle };
   });
 }

@@ -13,7 +13,7 @@ export class TraversalView {
     this.sliders = element("div", { class: "aex-sliders" });
     this.row = element("div", { class: "aex-strip", role: "group" });
     this.caption = element("p", { class: "aex-note" });
-    const order = choice("Order", [["usage", "most used first"], ["number", "by number"]], (value) => {
+    const order = choice("Order", [["usage", "widest spread first"], ["number", "by number"]], (value) => {
       this.order = value;
       this.build();
     });
@@ -23,9 +23,9 @@ export class TraversalView {
       "div", {},
       element(
         "div", { class: "aex-row" },
-        button("Reset", () => this.reset()),
+        button("Back to the last image", () => this.reset()),
         button("Random draw from N(0, I)", () => this.draw(() => [0, 1])),
-        button("Random draw as spread as the codes", () => this.draw((unit) => [unit.mean, unit.sd])),
+        button("Random draw, spread like the codes", () => this.draw((unit) => [unit.mean, unit.sd])),
         order.root,
       ),
       this.sliders, this.legend, this.row, this.caption,
@@ -51,10 +51,14 @@ export class TraversalView {
     this.sliders.replaceChildren();
     this.inputs = [];
     const tooMany = model.size > MOST_UNITS;
-    this.legend.textContent = tooMany
-      ? `This code has ${model.size} units; there are sliders for codes of up to ${MOST_UNITS}.`
-      : `Light band: where the codes of 95 % of the images lie.${model.variational ? " Dark band: the posterior of the original, mean ± 2 standard deviations." : ""}`;
-    if (tooMany) return;
+    const swatch = (kind) => element("span", { class: `aex-swatch ${kind}`, "aria-hidden": "true" });
+    this.legend.replaceChildren();
+    if (tooMany) {
+      this.legend.textContent = `This code has ${model.size} units; there are sliders for codes of up to ${MOST_UNITS}.`;
+      return;
+    }
+    this.legend.append(swatch("aex-codes"), " wide band: the middle 95 % of all images' codes");
+    if (model.spread) this.legend.append("; ", swatch("aex-posterior"), " narrow band: the posterior of the original, mean ± 2 standard deviations");
     const units = model.units.map((unit, j) => ({ ...unit, j }));
     if (this.order === "usage") units.sort((a, b) => b.sd - a.sd);
     this.pictures = Array.from({ length: STEPS }, () => new Picture(subject.height, subject.width, "decoded picture"));
@@ -62,7 +66,7 @@ export class TraversalView {
     for (const unit of units) this.sliders.append(this.slider(unit));
     this.unit = units[0].j;
     this.start = Float32Array.from(this.state.z);
-    this.posteriorOf = null;
+    this.posteriorOf = undefined;
     if (focused) this.inputs[units[0].j].input.focus();
     this.follow();
   }
@@ -87,11 +91,12 @@ export class TraversalView {
     };
     const band = (a, b, kind) => place(element("span", { class: `aex-band ${kind}` }), a, b);
     const posterior = band(from, from, "aex-posterior");
+    posterior.hidden = true;
     this.inputs[unit.j] = { input, value, posterior, place };
     return element(
       "div", { class: "aex-slider", "data-unit": unit.j },
       element("label", { for: id }, `unit ${unit.j + 1}`),
-      element("span", { class: "aex-track" }, band(unit.mean - 2 * unit.sd, unit.mean + 2 * unit.sd, "aex-codes"), posterior, input),
+      element("span", { class: "aex-track" }, band(...unit.middle, "aex-codes"), posterior, input),
       value,
     );
   }
@@ -142,12 +147,15 @@ export class TraversalView {
 
   showPosterior() {
     const { model, original } = this.state;
-    if (!model.variational || !original?.pixels || original === this.posteriorOf) return;
+    if (original === this.posteriorOf) return;
     this.posteriorOf = original;
+    this.inputs.forEach(({ posterior }) => (posterior.hidden = true)); // a code moved by hand has none
+    if (!model.spread || !original?.pixels) return;
     model.engine.encode(original.pixels, (mean, sd) => {
-      mean?.forEach((centre, j) => {
+      if (!sd || original !== this.posteriorOf) return;
+      mean.forEach((centre, j) => {
         const { posterior, place } = this.inputs[j];
-        if (sd) place(posterior, centre - 2 * sd[j], centre + 2 * sd[j]);
+        place(posterior, centre - 2 * sd[j], centre + 2 * sd[j]).hidden = false;
       });
     });
   }
