@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from notebook_cells import anchors
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -11,13 +12,15 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "data/README.md"])
 def test_local_links_lead_somewhere(name):
     page = ROOT / name
-    links = re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))
-    assert [link for link in links if ":" not in link and not (page.parent / link).exists()] == []
+    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        path, _, anchor = link.partition("#")
+        assert ":" in link or (page.parent / path).exists(), link
+        assert not anchor or ":" in link or anchor in anchors(page.parent / path), link
 
 
 def test_readme_lists_every_notebook():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    listed = re.findall(r"\(notebooks/([^)]+)\)", text)
+    listed = re.findall(r"\(notebooks/([^)#]+)\)", text)
     assert sorted(set(listed)) == sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 
 

@@ -428,7 +428,22 @@ def test_a_finger_moves_the_point(chromium, tmp_path, models, few):
         place = dict(zip("xy", view.point(x, 0.8), strict=True))
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [place]})
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    assert view.agrees("variational")[0, 0] > tapped[0, 0]
+    swept = view.agrees("variational")
+    assert swept[0, 0] > tapped[0, 0]
+
+    # Two fingers on either side of the point draw apart: the map grows about it, and the code stays.
+    x, y = view.point(0.8, 0.8)
+    for kind, apart in (("touchStart", 0), ("touchStart", 20), ("touchMove", 30), ("touchMove", 40)):
+        fingers = [{"x": x, "y": y, "id": 0}, {"x": x, "y": y - apart, "id": 1}][: 1 if apart == 0 else 2]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    cursor = view.root.locator(".aex-cursor")
+    place = cursor.bounding_box()
+    assert (place["x"], place["y"]) == pytest.approx((x, y), abs=2), "under the finger that stayed"
+    page.touchscreen.tap(x, y - 40)
+    assert view.agrees("variational")[0, 1] > swept[0, 1]
+    page.get_by_role("button", name="Show the whole map").click()
+    assert y - cursor.bounding_box()["y"] == pytest.approx(20, abs=2), "the map was twice as large"
 
 
 def test_a_saved_notebook_shows_the_still_and_once_trusted_the_explorer(opened, tmp_path, models, digits):

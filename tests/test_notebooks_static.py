@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 import nbformat
 import pytest
+from notebook_cells import anchors
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 PATHS = sorted(FOLDER.glob("*.ipynb"))
@@ -106,8 +107,11 @@ def test_local_links_lead_somewhere(path, notebook):
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
             for link in links(cell):
-                if not re.match(r"[a-z]+:|#", link):
-                    assert (path.parent / link.split("#")[0]).exists(), link
+                if not re.match(r"[a-z]+:", link):
+                    name, _, anchor = link.partition("#")
+                    there = path.parent / name if name else path
+                    assert there.exists(), link
+                    assert not anchor or anchor in anchors(there), link
 
 
 def test_last_cell_links_to_the_neighbours(path, notebook):

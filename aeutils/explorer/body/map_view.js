@@ -278,12 +278,18 @@ export class MapView {
 
   listen(signal) {
     const on = (name, f) => this.pad.addEventListener(name, f, { signal });
+    this.fingers = new Map(); // what is down on the map: the pointer's id -> its place
     on("pointerdown", (event) => {
       if (event.button !== 0) return;
       event.preventDefault();
       this.pad.focus({ preventScroll: true });
       this.pad.setPointerCapture(event.pointerId);
       this.before = this.place(event);
+      this.fingers.set(event.pointerId, this.before);
+      if (this.fingers.size > 1) {
+        this.dragging = "pinch";
+        return;
+      }
       this.end = this.endUnder(...this.before);
       this.dragging = event.shiftKey ? "map" : this.end >= 0 ? "end" : "code";
       if (this.dragging === "code") this.moveTo(...this.before);
@@ -298,13 +304,13 @@ export class MapView {
         const [a, b] = [this.frame.toPlane(...this.before), this.frame.toPlane(...place)];
         this.frame.pan(a[0] - b[0], a[1] - b[1]);
         this.before = place;
-        this.panned ||= requestAnimationFrame(() => {
-          this.panned = 0;
-          this.frameChanged();
-        });
-      }
+        this.frameMoves();
+      } else if (this.dragging === "pinch" && this.fingers.size === 2) this.pinch(event.pointerId, place);
     });
-    const release = () => (this.dragging = null);
+    const release = (event) => {
+      this.fingers.delete(event.pointerId);
+      if (!this.fingers.size) this.dragging = null; // what is left of a pinch moves nothing
+    };
     on("pointerup", release);
     on("pointercancel", release);
     on("pointerleave", () => this.hover(-1));
@@ -320,7 +326,28 @@ export class MapView {
       this.zoom(Math.exp(-event.deltaY / 200), this.frame.toPlane(...this.place(event)));
     });
     on("keydown", (event) => this.key(event));
-    signal.addEventListener("abort", () => cancelAnimationFrame(this.panned));
+    signal.addEventListener("abort", () => cancelAnimationFrame(this.moving));
+  }
+
+  // While the hand moves the map: once per frame of the screen.
+  frameMoves() {
+    this.moving ||= requestAnimationFrame(() => {
+      this.moving = 0;
+      this.frameChanged();
+    });
+  }
+
+  // Two fingers: what was between them stays between them.
+  pinch(finger, place) {
+    const before = [...this.fingers.values()];
+    this.fingers.set(finger, place);
+    const after = [...this.fingers.values()];
+    const gap = ([a, b]) => Math.max(1, Math.hypot(a[0] - b[0], a[1] - b[1]));
+    const middle = ([a, b]) => this.frame.toPlane((a[0] + b[0]) / 2, (a[1] + b[1]) / 2);
+    const [from, to] = [middle(before), middle(after)];
+    this.frame.pan(from[0] - to[0], from[1] - to[1]);
+    this.frame.zoom(gap(after) / gap(before), from);
+    this.frameMoves();
   }
 
   key(event) {
