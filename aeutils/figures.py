@@ -20,7 +20,7 @@ from torch import Tensor
 GREY = "#767676"
 # name -> colour, marker, line
 STYLES = {
-    "PCA": ("#E69F00", "s", "--"),
+    "PCA": ("#E69F00", "*", (0, (6, 1.5, 1, 1.5, 1, 1.5))),  # unlike validation's in grey, too
     "autoencoder": ("#0072B2", "o", "-"),
     "linear autoencoder": ("#56B4E9", "^", "-"),
     "mean image": (GREY, "", ":"),
@@ -255,26 +255,31 @@ def bars(
     *,
     baseline: tuple[str, float] | None = None,
     spread: Mapping[str, float] | None = None,
+    one_colour: bool = False,
     alt: str = "",
 ) -> Picture:
     """One bar for each name with its value written on it, and a baseline to hold them against.
 
     Args:
-        values: name -> height.
+        values: name -> height; names that begin alike, up to a colon, share a colour.
         ylabel: what is measured, with its unit.
         title: says what there is to see.
         baseline: name and height of a dashed line across.
         spread: name -> half the length of its error bar.
+        one_colour: all bars alike, where colours would mean nothing.
         alt: describes the figure; made from what is drawn unless given.
     """
     told = dict([*values.items(), *([baseline] if baseline else [])])
     alt = alt or f"{title}. {ylabel}: {'; '.join(f'{name} {float(value):.3g}' for name, value in told.items())}."
     figure = new_picture(6.4, 0.75 + 0.42 * len(values), title, alt)
     axes = _axes(figure, ylabel, "")
-    look = styles(list(values))
+    groups = {name: "autoencoder" if one_colour else name.split(": ")[0] for name in values}
+    look = styles(list(dict.fromkeys(groups.values())))
     heights = [float(height) for height in values.values()]
     error_bars = {"xerr": [spread[name] for name in values], "capsize": 3} if spread else {}
-    drawn = axes.barh(list(values), heights, color=[look[name]["color"] for name in values], height=0.65, **error_bars)
+    drawn = axes.barh(
+        list(values), heights, color=[look[groups[name]]["color"] for name in values], height=0.65, **error_bars
+    )
     label_box = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # readable on top of the baseline
     axes.bar_label(drawn, fmt="%.1f", padding=4, bbox=label_box)
     axes.invert_yaxis()

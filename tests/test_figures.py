@@ -78,6 +78,14 @@ def test_the_same_thing_looks_the_same_everywhere():
     assert len({tuple(look.values()) for look in looks.values()}) == 4
 
 
+def test_bars_that_begin_alike_share_a_colour():
+    picture = figures.bars({"plain: own": 1.0, "plain: other": 2.0, "variational: own": 3.0}, "y", "t")
+    first, second, third = (bar.get_facecolor() for bar in picture.axes[0].patches)
+    assert first == second != third
+    alike = figures.bars({"a": 1.0, "b": 2.0}, "y", "t", one_colour=True).axes[0].patches
+    assert alike[0].get_facecolor() == alike[1].get_facecolor()
+
+
 def test_bad_input_is_named():
     x = torch.rand(2, 1, 28, 28)
     with pytest.raises(ValueError, match="same number"):

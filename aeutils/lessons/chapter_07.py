@@ -1,13 +1,19 @@
-"""Checks for the exercises of notebook 07, and two measures that it uses."""
+"""Checks for the exercises of notebook 07, and a few things that it uses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
+from aeutils.data import Images, load
+from aeutils.evaluation import decode, encode
 from aeutils.lessons.exercises import Diagnosis, Feedback, attempted, grade
+from aeutils.losses import cross_entropy
+from aeutils.models import Autoencoder
+from aeutils.training import fit
 
 
 def best_partners(similarity: Tensor) -> Tensor:
@@ -40,8 +46,78 @@ def properties(x: Tensor) -> dict[str, Tensor]:
     return {name: value.unsqueeze(1) for name, value in found.items()}
 
 
+def linear_map(z: Tensor, other: Tensor, z_new: Tensor) -> Tensor:
+    """What least squares, fitted to the pairs `z` `[N, k]` and `other` `[N, m]`, makes of `z_new`: `[M, m]`."""
+
+    def one(codes: Tensor) -> Tensor:  # a column of ones, for the constant
+        return torch.cat([codes, torch.ones_like(codes[:, :1])], 1)
+
+    return one(z_new) @ torch.linalg.lstsq(one(z), other).solution
+
+
+@functools.cache
+def small_model() -> Autoencoder:
+    """The autoencoder with two code units of exercise 7.1, trained on mnist-5k: the same one in every session."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = Autoencoder((784, 128, 64, 2))
+        fit(model, _digits(), cross_entropy, steps=300, lr=2e-3, device="cpu", seed=0)
+    return model
+
+
+@functools.cache
+def _digits() -> Images:
+    return load("mnist-5k")
+
+
+def _nearest(pictures: Tensor) -> tuple[Tensor, Tensor]:
+    """Squared distance `[N]` of each picture to the nearest training image, and that image's label `[N]`."""
+    train = _digits().train
+    distances, indices = torch.cdist(pictures.flatten(1), train.x.flatten(1)).square().min(1)
+    return distances, train.y[indices]
+
+
+def odd_place(answer: Callable[[], Sequence[float]]) -> Feedback:
+    """Exercise 7.1: `answer()` is a code of `small_model` inside the map, its picture unusually far from the data."""
+
+    def checked() -> Tensor:
+        given = attempted(answer())
+        given = given.detach().flatten().tolist() if isinstance(given, Tensor) else list(given)
+        z = torch.tensor([[float(attempted(number)) for number in given]])
+        if z.shape != (1, 2):
+            raise Diagnosis(f"this model has two code units; your code has {z.shape[1]}")
+        model, images = small_model(), _digits()
+        codes = encode(model, images.train.x)
+        low, high = torch.quantile(codes, torch.tensor([0.05, 0.95]), dim=0)
+        for unit in range(2):
+            if not low[unit] <= z[0, unit] <= high[unit]:
+                raise Diagnosis(
+                    f"unit {unit + 1} is {z[0, unit]:.2f}, outside the map: nine of ten training codes have "
+                    f"{low[unit]:.2f} to {high[unit]:.2f} there"
+                )
+        if torch.cdist(z, codes).min() < 1e-3:
+            raise Diagnosis("that is the code of a training image; look for a place of your own")
+        distance, label = _nearest(decode(model, z))
+        alike = images.test.x[images.test.y == label]
+        usual = _nearest(decode(model, encode(model, alike)))[0].median()
+        if distance <= 2 * usual:
+            raise Diagnosis(
+                f"its picture lies {distance.item():.1f} from the nearest training image, a {label.item()}; "
+                f"look for more than twice what is usual there, {usual:.1f}"
+            )
+        return torch.tensor(1.0)
+
+    return grade(
+        checked,
+        torch.tensor(1.0),
+        {},
+        praise="no training image asked for this place; now see whether you would call its picture a digit",
+        target="A code inside the map whose picture lies over twice as far from its nearest as is usual there",
+    )
+
+
 def share_of_copies(answer: Callable[[Tensor, Tensor, float], float]) -> Feedback:
-    """Exercise 7.1: `answer(pictures, x_train, limit)` is the share of pictures nearer than `limit` to an image."""
+    """Exercise 7.2: `answer(pictures, x_train, limit)` is the share of pictures nearer than `limit` to an image."""
     generator = torch.Generator().manual_seed(1)
     x_train = torch.rand(30, 1, 10, 10, generator=generator)
     pictures = x_train[:8] + 0.07 * torch.arange(8).view(8, 1, 1, 1)  # 0, 0.49, 1.96, 4.41, 7.84 ... away
@@ -68,6 +144,9 @@ def share_of_copies(answer: Callable[[Tensor, Tensor, float], float]) -> Feedbac
         lambda: each(one),
         near(nearest),
         {
+            "that is 1 or 0: .min() without an axis takes the smallest of all; take it per picture, over axis 1": (
+                near(squared.min().view(1))
+            ),
             "that is how many; divide by the number of pictures": 10 * near(nearest),
             "that is the share of those that are further away": 1 - near(nearest),
             "the limit is a squared distance: torch.cdist gives the root of it": near(nearest.sqrt()),
@@ -77,21 +156,26 @@ def share_of_copies(answer: Callable[[Tensor, Tensor, float], float]) -> Feedbac
                 near(squared.min(0).values)
             ),
         },
-        praise="a low distance proves memory; a high one does not yet prove that there is a digit to see",
+        praise="a distance near 0 shows a copy; a merely low one does not (real 1s lie at 5), nor a high one a digit",
         target="0.4 in the check's example: four pictures of ten are nearer than the limit",
     )
 
 
 def great_circle(answer: Callable[[Tensor, Tensor, float], Tensor]) -> Feedback:
-    """Exercise 7.2: `answer(a, b, t)` is the code at share `t` of the great circle from `a` to `b`, all `[k]`."""
+    """Exercise 7.3: `answer(a, b, t)` is the code at share `t` of the way from `a` to `b`, all `[k]`: the direction
+    on the great circle, the length in even steps."""
     generator = torch.Generator().manual_seed(2)
-    a, b = torch.randn(2, 6, generator=generator)
-    b = 1.3 * b
+    a, b = 0.3 * torch.randn(2, 6, generator=generator)
+    b = 2.5 * b
     shares = (0.25, 0.5, 0.9)
-    cosine = torch.dot(a, b) / (a.norm() * b.norm())
+    p, q = a / a.norm(), b / b.norm()
+    cosine = torch.dot(p, q)
 
-    def arc(omega: Tensor, t: float, p: Tensor = a, q: Tensor = b) -> Tensor:
-        return (torch.sin((1 - t) * omega) * p + torch.sin(t * omega) * q) / torch.sin(omega)
+    def arc(angle: Tensor, t: float, start: Tensor = p, end: Tensor = q) -> Tensor:
+        return (torch.sin((1 - t) * angle) * start + torch.sin(t * angle) * end) / torch.sin(angle)
+
+    def length(t: float) -> Tensor:
+        return (1 - t) * a.norm() + t * b.norm()
 
     def each(function: Callable[[float], Tensor]) -> Tensor:
         return torch.stack([function(t) for t in shares])
@@ -101,31 +185,45 @@ def great_circle(answer: Callable[[Tensor, Tensor, float], Tensor]) -> Feedback:
     def straight(t: float) -> Tensor:
         return (1 - t) * a + t * b
 
-    def stretched(t: float) -> Tensor:
-        way = straight(t)
-        return way / way.norm() * ((1 - t) * a.norm() + t * b.norm())
+    def one(t: float) -> Tensor:
+        given = torch.as_tensor(attempted(answer(a.clone(), b.clone(), t)))
+        if given.is_floating_point() and given.isnan().any():
+            raise Diagnosis("NaN: arccos wants a cosine between −1 and 1; is your product divided by both lengths?")
+        return given
 
     return grade(
-        lambda: torch.stack([attempted(answer(a.clone(), b.clone(), t)) for t in shares]),
-        each(lambda t: arc(omega, t)),
+        lambda: torch.stack([one(t) for t in shares]),
+        each(lambda t: length(t) * arc(omega, t)),
         {
+            "that is the formula for equal lengths, used on unequal ones: turn the directions, a and b divided by "
+            "their lengths": each(lambda t: arc(omega, t, a, b)),
+            "that is the direction, of length 1; give it the length that belongs to t": each(lambda t: arc(omega, t)),
+            "that keeps the first code's length all the way": each(lambda t: a.norm() * arc(omega, t)),
             "that is the straight line": each(straight),
-            "that is the straight line, stretched to the right length: it runs faster in the middle": each(stretched),
-            "t = 0 must give a: the two weights are exchanged": each(lambda t: arc(omega, t, b, a)),
-            "the angle is missing its arccos: you used the cosine as the angle": each(lambda t: arc(cosine, t)),
-            "the division by sin ω is missing": each(lambda t: arc(omega, t) * torch.sin(omega)),
-            "the cosine needs the codes' lengths: divide the product by both norms": each(
-                lambda t: arc(torch.arccos(torch.dot(a, b).clamp(-1, 1)), t)
+            "that is the straight line, stretched to the right length: its direction turns faster in the middle": each(
+                lambda t: length(t) * straight(t) / straight(t).norm()
             ),
-            "torch.sin takes radians": each(lambda t: arc(torch.rad2deg(omega), t)),
+            "that is the straight line between the directions, stretched: it turns faster in the middle": each(
+                lambda t: length(t) * ((1 - t) * p + t * q) / ((1 - t) * p + t * q).norm()
+            ),
+            "t = 0 must give a: the two weights are exchanged": each(lambda t: length(t) * arc(omega, t, q, p)),
+            "the length runs backwards: at t = 0 it must be that of a": each(lambda t: length(1 - t) * arc(omega, t)),
+            "the angle is missing its arccos: you used the cosine as the angle": each(
+                lambda t: length(t) * arc(cosine, t)
+            ),
+            "the division by sin ω is missing": each(lambda t: length(t) * arc(omega, t) * torch.sin(omega)),
+            "the cosine needs the codes' lengths: divide the product by both norms": each(
+                lambda t: length(t) * arc(torch.arccos(torch.dot(a, b)), t)
+            ),
+            "torch.sin takes radians": each(lambda t: length(t) * arc(torch.rad2deg(omega), t)),
         },
-        praise="for codes of the same length it never leaves the sphere on which they lie",
-        target="For codes of length 1 at a right angle, the middle is (a + b) / √2",
+        praise="that is how the explorer walks; at equal lengths it is the great circle of section 4",
+        target="From (1, 0) to (0, 3) the middle is (√2, √2)",
     )
 
 
 def temperature(answer: Callable[[float], float]) -> Feedback:
-    """Exercise 7.3: `answer(t)` is the standard deviation of a unit at share `t` between two draws from N(0, I)."""
+    """Exercise 7.4: `answer(t)` is the standard deviation of a unit at share `t` between two draws from N(0, I)."""
     shares = torch.tensor([0.0, 0.1, 0.25, 0.5, 0.8], dtype=torch.float64)
     variance = (1 - shares) ** 2 + shares**2
     return grade(
@@ -135,9 +233,10 @@ def temperature(answer: Callable[[float], float]) -> Feedback:
             "that is the variance; the temperature is its root": variance,
             "standard deviations don't add up; variances do, with (1 − t)² and t²": torch.ones_like(shares),
             "that would hold if b were −a; the two are drawn independently": (1 - 2 * shares).abs(),
-            "that is a straight line down to the middle; at t = 1/4 it is not yet half-way there": 1
+            "that is a straight line down to the middle; at t = 1/4 that is already over two thirds of the way down": 1
             - (1 - 0.5**0.5) * (1 - (1 - 2 * shares).abs()),
             "you left out one of the two draws": 1 - shares,
+            "that is the middle only; at t = 0 it must be 1": torch.full_like(shares, 0.5**0.5),
         },
         praise="0.71 in the middle: a straight line between two draws passes through the codes of a cooler prior",
         target="1 at both ends, and about 0.707 in the middle",
@@ -145,7 +244,7 @@ def temperature(answer: Callable[[float], float]) -> Feedback:
 
 
 def translate(answer: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Feedback:
-    """Exercise 7.4: `answer(z, other, z_new)` are codes `[M, k]` in the other model's language, by least squares."""
+    """Exercise 7.5: `answer(z, other, z_new)` are codes `[M, k]` in the other model's language, by least squares."""
     generator = torch.Generator().manual_seed(4)
     z = torch.randn(40, 3, generator=generator, dtype=torch.float64) + torch.tensor([2.0, 0.0, -1.0])
     turn = torch.tensor([[0.2, 1.4, 0.0], [-1.1, 0.3, 0.5], [0.4, 0.0, 2.0]], dtype=torch.float64)
@@ -176,6 +275,11 @@ def translate(answer: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Feedback:
             ),
             "centred, but not moved back: add the mean of the other codes": (new - mean)
             @ torch.linalg.lstsq(z - mean, other - other_mean).solution,
+            "z_new is centred by its own mean; use the mean of the codes that the map was fitted to": (
+                new - new.mean(0)
+            )
+            @ torch.linalg.lstsq(z - mean, other - other_mean).solution
+            + other_mean,
             "these are the codes that the map was fitted to; translate z_new": one(z)
             @ torch.linalg.lstsq(one(z), other).solution,
         },
@@ -185,7 +289,7 @@ def translate(answer: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Feedback:
 
 
 def corrected_overlap(answer: Callable[[float, int, int], float]) -> Feedback:
-    """Exercise 7.5: `answer(overlap, k, n)` rescales an overlap: 0 at chance, 1 at best."""
+    """Exercise 7.6: `answer(overlap, k, n)` rescales an overlap: 0 at chance, 1 at best."""
     examples = ((0.6, 10, 1000), (0.3, 10, 50), (0.1, 20, 101))
 
     def each(function: Callable[[float, int, int], float]) -> torch.Tensor:
@@ -206,6 +310,15 @@ def corrected_overlap(answer: Callable[[float, int, int], float]) -> Feedback:
             ),
             "chance is k in n − 1, not 1 in n − 1: a list of k has k places to meet": each(
                 lambda o, k, n: (o - 1 / (n - 1)) / (1 - 1 / (n - 1))
+            ),
+            "divide by what can be gained, 1 − k / (n − 1); and don't stop at 0: less than chance is negative": each(
+                lambda o, k, n: max(o - chance(k, n), 0.0)
+            ),
+            "below chance it is negative: don't clip it at 0": each(
+                lambda o, k, n: max((o - chance(k, n)) / (1 - chance(k, n)), 0.0)
+            ),
+            "an image is not its own neighbour, so chance is k in n − 1; and at best it must be 1": each(
+                lambda o, k, n: o - k / n
             ),
             "that is how many times chance; it has no fixed upper end": each(lambda o, k, n: o / chance(k, n)),
         },
