@@ -111,7 +111,7 @@ def odd_place(answer: Callable[[], Sequence[float]]) -> Feedback:
         checked,
         torch.tensor(1.0),
         {},
-        praise="no training image asked for this place; now see whether you would call its picture a digit",
+        praise="by this number the place is odd; now see whether you would call its picture a digit",
         target="A code inside the map whose picture lies over twice as far from its nearest as is usual there",
     )
 
