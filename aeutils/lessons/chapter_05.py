@@ -24,6 +24,12 @@ def steps(answer: Callable[[int, int, int], int]) -> Feedback:
         of(lambda n, batch, epochs: math.ceil(n / batch) * epochs),
         {
             "the last, smaller batch of an epoch is a step too: round up": of(lambda n, b, e: n // b * e),
+            "an epoch whose batches come out even has no smaller last one: round up, instead of adding 1": of(
+                lambda n, b, e: (n // b + 1) * e
+            ),
+            "595 is the example's number; the check asks about other runs as well: calculate it": of(
+                lambda n, b, e: 595
+            ),
             "round up in each epoch, before you multiply: a batch never spans two epochs": of(
                 lambda n, b, e: math.ceil(n * e / b)
             ),
@@ -82,23 +88,46 @@ def standard_errors_apart(answer: Callable[[Tensor, Tensor], Tensor]) -> Feedbac
     b = torch.tensor([21.0, 22.2, 21.1, 21.9], dtype=torch.float64)
     gap, spread = a.mean() - b.mean(), (a.var() / 5 + b.var() / 4).sqrt()
     variances = a.var(correction=0) / 5 + b.var(correction=0) / 4
+    pooled = ((4 * a.var() + 3 * b.var()) / 7).sqrt()
+
+    def of(value: Tensor) -> tuple[Tensor, Tensor]:
+        """What an answer with this value for a against b gives for both orders."""
+        return value, -value
+
+    by_order = {
+        "the sign: a positive answer is to mean that a's error is the larger": of(-gap / spread),
+        "keep the sign: it tells which of the two is better": (gap / spread, gap / spread),
+        "only one of the two means is uncertain in your answer; both are": (
+            gap / (a.var() / 5).sqrt(),
+            -gap / (b.var() / 4).sqrt(),
+        ),
+        "only b's mean is uncertain in your answer; a's is as well": (
+            gap / (b.var() / 4).sqrt(),
+            -gap / (a.var() / 5).sqrt(),
+        ),
+        "each variance is divided by its own number of runs: 5 and 4, not the same for both": (
+            gap / ((a.var() + b.var()) / 5).sqrt(),
+            -gap / ((a.var() + b.var()) / 4).sqrt(),
+        ),
+    }
+    by_value = {
+        "a mean over n runs is steadier than one run: divide each variance by its n": gap / (a.var() + b.var()).sqrt(),
+        "that is the difference itself, in squared error; divide by its standard error": gap,
+        "standard errors do not add up, their squares do": gap / (a.std() / 5**0.5 + b.std() / 4**0.5),
+        "under the root stand variances, the squares of the standard deviations": gap
+        / (a.std() / 5 + b.std() / 4).sqrt(),
+        "that is the variance of the difference; take its root": gap / spread**2,
+        "the variance of few runs wants n − 1 in the denominator (torch's default)": gap / variances.sqrt(),
+        "you pooled the two spreads into one; each setting keeps its own here": gap / (pooled * (1 / 5 + 1 / 4) ** 0.5),
+        "that counts in standard deviations of single runs, pooled; the question is how sure the means are": gap
+        / pooled,
+    }
     return grade(
-        lambda: attempted(answer(a.clone(), b.clone())),
-        gap / spread,
-        {
-            "the sign: a positive answer is to mean that a's error is the larger": -gap / spread,
-            "a mean over n runs is steadier than one run: divide each variance by its n": gap
-            / (a.var() + b.var()).sqrt(),
-            "that is the difference itself, in squared error; divide by its standard error": gap,
-            "standard errors do not add up, their squares do": gap / (a.std() / 5**0.5 + b.std() / 4**0.5),
-            "only one of the two means is uncertain in your answer; both are": gap / (a.var() / 5).sqrt(),
-            "only b's mean is uncertain in your answer; a's is as well": gap / (b.var() / 4).sqrt(),
-            "that is the variance of the difference; take its root": gap / spread**2,
-            "the variance of few runs wants n − 1 in the denominator (torch's default)": gap / variances.sqrt(),
-            "the variance of run i is divided by its own number of runs: 5 and 4, not 5 for both": gap
-            / ((a.var() + b.var()) / 5).sqrt(),
-        },
-        praise="statisticians know it as Welch's t. Here it is about 3: a difference to believe",
+        lambda: (attempted(answer(a.clone(), b.clone())), attempted(answer(b.clone(), a.clone()))),
+        of(gap / spread),
+        {**by_order, **{mistake: of(value) for mistake, value in by_value.items()}},
+        praise="statisticians know it as Welch's t. Here it is 3.1. With so few runs luck brings that once in 35: "
+        "enough if this was the one planned comparison, too little for the best of dozens",
         target="Positive when a's error is the larger; about 3 for the errors of the check",
     )
 
@@ -144,7 +173,8 @@ def choose(answer: Callable[[pd.DataFrame], float]) -> Feedback:
             "you chose by the training error: whoever learns by heart wins": 3e-4,
             "you chose by the test error; then it is no longer a test": 2e-3,
             "that is the luckiest single run; its other two seeds are bad. Average over seeds first": 3e-3,
-            "one of its three runs diverged, and the mean quietly skipped the NaN: count that against it": 1e-2,
+            "you chose 0.01, where one of the three runs diverged: it was left out (pandas' mean does), set to 0, or "
+            "hidden by a median. Count it against its setting": 1e-2,
             "that is the rate with the highest error; lower is better": 1e-4,
             "that is the steadiest rate, not the best": 5e-3,
         },
@@ -169,6 +199,9 @@ def draws_needed(answer: Callable[[float, float], int]) -> Feedback:
         of(lambda q, p: math.ceil(exact(q, p))),
         {
             "round up: one draw fewer does not reach the probability": of(lambda q, p: math.floor(exact(q, p))),
+            "round up, not to the nearest: with 58 draws for 58.4 the probability is not reached yet": of(
+                lambda q, p: round(exact(q, p))
+            ),
             "nearly: draws are whole, and the next whole number is the first that reaches the probability": of(exact),
             "that many draws hit once on average; you want to hit at least once nearly always": of(
                 lambda q, p: math.ceil(1 / q)

@@ -3,12 +3,15 @@
 STEPS = "def steps(n_images, batch_size, epochs): return "
 CURES = "def cures(): return "
 APART = "def standard_errors_apart(a, b):\n    gap, n, m = a.mean() - b.mean(), len(a), len(b)\n    return "
+POOLED = APART.replace("return", "pooled = (((n - 1) * a.var() + (m - 1) * b.var()) / (n + m - 2)).sqrt()\n    return")
 CHOOSE = "def choose(table):\n    groups = table.groupby('lr')\n    return "
 DRAWS = "def draws_needed(share, probability):\n    q, p = share, probability\n    return "
 
 MISTAKES = {
     "steps": [
         (STEPS + "n_images // batch_size * epochs", "smaller batch of an epoch"),
+        (STEPS + "(n_images // batch_size + 1) * epochs", "come out even"),
+        (STEPS + "595", "example's number"),
         (STEPS + "math.ceil(n_images * epochs / batch_size)", "before you multiply"),
         (STEPS + "n_images / batch_size * epochs", "a part of a step"),
         (STEPS + "math.ceil(n_images / batch_size)", "one epoch's steps"),
@@ -24,7 +27,11 @@ MISTAKES = {
     ],
     "standard_errors_apart": [
         (APART + "-gap / (a.var() / n + b.var() / m).sqrt()", "the sign"),
+        (APART + "abs(gap) / (a.var() / n + b.var() / m).sqrt()", "keep the sign"),
         (APART + "gap / (a.var() + b.var()).sqrt()", "steadier than one run"),
+        (APART + "gap / (a.std() / n + b.std() / m).sqrt()", "under the root"),
+        (POOLED + "gap / (pooled * (1 / n + 1 / m) ** 0.5)", "keeps its own"),
+        (POOLED + "gap / pooled", "how sure the means are"),
         (APART + "gap", "difference itself"),
         (APART + "gap / (a.std() / n**0.5 + b.std() / m**0.5)", "do not add up"),
         (APART + "gap / (a.var() / n).sqrt()", "only one of the two"),
@@ -37,7 +44,7 @@ MISTAKES = {
         (CHOOSE + "groups.train_error.mean().idxmin()", "learns by heart"),
         (CHOOSE + "groups.test_error.mean().idxmin()", "no longer a test"),
         (CHOOSE + "table.loc[table.val_error.idxmin(), 'lr']", "luckiest single run"),
-        (CHOOSE + "groups.val_error.mean().idxmin()", "skipped the NaN"),
+        (CHOOSE + "groups.val_error.mean().idxmin()", "left out"),
         (CHOOSE + "groups.val_error.mean().idxmax()", "highest error"),
         (CHOOSE + "groups.val_error.agg(lambda e: e.std(skipna=False)).idxmin()", "steadiest"),
         (CHOOSE + "groups.val_error.mean().min()", "not its error"),
@@ -45,6 +52,7 @@ MISTAKES = {
     ],
     "draws_needed": [
         (DRAWS + "math.floor(math.log(1 - p) / math.log(1 - q))", "round up"),
+        (DRAWS + "round(math.log(1 - p) / math.log(1 - q))", "to the nearest"),
         (DRAWS + "math.log(1 - p) / math.log(1 - q)", "nearly"),
         (DRAWS + "math.ceil(1 / q)", "on average"),
         (DRAWS + "math.ceil(p / q)", "do not add up"),
