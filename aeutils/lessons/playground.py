@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+import torch
 from torch import Tensor, nn
 
 from aeutils.losses import squared_error
@@ -40,6 +41,8 @@ class Playground:
         self.button.on_click(self._start_or_stop)
         self._box = widgets.VBox([self.sweep, self.value, self.looked_up, self.button, self.live])
         self._choose_sweep()
+        # The first optimiser of a process loads a large part of PyTorch, for seconds: not when the button is pressed.
+        threading.Thread(target=torch.optim.Adam, args=([torch.zeros(1)],), daemon=True).start()
 
     @property
     def running(self) -> bool:
