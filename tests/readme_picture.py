@@ -44,6 +44,8 @@ def drag(page: Page, root: Locator) -> list[Image.Image]:
 
 
 def main() -> None:
+    if CHROMIUM is None:
+        raise SystemExit("No Chromium was found; on Debian and Ubuntu: apt-get install chromium")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport={"width": 920, "height": 1000}, device_scale_factor=1)
