@@ -150,7 +150,7 @@ def test_repr_and_still_are_stable_and_carry_alt_text(explorer):
     assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
     assert "application/vnd.jupyter.widget-view+json" in data
     alt = metadata["image/png"]["alt"]
-    assert "map" in alt and "grid" in alt and "from A to B" in alt
+    assert "map" in alt and "grid" in alt and "from A to B" in alt and "unit 1, low to high" in alt
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ _STEPS = 11
 
 
 def still(models: Mapping[str, nn.Module], shown: Shown, title: str) -> Picture:
-    """Map, manifold and a walk between two images for the first model; below, the same images by every model.
+    """Map, manifold, a walk between two images and a traversal of the two widest units for the first model; below,
+    the same images by every model.
 
     Args:
         models: name -> model; the first has the map.
@@ -80,18 +81,28 @@ class _Plane:
 
 
 def _rows(models: Mapping[str, nn.Module], shown: Shown, codes: Tensor) -> dict[str, Tensor]:
-    """Label -> images: a walk between two images, some images, and what each model makes of them."""
+    """Label -> images: a walk, two units traversed, some images, and what each model makes of them."""
     first = next(iter(models.values()))
     y = shown.y
     other = len(codes) - 1 if y is None else int((y[: len(codes)] != y[0]).int().argmax())
     t = torch.linspace(0, 1, _STEPS)[:, None]
     rows = {"from A to B": evaluation.decode(first, codes[0] + t * (codes[other] - codes[0]))}
+    for unit in codes.std(0, correction=0).argsort(descending=True)[:2].tolist():
+        rows[f"unit {unit + 1}, low to high"] = evaluation.decode(first, _traversal(codes, unit))
     some = shown.x[torch.arange(_STEPS) % len(codes)]
     rows["images"] = some
     labels = ["reconstructed"] if len(models) == 1 else [f"by {name}" for name in models]
     return rows | {
         label: evaluation.reconstruct(model, some) for label, model in zip(labels, models.values(), strict=True)
     }
+
+
+def _traversal(codes: Tensor, unit: int) -> Tensor:
+    """The first code with one unit taken through the middle 95 % of its values: codes `[_STEPS, k]`."""
+    low, high = codes[:, unit].quantile(torch.tensor([0.025, 0.975]))
+    z = codes[:1].repeat(_STEPS, 1)
+    z[:, unit] = torch.linspace(float(low), float(high), _STEPS)
+    return z
 
 
 def _map(axes: Axes, plane: _Plane, y: Tensor | None, classes: tuple[str, ...]) -> None:
