@@ -35,7 +35,7 @@ export class BetweenView {
     this.chart = drawn("svg", { class: "aex-chart", viewBox: `0 0 ${LEFT + WIDTH + RIGHT} ${HEIGHT + 46}`, role: "img" });
     this.note = element("p", { class: "aex-note" });
     this.root = element(
-      "div", {},
+      "div", { class: "aex-between" },
       element(
         "div", { class: "aex-row" },
         button("Set A to this point", () => this.setEnd(0)),
@@ -47,7 +47,6 @@ export class BetweenView {
       element("div", { class: "aex-walk-slider" }, element("label", { for: id }, "A"), this.slider, element("span", { "aria-hidden": "true" }, "B")),
       this.chart, this.note,
     );
-    this.root.classList.add("aex-between");
     state.on("model", () => this.ends && this.takeImages());
     state.on("code", () => this.open && this.drawChart());
   }

@@ -219,9 +219,7 @@ export class MapView {
     const [left, top] = this.frame.toScreen(whole.low[0], whole.high[1]);
     const [right, bottom] = this.frame.toScreen(whole.high[0], whole.low[1]);
     const place = `translate(${left} ${top}) scale(${(right - left) / whole.size} ${(bottom - top) / whole.size})`;
-    return paths.map((d, index) =>
-      drawn("path", { d, transform: place, class: "aex-contour", "stroke-width": 2.4 - 0.6 * index, "vector-effect": "non-scaling-stroke" }),
-    );
+    return paths.map((d) => drawn("path", { d, transform: place, class: "aex-contour", "vector-effect": "non-scaling-stroke" }));
   }
 
   // Contours of the density of all images: made once for a plane, and moved with the map.

@@ -4,8 +4,9 @@ export function straight(a, b, t) {
   return Float32Array.from(a, (value, j) => value + t * (b[j] - value));
 }
 
-// The great circle: the direction turns evenly from a's to b's around the origin, and the length changes evenly
-// (Shoemake, SIGGRAPH 1985). Without a direction, or with opposite ones, there is no such circle: then it is straight.
+// The great circle: the direction turns evenly from a's to b's around the origin (Shoemake, SIGGRAPH 1985), and the
+// length, which his unit vectors have in common, changes evenly. Without a direction, or with opposite ones, there is no
+// such circle: then the way is straight.
 export function greatCircle(a, b, t) {
   const [lengthA, lengthB] = [Math.hypot(...a), Math.hypot(...b)];
   const cosine = a.reduce((sum, value, j) => sum + value * b[j], 0) / (lengthA * lengthB);
