@@ -78,15 +78,15 @@ def gather(models: Mapping[str, nn.Module], shown: Shown) -> tuple[dict[str, Any
     Raises:
         ValueError: what `_codes` refuses.
     """
-    payload = Payload()
+    payload, compared = Payload(), _compared(shown)
     meta = {
         "height": shown.x.shape[2],
         "width": shown.x.shape[3],
         "classes": list(shown.classes),
         "points": _points(shown, payload),
         "measured": min(len(shown.x), _MEASURED),
-        "training": _training(shown, payload),
-        "models": [_model(name, model, shown, len(models) > 1, payload) for name, model in models.items()],
+        "training": _training(shown, compared, payload),
+        "models": [_model(name, model, shown, compared.x, len(models) > 1, payload) for name, model in models.items()],
     }
     return meta, payload.compressed()
 
@@ -103,57 +103,58 @@ def _points(shown: Shown, payload: Payload) -> dict[str, Any]:
     }
 
 
-def _training(shown: Shown, payload: Payload) -> dict[str, Any]:
-    total = len(shown.train_x)
-    x, y = _compared(shown)
-    compared = f"{total:,}" if len(x) == total else f"{len(x):,} of the {total:,}"
+def _training(shown: Shown, compared: Split, payload: Payload) -> dict[str, Any]:
+    x, y, total = compared.x, compared.y, len(shown.train_x)
+    counted = f"{total:,}" if len(x) == total else f"{len(x):,} of the {total:,}"
     kind = f"{shown.train_name}{'s' if total != 1 else ''}{' of the map' if shown.itself else ''}"
     if shown.itself or shown.name == "training image":  # every image is among those that it is compared with
-        usual = _usual_distance(x[:_MEASURED], None if y is None else y[:_MEASURED], shown, others=True)
+        usual = _usual_distance(x[:_MEASURED], y, x, len(shown.classes), others=True)
     else:
-        usual = _usual_distance(shown.x[:_MEASURED], None if shown.y is None else shown.y[:_MEASURED], shown)
+        usual = _usual_distance(shown.x[:_MEASURED], shown.y, x, len(shown.classes))
     return {
         "count": len(x),
         "name": shown.train_name,
         "labels": None if y is None else payload.add(y.numpy().astype(np.uint8)),
         "pixels": payload.add(as_bytes(x.numpy())),
         "usual": usual,
-        "note": f"Nearest: among {compared} {kind}, by squared distance over all pixels; 0 is a copy.",
+        "note": f"Nearest: among {counted} {kind}, by squared distance over all pixels; 0 is a copy.",
     }
 
 
-def _compared(shown: Shown) -> tuple[Tensor, Tensor | None]:
-    """The training images that travel, evenly chosen where they are too many, and their labels."""
+def _compared(shown: Shown) -> Split:
+    """The training images that travel, evenly chosen where they are too many."""
     total = len(shown.train_x)
     chosen = np.unique(np.linspace(0, total - 1, min(total, MOST_PICTURES)).round().astype(np.int64))
-    return shown.train_x[chosen], None if shown.train_y is None else shown.train_y[chosen]
+    return Split(shown.train_x[chosen], None if shown.train_y is None else shown.train_y[chosen])
 
 
-def _usual_distance(x: Tensor, y: Tensor | None, shown: Shown, *, others: bool = False) -> dict[str, Any] | None:
+def _usual_distance(
+    x: Tensor, y: Tensor | None, train: Tensor, n_classes: int, *, others: bool = False
+) -> dict[str, Any] | None:
     """Median squared distance from the pictures `x` to the nearest training image: of all, and of each class.
 
     Args:
         x: `[N, 1, H, W]`.
-        y: labels `[N]`, or None.
-        shown: has the training images.
+        y: labels of the pictures, and perhaps of more behind them, or None.
+        train: the training images `[M, 1, H, W]`.
+        n_classes: how many classes the labels have.
         others: whether `x` are training images themselves, and the nearest *other* one is meant.
     """
     from sklearn.neighbors import NearestNeighbors
 
-    train = _compared(shown)[0].flatten(1).numpy()
     count = 2 if others else 1
     if len(train) < count:
         return None
-    neighbours = NearestNeighbors(n_neighbors=count, algorithm="brute").fit(train)
+    neighbours = NearestNeighbors(n_neighbors=count, algorithm="brute").fit(train.flatten(1).numpy())
     squared = neighbours.kneighbors(x.flatten(1).numpy())[0][:, -1] ** 2
-    of_class = [] if y is None else [squared[(y == label).numpy()] for label in range(len(shown.classes))]
+    of_class = [] if y is None else [squared[(y[: len(x)] == label).numpy()] for label in range(n_classes)]
     return {
         "all": float(np.median(squared)),
         "classes": [float(np.median(some)) if len(some) >= _FEWEST else None for some in of_class],
     }
 
 
-def _model(name: str, model: nn.Module, shown: Shown, several: bool, payload: Payload) -> dict[str, Any]:
+def _model(name: str, model: nn.Module, shown: Shown, train: Tensor, several: bool, payload: Payload) -> dict[str, Any]:
     codes = _codes(name, model, shown, several)
     local = copy.deepcopy(model).cpu().eval()
     check = slice(0, _CHECKED)
@@ -167,6 +168,8 @@ def _model(name: str, model: nn.Module, shown: Shown, several: bool, payload: Pa
         for part, reason in parts["reasons"].items()
     ]
     constant = _all_alike(codes)
+    some = shown.x[:_MEASURED]
+    rebuilt = evaluation.reconstruct(model, some)
     return {
         "name": name,
         "size": size,
@@ -178,10 +181,8 @@ def _model(name: str, model: nn.Module, shown: Shown, several: bool, payload: Pa
         # Beyond what fits comfortably, half precision: the points of the map move by less than a pixel.
         "codes": payload.add(codes.numpy().astype(np.float32 if len(codes) <= MOST_PICTURES else np.float16)),
         "principal": _principal(codes, payload) if size > 2 and not constant and len(codes) > 1 else None,
-        "measures": _measures(model, shown, codes[:_MEASURED], variational),
-        "usual": _usual_distance(
-            evaluation.reconstruct(model, shown.x[:_MEASURED]), None if shown.y is None else shown.y[:_MEASURED], shown
-        ),
+        "measures": _measures(model, some, rebuilt, codes[:_MEASURED], variational),
+        "usual": _usual_distance(rebuilt, shown.y, train, len(shown.classes)),
         "constant": "Every image has the same code here: this model ignores what it sees." if constant else None,
         "notes": notes,
     }
@@ -230,19 +231,18 @@ def _principal(codes: Tensor, payload: Payload) -> dict[str, Any]:
     }
 
 
-def _measures(model: nn.Module, shown: Shown, codes: Tensor, variational: bool) -> dict[str, float | int]:
-    """What the model is worth, for the comparison: name -> number."""
-    some = shown.x[:_MEASURED]
+def _measures(model: nn.Module, x: Tensor, x_hat: Tensor, codes: Tensor, variational: bool) -> dict[str, float | int]:
+    """What the model is worth on these images, for the comparison: name -> number."""
     measures: dict[str, float | int] = {
         "code units": codes.shape[1],
-        "squared error": evaluation.reconstruction_error(model, some),
+        "squared error": evaluation.squared_errors(x, x_hat).mean().item(),
     }
     if variational:
 
         def kl(x: Tensor) -> Tensor:
             return kl_to_prior(model.posterior(x)).sum(1)
 
-        measures["KL (nats)"] = float(evaluation.apply(kl, model, some).mean())
+        measures["KL (nats)"] = float(evaluation.apply(kl, model, x).mean())
         measures["active units"] = int((codes.var(0) > 0.01).sum()) if len(codes) > 1 else 0
     return measures
 

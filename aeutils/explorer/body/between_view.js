@@ -30,7 +30,8 @@ export class BetweenView {
     this.way_ = choice("Way", [["straight", "straight line"], ["circle", "great circle"]], (value) => {
       const onTheWay = this.onTheWay();
       this.way = value === "circle" ? greatCircle : straight;
-      this.changed(onTheWay);
+      this.measure();
+      if (onTheWay) this.walkTo(this.t); // who was on the old way is on the new one
     });
     this.chart = drawn("svg", { class: "aex-chart", viewBox: `0 0 ${LEFT + WIDTH + RIGHT} ${HEIGHT + 46}`, role: "img" });
     this.note = element("p", { class: "aex-note" });
@@ -71,16 +72,12 @@ export class BetweenView {
     const here = original?.kind === "image" ? original.index : 0;
     const other = labels ? labels.findIndex((label) => label !== labels[here]) : here + 1;
     this.images = [here, Math.min(count - 1, Math.max(0, other))];
-    this.ends = [Float32Array.from(z), this.codeOf(this.images[1], model)];
-  }
-
-  codeOf(index, { codes, size }) {
-    return Float32Array.from(codes.subarray(index * size, (index + 1) * size));
+    this.ends = [Float32Array.from(z), model.codeOf(this.images[1])];
   }
 
   // A new model gives the two images new codes.
   takeImages() {
-    this.ends = this.images.map((index) => this.codeOf(index, this.state.model));
+    this.ends = this.images.map((index) => this.state.model.codeOf(index));
     this.measure();
   }
 
@@ -105,12 +102,6 @@ export class BetweenView {
     this.walkTo(end);
   }
 
-  // The way is another one now: who was on it stays on it.
-  changed(onTheWay) {
-    this.measure();
-    if (onTheWay) this.walkTo(this.t);
-  }
-
   at(t) {
     return this.way(...this.ends, t);
   }
@@ -129,7 +120,6 @@ export class BetweenView {
     this.t = t;
     this.slider.value = t;
     this.slider.setAttribute("aria-valuetext", t === 0 ? "at A" : t === 1 ? "at B" : `${Math.round(100 * t)} percent of the way`);
-    this.drawChart();
   }
 
   // Decodes the way, then measures it; both in pieces. A new way stops the old one.

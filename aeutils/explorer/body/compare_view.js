@@ -76,7 +76,7 @@ export class CompareView {
       if (!own) {
         if (other.size === model.size) give(z);
         else this.cannot(card, `no code of ${model.size} units`);
-      } else if (original.kind === "image") give(other.codes.subarray(original.index * other.size, (original.index + 1) * other.size));
+      } else if (original.kind === "image") give(other.codeOf(original.index));
       else other.engine.encode(original.pixels, (code, _, problem) => (code ? give(code) : this.cannot(card, problem)));
     });
   }

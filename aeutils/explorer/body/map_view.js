@@ -291,11 +291,11 @@ export class MapView {
       this.end = this.endUnder(...this.before);
       this.dragging = event.shiftKey ? "map" : this.end >= 0 ? "end" : "code";
       if (this.dragging === "code") this.moveTo(...this.before);
-      this.lookUnder(event);
+      this.lookUnder(event, this.before);
     });
     on("pointermove", (event) => {
       const place = this.place(event);
-      this.lookUnder(event);
+      this.lookUnder(event, place);
       if (this.dragging === "code") this.moveTo(...place);
       else if (this.dragging === "end") this.moveEnd(...place);
       else if (this.dragging === "map") {
@@ -368,9 +368,9 @@ export class MapView {
   }
 
   // The image under the mouse, also while it drags; a finger hides what is under it.
-  lookUnder(event) {
-    const hidden = event.pointerType === "touch" || this.dragging === "map" || this.dragging === "end" || !this.layers.points;
-    this.hover(hidden ? -1 : this.nearest(...this.place(event), NEAR));
+  lookUnder({ pointerType }, place) {
+    const hidden = pointerType === "touch" || this.dragging === "map" || this.dragging === "end" || !this.layers.points;
+    this.hover(hidden ? -1 : this.nearest(...place, NEAR));
   }
 
   place(event) {

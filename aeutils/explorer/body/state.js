@@ -4,7 +4,7 @@ export class State {
   constructor(subject) {
     this.subject = subject;
     this.modelIndex = 0;
-    this.z = subject.models[0].codes.slice(0, subject.models[0].size);
+    this.z = subject.models[0].codeOf(0).slice();
     this.original = this.imageAt(0);
     this.listeners = new Map();
     this.changed = new Set();
@@ -57,8 +57,7 @@ export class State {
   }
 
   goToImage(index) {
-    const { codes, size } = this.model;
-    this.setCode(codes.subarray(index * size, (index + 1) * size), this.imageAt(index));
+    this.setCode(this.model.codeOf(index), this.imageAt(index));
   }
 
   // The same image, or the same code, in another model.

@@ -32,7 +32,8 @@ function readModel(entry, index, meta, array, ask) {
   if (codes.some((value) => !Number.isFinite(value))) throw new Error(`${entry.name}: the codes hold numbers that are not finite`);
   const engine = new Engine(entry, index, array(entry.weights), [meta.height, meta.width], ask);
   const principal = entry.principal && { components: array(entry.principal.components), mean: array(entry.principal.mean) };
-  return { ...entry, codes, engine, principal, units: unitSpreads(codes, entry.size) };
+  const codeOf = (image) => codes.subarray(image * entry.size, (image + 1) * entry.size);
+  return { ...entry, codes, codeOf, engine, principal, units: unitSpreads(codes, entry.size) };
 }
 
 // Of every code unit: mean, standard deviation, lowest and highest value, and the two ends of the middle 95 %.
