@@ -25,27 +25,27 @@ test: lint ## runs every check: code style, the package, every notebook against 
 	  --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg tests notebooks
 
 lint: $(READY) ## checks code style and format; the fix is usually: .venv/bin/ruff format .
-	@$(VENV_PYTHON) -m ruff check aeutils tests notebooks
-	@$(VENV_PYTHON) -m ruff format --check aeutils tests notebooks
+	@$(VENV_PYTHON) -m ruff check aeutils tests tools notebooks
+	@$(VENV_PYTHON) -m ruff format --check aeutils tests tools notebooks
 
 outputs: $(READY) ## runs the notebooks afresh and keeps the outputs; one of them: make outputs NB=notebooks/01*.ipynb
 	@AEUTILS_PROGRESS=0 AEUTILS_SEED=0 AEUTILS_DEVICE=cpu $(VENV_PYTHON) -m nbconvert --to notebook --inplace \
 	  --execute --ExecutePreprocessor.kernel_name=python3 --ExecutePreprocessor.record_timing=False $(NB)
 
 claims: $(READY) ## counts how often each claim holds over seeds: make claims SEEDS=5 NB=notebooks/01*.ipynb
-	@AEUTILS_PROGRESS=0 $(VENV_PYTHON) tests/claims_runner.py --seeds $(SEEDS) $(NB)
+	@AEUTILS_PROGRESS=0 $(VENV_PYTHON) tools/claims_runner.py --seeds $(SEEDS) $(NB)
 
 maps: $(READY) ## puts the maps of the notebooks and of the article's statements into the README afresh
-	@$(VENV_PYTHON) -m aeutils.lessons.overview README.md
+	@$(VENV_PYTHON) -m aeutils.collection.maps README.md
 
-sweeps: $(READY) ## runs all 600 trainings of notebook 05's tables afresh, into data/sweeps.csv; half an hour or more
-	@AEUTILS_PROGRESS=0 AEUTILS_DEVICE=cpu $(VENV_PYTHON) -m aeutils.lessons.sweep_tables
+sweeps: $(READY) ## runs all 600 trainings of notebook 05's tables afresh, into the package; half an hour or more
+	@AEUTILS_PROGRESS=0 AEUTILS_DEVICE=cpu $(VENV_PYTHON) -m aeutils.chapters.ch05.sweep_tables
 
 picture: $(READY) ## films the explorer in Chromium, for the top of the README
-	@AEUTILS_PROGRESS=0 AEUTILS_DEVICE=cpu $(VENV_PYTHON) tests/readme_picture.py
+	@AEUTILS_PROGRESS=0 AEUTILS_DEVICE=cpu $(VENV_PYTHON) tools/readme_picture.py
 
 bench-explorer: $(READY) ## measures the latent-space explorer in Chromium, beside interact + matplotlib
-	@AEUTILS_PROGRESS=0 $(VENV_PYTHON) -m pytest -q -s tests/bench_explorer.py
+	@AEUTILS_PROGRESS=0 $(VENV_PYTHON) -m pytest -q -s tools/bench_explorer.py
 
 clean: ## removes .venv and caches, so that the next start sets up afresh; data sets stay
 	@rm -rf .venv .pytest_cache .ruff_cache aeutils.egg-info

@@ -7,11 +7,12 @@ by file name, so they are put one behind the other; that is all, and a test has 
 from __future__ import annotations
 
 import functools
+import posixpath
 import re
 from pathlib import Path
 
 BODY = Path(__file__).parent / "body"
-_IMPORT = re.compile(r'^import [^;]*? from "\./([\w-]+\.js)";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import [^;]*? from "(\.{1,2}/[\w/-]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?function|class|const)", re.MULTILINE)
 
 
@@ -25,7 +26,7 @@ def script() -> str:
             return
         text = (BODY / name).read_text(encoding="utf-8")
         for needed in _IMPORT.findall(text):
-            add(needed)
+            add(posixpath.normpath(posixpath.join(posixpath.dirname(name), needed)))
         done[name] = f"// ---- {name}\n" + _EXPORT.sub("", _IMPORT.sub("", text))
 
     add("widget.js")

@@ -1,9 +1,9 @@
 // Draw your own: ink becomes an image as MNIST makes them, its code moves the point on the map, and the decode answers.
 
-import { button, element, shown, tick } from "./dom.js";
-import { asDrawn, centred } from "./drawing.js";
-import { squaredDistance } from "./neighbours.js";
-import { Picture } from "./pictures.js";
+import { button, element, shown, tick } from "../dom.js";
+import { asDrawn, centred } from "../drawing.js";
+import { squaredDistance } from "../neighbours.js";
+import { Picture } from "../pictures.js";
 
 const SIZE = 168; // ink pixels on a side: six for each of MNIST's 28
 const PEN = 15;

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from nbval.plugin import get_sanitize_patterns
 
-CONFIG = Path(__file__).with_name("nbval_sanitize.cfg")
+CONFIG = Path(__file__).parents[1] / "nbval_sanitize.cfg"
 
 
 def sanitize(text):

@@ -1,11 +1,11 @@
 // The map and pad: the codes of the images; where the hand is, there the code is.
 
-import { niceTicks, tickText } from "./axis.js";
-import { contour, density, levels, priorRadius, SHARES } from "./density.js";
-import { button, choice, drawn, element, tick } from "./dom.js";
-import { Manifold } from "./manifold.js";
-import { Frame, principalPlane, unitPlane } from "./plane.js";
-import { drawPoints, signs } from "./points.js";
+import { niceTicks, tickText } from "../axis.js";
+import { contour, density, levels, priorRadius, SHARES } from "../density.js";
+import { button, choice, drawn, element, tick } from "../dom.js";
+import { Manifold } from "../manifold.js";
+import { Frame, principalPlane, unitPlane } from "../plane.js";
+import { drawPoints, signs } from "../points.js";
 
 const NEAR = 14; // how close, in CSS pixels, the pointer must be to an image
 const END = 10; // the same for an end of the walk

@@ -1,11 +1,11 @@
 // Between: from A to B along the straight line or the great circle, with what happens to error and distance on the way.
 
-import { niceTicks, tickText } from "./axis.js";
-import { button, choice, drawn, element, freshId, shown } from "./dom.js";
-import { inPieces } from "./engine.js";
-import { squaredDistance } from "./neighbours.js";
-import { greatCircle, straight } from "./paths.js";
-import { Picture } from "./pictures.js";
+import { niceTicks, tickText } from "../axis.js";
+import { button, choice, drawn, element, freshId, shown } from "../dom.js";
+import { inPieces } from "../engine.js";
+import { squaredDistance } from "../neighbours.js";
+import { greatCircle, straight } from "../paths.js";
+import { Picture } from "../pictures.js";
 
 const PICTURES = 11;
 const PLACES = 41; // where error and distance are measured: every fourth place has a picture

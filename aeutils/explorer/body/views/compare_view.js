@@ -1,8 +1,8 @@
 // Compare: what several models make of the same point, with what each is worth on all of the images.
 
-import { button, choice, element, freshId, shown } from "./dom.js";
-import { squaredDistance } from "./neighbours.js";
-import { Picture } from "./pictures.js";
+import { button, choice, element, freshId, shown } from "../dom.js";
+import { squaredDistance } from "../neighbours.js";
+import { Picture } from "../pictures.js";
 
 export class CompareView {
   constructor(state) {

@@ -48,7 +48,7 @@ PANEL = "loss_anatomy({'untrained': model}, images)"
 def test_loss_anatomy_answers_at_once_and_panels_do_not_disturb_one_another(opened):
     notebook = opened(
         [
-            "import aeutils as ae\nfrom aeutils.lessons.loss_anatomy import loss_anatomy\n"
+            "import aeutils as ae\nfrom aeutils.chapters.ch04.loss_anatomy import loss_anatomy\n"
             "images = ae.load('mnist-5k')\nae.seed_everything()\nmodel = ae.VariationalAutoencoder((784, 128, 64, 20))",
             PANEL,
             PANEL,
@@ -109,7 +109,7 @@ GROUND = "ground = playground(tables); ground"
 def test_playground_answers_trains_and_stops(opened):
     notebook = opened(
         [
-            "import time\nfrom aeutils.lessons.playground import playground\nfrom aeutils.sweeps import sweep\n"
+            "import time\nfrom aeutils.chapters.ch05.playground import playground\nfrom aeutils.sweeps import sweep\n"
             "short = {'hidden': '16', 'n_images': 200, 'steps': 40}\n"
             "rows = [{**short, 'code_size': k, 'seed': seed} for k in (2, 8) for seed in (0, 1)]\n"
             "table = sweep(rows, n_jobs=1)\n"

@@ -1,4 +1,4 @@
-"""The sweeps of notebook 05: their settings, and the table they gave, `data/sweeps.csv`, made by `make sweeps`."""
+"""The sweeps of notebook 05: their settings, and the table they gave, `sweeps.csv`, made by `make sweeps`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sklearn.model_selection import ParameterGrid, ParameterSampler
 
 from aeutils.sweeps import ACTIVATIONS, OPTIMIZERS, sweep
 
-TABLE = Path(__file__).parents[2] / "data" / "sweeps.csv"
+TABLE = Path(__file__).with_name("sweeps.csv")
 EQUAL_EPOCHS = 17  # 595 steps of 100 images: as long as the 600 steps of the other runs
 RATES = (1e-4, 3e-4, 1e-3, 2e-3, 5e-3, 1e-2, 3e-2, 1e-1)
 BATCH_SIZES = (10, 30, 100, 300, 1000, 3500)
@@ -66,7 +66,7 @@ SWEEPS: dict[str, list[dict[str, Any]]] = {
 
 
 def sweep_table(name: str) -> pd.DataFrame:
-    """One sweep's rows of `data/sweeps.csv`: a row for each run, the settings in full and the errors.
+    """One sweep's rows of `sweeps.csv`: a row for each run, the settings in full and the errors.
 
     Args:
         name: one of `SWEEPS`.

@@ -1,6 +1,6 @@
 """The maps of the collection: its notebooks, and what they say to each statement of the article.
 
-Both are made from `overview.toml`, for notebook 00 and, by `make maps`, for the README.
+Both are made from `collection.toml`, for notebook 00 and, by `make maps`, for the README.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_TABLE = Path(__file__).with_name("overview.toml")
+_TABLE = Path(__file__).with_name("collection.toml")
 _NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 

@@ -6,8 +6,8 @@ import pytest
 from claims_runner import collect
 from notebook_cells import NOTEBOOKS, cells
 
-from aeutils.lessons import overview
-from aeutils.lessons.overview import article_map, collection_map, lessons, statements, write_into
+from aeutils.collection import maps as overview
+from aeutils.collection.maps import article_map, collection_map, lessons, statements, write_into
 
 BOX = re.compile(r"^> \*\*The article says \(([^)]*)\)", re.MULTILINE)
 BOLD = re.compile(r"\*\*(?:Verdict[^*:]*: ?)?([^*]*)\*\*")

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import torch
 
-from aeutils.lessons.playground import chart, playground, summary
+from aeutils.chapters.ch05.playground import chart, playground, summary
 from aeutils.sweeps import DEFAULTS, trial
 
 SHORT = {"n_images": 200, "hidden": "16", "code_size": 3}

@@ -1,8 +1,8 @@
 // The decoded picture, beside the nearest training image and the original: memory and invention told apart.
 
-import { element, shown } from "./dom.js";
-import { squaredDistance } from "./neighbours.js";
-import { Picture } from "./pictures.js";
+import { element, shown } from "../dom.js";
+import { squaredDistance } from "../neighbours.js";
+import { Picture } from "../pictures.js";
 
 const SEARCH_EVERY = 50; // milliseconds between searches for the neighbour while the hand moves, where they take long
 const SPOKEN_AFTER = 500; // milliseconds of rest after which a screen reader is told

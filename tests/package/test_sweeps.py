@@ -6,7 +6,7 @@ import torch
 from sklearn.model_selection import ParameterGrid
 
 import aeutils as ae
-from aeutils.lessons.sweep_tables import SWEEPS, sweep_table
+from aeutils.chapters.ch05.sweep_tables import SWEEPS, sweep_table
 from aeutils.sweeps import DEFAULTS, sweep, trial
 
 SHORT = {"n_images": 200, "hidden": "16", "code_size": 3, "steps": 6}

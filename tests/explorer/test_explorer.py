@@ -23,7 +23,7 @@ from aeutils.explorer.payload import Payload
 
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="no Node; on Debian and Ubuntu: apt-get install nodejs")
-TESTS = Path(__file__).parent / "explorer"
+TESTS = Path(__file__).parent
 
 
 def stacks():
@@ -81,7 +81,7 @@ def test_the_bundle_is_one_valid_module_with_every_file_in_it(tmp_path):
     assert done.returncode == 0, done.stderr  # two files that use one name would be noticed here
     assert re.findall(r"^// ---- (\S+)$", bundle.script(), re.MULTILINE)[-1] == "widget.js"
     assert set(re.findall(r"^// ---- (\S+)$", bundle.script(), re.MULTILINE)) == {
-        path.name for path in bundle.BODY.glob("*.js")
+        path.relative_to(bundle.BODY).as_posix() for path in bundle.BODY.rglob("*.js")
     }
     assert re.findall(r"^(?:import|export) .*", bundle.script(), re.MULTILINE) == ["export default { render };"]
     assert "http" not in bundle.script().replace("http://www.w3.org/2000/svg", "")

@@ -9,7 +9,7 @@ from sklearn.decomposition import PCA
 from torch import nn
 
 import aeutils as ae
-from aeutils.lessons.loss_anatomy import anatomy, loss_anatomy
+from aeutils.chapters.ch04.loss_anatomy import anatomy, loss_anatomy
 
 
 @pytest.fixture

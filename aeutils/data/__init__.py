@@ -107,7 +107,7 @@ def data_root() -> Path:
     """Where data sets live: `AEUTILS_DATA`, else the checkout's `data/`, else the user's cache folder."""
     if chosen := os.environ.get("AEUTILS_DATA"):
         return Path(chosen).expanduser()
-    checkout = Path(__file__).resolve().parent.parent
+    checkout = Path(__file__).resolve().parents[2]
     if (checkout / "pyproject.toml").is_file() and (checkout / "data" / "README.md").is_file():
         return checkout / "data"
     from platformdirs import user_cache_path
