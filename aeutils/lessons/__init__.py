@@ -2,7 +2,7 @@
 
 from aeutils.lessons.claims import Claim, claim
 from aeutils.lessons.environment import check_environment
-from aeutils.lessons.exercises import Feedback, grade
+from aeutils.lessons.exercises import Exercise, Feedback, Mistake
 from aeutils.lessons.predictions import Prediction, predict
 
-__all__ = ["Claim", "Feedback", "Prediction", "check_environment", "claim", "grade", "predict"]
+__all__ = ["Claim", "Exercise", "Feedback", "Mistake", "Prediction", "check_environment", "claim", "predict"]

@@ -1,16 +1,30 @@
-"""Exercises: a stub returns `...`, a check compares the answer with the right one and with typical mistakes."""
+"""Exercises as data: what an answer is tried on, the right function, and typical mistakes with what each is told.
+
+An `Exercise` can be listed (a test feeds every listed mistake back as an answer) and called: `exercise(answer)` tries
+the reader's function on the examples and says how it fared. A chapter keeps its own in `chapters/chNN/exercises.py`.
+"""
 
 from __future__ import annotations
 
+import copy
+import functools
 import html
-from collections.abc import Callable, Mapping
+import inspect
+import linecache
+import traceback
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
-_COLOURS = {"Not attempted": "#767676", "Correct": "#0072B2", "Not yet": "#E69F00"}
+from aeutils.figures import look
+
+NOT_ATTEMPTED, CORRECT, NOT_YET = "Not attempted", "Correct", "Not yet"
+_COLOURS = {NOT_ATTEMPTED: look.GREY, CORRECT: look.BLUE, NOT_YET: look.ORANGE}
 
 
 @dataclass(frozen=True)
@@ -30,113 +44,291 @@ class Feedback:
         )
 
 
-def grade(
-    answer: Callable[[], Any],
-    expected: Any,
-    mistakes: Mapping[str, Any],
-    *,
-    praise: str,
-    target: str,
-    tolerance: float = 1e-4,
-) -> Feedback:
-    """Compare an answer with the expected one, then with what typical mistakes give.
-
-    Args:
-        answer: calls the reader's code; `...` (or None from an unfinished function) means not attempted.
-        expected: a number, a string, a tensor, or a tuple of these.
-        mistakes: diagnosis -> what that mistake gives. The first that fits is named.
-        praise: said when the answer is right; what it shows.
-        target: said when nothing has been tried: what to aim for.
-        tolerance: largest difference that counts as equal, relative to the largest number expected.
-    """
-    try:
-        given = answer()
-    except NotAttempted:
-        return Feedback("Not attempted", target)
-    except Diagnosis as diagnosis:
-        return Feedback("Not yet", str(diagnosis))
-    except Exception as error:  # the reader's code may fail in any way; the notebook goes on
-        if "ellipsis" in str(error):  # a sum with the stub's `...` in it
-            return Feedback("Not attempted", target)
-        said = str(error).strip().splitlines() or [""]
-        return Feedback("Not yet", f"your code raised {type(error).__name__}: {said[0]}")
-    if given is ... or given is None:
-        return Feedback("Not attempted", target)
-    difference = _difference(given, expected)
-    if not isinstance(difference, str) and difference <= tolerance:
-        return Feedback("Correct", praise)
-    for mistake, wrong in mistakes.items():
-        close = _difference(given, wrong)
-        if not isinstance(close, str) and close <= tolerance:
-            return Feedback("Not yet", mistake)
-    if isinstance(difference, str):
-        return Feedback("Not yet", difference)
-    return Feedback("Not yet", f"{_says(given, expected)}. {target}")
-
-
 class Diagnosis(Exception):
-    """Raised by a check that can tell from the answer's form, or from a NaN in it, what went wrong."""
+    """Raised while an answer is observed, when its form (or a NaN in it) tells what went wrong."""
 
 
 class NotAttempted(Exception):
-    """Raised by a check that finds the stub's `...` inside an answer."""
+    """Raised while an answer is observed, when the stub's `...` is still in it."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A typical wrong answer, and what the reader is told about it.
+
+    Attributes:
+        says: the message; where `observe` makes it (from the answer's form, say), words that stand in it.
+        answer: the wrong function, called like the reader's; or its source text, where the form of the code matters.
+    """
+
+    says: str
+    answer: Callable[..., Any] | str
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """An exercise: everything that its check, its tests and later an answer sheet need to know.
+
+    Attributes:
+        number: as in the notebook, "0.1".
+        examples: what an answer is called with, a tuple of arguments each; or a function that makes them when needed.
+        right: the right function.
+        mistakes: typical wrong answers, the more telling first: the first whose values fit is named.
+        praise: said when the answer is right; what it shows.
+        target: said when nothing has been tried, and after what no mistake explains: what to aim for.
+        returns: the answer in words, such as "[N], one number for each image"; said when the shape is another.
+        parts: names of the values, where an answer has several: ("the weight", "the bias").
+        observe: `(answer, *arguments) -> value`: what is compared; the answer's own value unless given. It may raise
+            `Diagnosis` or `NotAttempted`. The right function and the mistakes are observed in the same way.
+        minutes: about how long a reader takes.
+        tolerance: largest difference that counts as equal, relative to the largest number expected.
+    """
+
+    number: str
+    examples: Sequence[tuple] | Callable[[], Sequence[tuple]]
+    right: Callable[..., Any]
+    mistakes: Sequence[Mistake]
+    praise: str
+    target: str
+    returns: str = ""
+    parts: tuple[str, ...] = ()
+    observe: Callable[..., Any] | None = None
+    minutes: int = 10
+    tolerance: float = 1e-4
+
+    def __call__(self, answer: Callable[..., Any]) -> Feedback:
+        """Try `answer` on every example; nothing that happens here moves the notebook's random numbers."""
+        with torch.random.fork_rng(devices=[]):
+            return self._check(answer)
+
+    @functools.cached_property
+    def tried_on(self) -> list[tuple]:
+        """The examples, made when first needed."""
+        return list(self.examples() if callable(self.examples) else self.examples)
+
+    @functools.cached_property
+    def expected(self) -> list[Any]:
+        """What the right function gives for each example."""
+        return self.values(self.right)
+
+    def values(self, answer: Callable[..., Any]) -> list[Any]:
+        """What is compared, for each example; every call gets arguments of its own.
+
+        Raises:
+            Diagnosis, NotAttempted: see `observe`. What the answer itself raises passes through.
+        """
+        observe = self.observe or _value
+        return [observe(answer, *copy.deepcopy(arguments)) for arguments in self.tried_on]
+
+    def _check(self, answer: Callable[..., Any]) -> Feedback:
+        expected = self.expected  # first, so that a fault in it is not taken for the reader's
+        try:
+            given = self.values(_marked(answer))
+        except NotAttempted:
+            return Feedback(NOT_ATTEMPTED, self.target)
+        except Diagnosis as diagnosis:
+            return Feedback(NOT_YET, str(diagnosis))
+        except Exception as error:  # the reader's code may fail in any way; the notebook goes on
+            if "ellipsis" in str(error) and _is_answers(error):  # a sum with the stub's `...` in it
+                return Feedback(NOT_ATTEMPTED, self.target)
+            return Feedback(NOT_YET, _what_was_raised(error, answer, self.target))
+        if _alike(given, expected, self.tolerance):
+            return Feedback(CORRECT, self.praise)
+        for mistake in self.mistakes:
+            if not isinstance(mistake.answer, str) and _alike(given, self._wrong(mistake), self.tolerance):
+                return Feedback(NOT_YET, mistake.says)
+        return Feedback(NOT_YET, self._what_is_off(given, expected))
+
+    def _wrong(self, mistake: Mistake) -> list[Any] | None:
+        try:
+            return self.values(mistake.answer)
+        except (Diagnosis, NotAttempted):  # a mistake of form: an answer like it has had its diagnosis already
+            return None
+
+    def _what_is_off(self, given: list[Any], expected: list[Any]) -> str:
+        constant = len(given) > 1 and all(_alike(given[:1], [other], 0) for other in given[1:])
+        if constant and not all(_alike(expected[:1], [other], self.tolerance) for other in expected[1:]):
+            return (
+                f"your answer is {_shown(given[0])} for every example; it has to follow from the arguments. "
+                f"{self.target}"
+            )
+        for arguments, one, other in zip(self.tried_on, given, expected, strict=True):
+            difference = _difference(one, other)
+            if isinstance(difference, str):
+                return f"{difference}{f' ({self.returns})' if self.returns else ''}. {self.target}"
+            if difference > self.tolerance:
+                return f"for {self._named(arguments)}: {_says(one, other, self.parts, self.tolerance)}. {self.target}"
+        raise AssertionError("no value is off")
+
+    def _named(self, arguments: tuple) -> str:
+        names = inspect.signature(self.right).parameters
+        return ", ".join(f"{n} = {_shown(a)}" for n, a in zip(names, arguments, strict=False)) or "this call"
+
+
+def exercises_in(module: ModuleType) -> dict[str, Exercise]:
+    """Name -> exercise, in the order in which a chapter's module has them."""
+    return {name: value for name, value in vars(module).items() if isinstance(value, Exercise)}
 
 
 def attempted(value: Any) -> Any:
-    """Return `value`, or stop the check with "Not attempted" if it is still the stub's `...` or None."""
-    if value is ... or value is None:
+    """Return `value`, if it is one.
+
+    Raises:
+        NotAttempted: it is still the stub's `...`, or holds one.
+        Diagnosis: nothing was returned.
+    """
+    if value is ... or (isinstance(value, tuple | list) and any(part is ... for part in value)):
         raise NotAttempted
+    if value is None:
+        raise Diagnosis("your function returns nothing: is the word return missing?")
     return value
 
 
-def whole_number(value: Any) -> int:
-    """One whole number from an answer, or a sentence on what came instead.
+def number(value: Any) -> float:
+    """One number from an answer.
 
     Raises:
         NotAttempted: the stub's `...` is still there.
-        Diagnosis: a tensor of several values.
+        Diagnosis: something else than a number, or several of them.
     """
     value = attempted(value)
     if getattr(value, "shape", ()) not in ((), (1,)):
         raise Diagnosis(f"return one number; yours has shape {list(value.shape)}")
-    return int(value)
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise Diagnosis(f"return one number; got {_shown(value)}, a {type(value).__name__}") from None
+
+
+def whole_number(value: Any) -> int:
+    """One whole number from an answer.
+
+    Raises:
+        NotAttempted: the stub's `...` is still there.
+        Diagnosis: something else than a number, several of them, or a number with a fraction.
+    """
+    found = number(value)
+    if not found.is_integer():
+        raise Diagnosis(f"return a whole number; got {found:.6g}")
+    return int(found)
+
+
+def several(value: Any, names: Sequence[str]) -> tuple[Any, ...]:
+    """So many values from an answer, as a tuple.
+
+    Raises:
+        NotAttempted: the stub's `...` is still there.
+        Diagnosis: not so many values, or a value that is None.
+    """
+    value = attempted(value)
+    if not isinstance(value, tuple | list) or len(value) != len(names):
+        came = f"{len(value)} values" if isinstance(value, tuple | list) else _shown(value)
+        raise Diagnosis(f"return {len(names)} values, separated by commas: {', '.join(names)}; got {came}")
+    for name, part in zip(names, value, strict=True):
+        if part is None:
+            raise Diagnosis(f"{name} is None")
+    return tuple(value)
+
+
+def _value(answer: Callable[..., Any], *arguments: Any) -> Any:
+    return attempted(answer(*arguments))
+
+
+def _marked(answer: Callable[..., Any]) -> Callable[..., Any]:
+    """The answer; what it raises is marked as its own, so that a fault of the check is not taken for the reader's."""
+
+    @functools.wraps(answer)
+    def call(*arguments: Any, **named: Any) -> Any:
+        try:
+            return answer(*arguments, **named)
+        except Exception as error:
+            error.__dict__["_of_the_answer"] = True
+            raise
+
+    return call
+
+
+def _is_answers(error: BaseException) -> bool:
+    return error.__dict__.get("_of_the_answer", False)
+
+
+def _what_was_raised(error: Exception, answer: Callable[..., Any], target: str) -> str:
+    said = (str(error).strip().splitlines() or [""])[0]
+    kind = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    if not _is_answers(error):
+        return f"the check cannot use what your function returned ({kind}). {target}"
+    file = getattr(getattr(answer, "__code__", None), "co_filename", None)
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    if not lines:
+        return f"your code raised {kind}"
+    line = linecache.getline(file, lines[-1]).strip()
+    return f"your code raised {kind} (in line {lines[-1]}{f', {line}' if line else ''})"
 
 
 def _array(value: Any) -> np.ndarray:
-    if isinstance(value, torch.Tensor):
+    if isinstance(value, Tensor):
         value = value.detach().cpu().numpy()
     return np.asarray(value, dtype=np.float64)
+
+
+def _alike(given: list[Any], expected: list[Any] | None, tolerance: float) -> bool:
+    if expected is None:
+        return False
+    differences = (_difference(one, other) for one, other in zip(given, expected, strict=True))
+    return all(not isinstance(difference, str) and difference <= tolerance for difference in differences)
 
 
 def _difference(given: Any, expected: Any) -> float | str:
     """The largest difference relative to the largest number expected, or a sentence on why they cannot be compared."""
     if isinstance(expected, str):
         return 0.0 if isinstance(given, str) and given.strip().lower() == expected.lower() else 1.0
-    if isinstance(expected, tuple):
+    if isinstance(expected, tuple | list):
         if not isinstance(given, tuple | list) or len(given) != len(expected):
-            return f"expected {len(expected)} values, separated by commas; got {given!r:.80}"
+            return f"expected {len(expected)} values, separated by commas; got {_shown(given)}"
         parts = [_difference(a, b) for a, b in zip(given, expected, strict=True)]
-        return next((part for part in parts if isinstance(part, str)), None) or max(parts)
+        return next((part for part in parts if isinstance(part, str)), None) or max(parts, default=0.0)
     try:
         a, b = _array(given), _array(expected)
     except (TypeError, ValueError):
-        return f"expected a number or a tensor; got {type(given).__name__}"
+        return f"expected a number or a tensor; got {_shown(given)}, a {type(given).__name__}"
     if a.shape != b.shape:
         return f"expected shape {list(b.shape)}; got {list(a.shape)}"
-    if not np.isfinite(a).all():
+    if np.isfinite(b).all() and not np.isfinite(a).all():
         return "your answer holds NaN or infinite values"
     return float(np.abs(a - b).max(initial=0.0) / max(np.abs(b).max(initial=0.0), 1e-12))
 
 
-def _says(given: Any, expected: Any) -> str:
+def _says(given: Any, expected: Any, parts: tuple[str, ...], tolerance: float) -> str:
     if isinstance(expected, str):
         return f"{given!r} is not it"
-    if isinstance(expected, tuple):
-        wrong = next(i for i, (a, b) in enumerate(zip(given, expected, strict=True)) if _difference(a, b) > 1e-4)
-        return f"value {wrong + 1} of {len(expected)} is off: {_says(given[wrong], expected[wrong])}"
+    if isinstance(expected, tuple | list):
+        pairs = list(zip(given, expected, strict=True))
+        wrong = next(i for i, pair in enumerate(pairs) if not _alike([pair[0]], [pair[1]], tolerance))
+        name = parts[wrong] if parts else f"value {wrong + 1} of {len(expected)}"
+        return f"{name} is off: {_says(*pairs[wrong], (), tolerance)}"
     a, b = _array(given), _array(expected)
-    if a.ndim == 0:
-        return (
-            f"got {a:.8g}, which is {a - b:+.3g} away" if abs(a - b) < abs(b) else f"got {a:.8g}, far from the target"
-        )
-    return f"the largest difference from the right values is {np.abs(a - b).max():.3g}"
+    if a.ndim:
+        return f"the largest difference from the right values is {np.abs(a - b).max():.3g}"
+    if abs(a - b) >= abs(b):
+        return f"got {a:.8g}, far from the target"
+    return f"got {a:.8g}, which is {abs(a - b):.3g} too {'much' if a > b else 'little'}"
+
+
+def _shown(value: Any) -> str:
+    """A value in few words."""
+    if isinstance(value, Tensor):
+        if value.numel() > 8 or value.ndim > 1:
+            return f"a tensor {list(value.shape)}"
+        value = value.tolist()
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, int):
+        return f"{value:,}" if abs(value) >= 10_000 else str(value)
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, tuple | list):
+        return f"({', '.join(map(_shown, value))})"
+    if isinstance(value, Mapping):
+        return f"a {type(value).__name__}"
+    text = repr(value)
+    return text if len(text) <= 60 else f"a {type(value).__name__}"

@@ -1,22 +1,23 @@
-"""Every exercise: its stub says "Not attempted", its solution is accepted, typical mistakes are told apart."""
+"""Every exercise: its stub says "Not attempted", its solution is accepted, each mistake is told what it earns."""
 
 from __future__ import annotations
 
 import ast
-import importlib.util
+import importlib
+import itertools
+import linecache
 from pathlib import Path
 
 import pytest
 from notebook_cells import NOTEBOOKS, cells, exercises, setup_namespace
 
-MISTAKES = Path(__file__).parent / "mistakes"
+from aeutils.lessons.exercises import Feedback, exercises_in
+
+_FILES = itertools.count()
 
 
-def mistakes_of(path: Path) -> dict[str, list[tuple[str, str]]]:
-    spec = importlib.util.spec_from_file_location("mistakes", MISTAKES / f"notebook_{path.name[:2]}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.MISTAKES
+def chapter(path: Path) -> dict:
+    return exercises_in(importlib.import_module(f"aeutils.chapters.ch{path.name[:2]}.exercises"))
 
 
 @pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
@@ -24,10 +25,28 @@ def notebook(request):
     return request.param, setup_namespace(request.param), exercises(request.param)
 
 
-def feedback(namespace: dict, code: str, check: str):
-    run = dict(namespace)
-    exec(code, run)
-    return eval(check, run)
+def run(namespace: dict, code: str) -> dict:
+    """What is there after `code`, which can be quoted line by line as in a notebook."""
+    name = f"<cell {next(_FILES)}>"
+    linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
+    after = dict(namespace)
+    exec(compile(code, name, "exec"), after)
+    return after
+
+
+def feedback(namespace: dict, code: str, check: str) -> Feedback:
+    return eval(check, run(namespace, code))
+
+
+def test_the_notebook_has_the_exercises_that_are_listed(notebook):
+    path, _, found = notebook
+    listed = chapter(path)
+    assert list(found) == list(listed)
+    assert [exercise.number for exercise in listed.values()] == [
+        f"{int(path.name[:2])}.{i}" for i in range(1, 1 + len(listed))
+    ]
+    text = "\n".join(cell.source for cell in cells(path) if cell.cell_type == "markdown")
+    assert [n for n in (exercise.number for exercise in listed.values()) if f"Exercise {n}" not in text] == []
 
 
 def test_stub_is_not_attempted(notebook):
@@ -43,19 +62,28 @@ def test_solution_is_correct(notebook):
         assert given.status == "Correct", f"{name}: {given}"
 
 
-def test_each_mistake_gets_its_own_diagnosis(notebook):
-    path, namespace, found = notebook
-    mistakes = mistakes_of(path)
-    assert mistakes.keys() == found.keys()
-    for name, (_, check, _) in found.items():
-        assert len(mistakes[name]) >= 2, f"{name}: at least two mistakes are to be told apart"
+def test_the_right_function_is_correct_and_a_forgotten_return_is_told(notebook):
+    path, _, _ = notebook
+    for name, exercise in chapter(path).items():
+        assert exercise(exercise.right).status == "Correct", name
+        silent = exercise(lambda *_, **__: None)
+        assert silent.status == "Not yet" and "return" in silent.message, f"{name}: {silent}"
+
+
+def test_each_mistake_is_told_what_it_earns(notebook):
+    path, namespace, _ = notebook
+    for name, exercise in chapter(path).items():
+        assert len(exercise.mistakes) >= 2, f"{name}: at least two mistakes are to be told apart"
         messages = set()
-        for code, words in mistakes[name]:
-            given = feedback(namespace, code, check)
-            assert given.status == "Not yet", f"{name}: accepted {code}"
-            assert words in given.message, f"{name}: {given} does not say {words!r} about {code}"
+        for mistake in exercise.mistakes:
+            answer = mistake.answer
+            if isinstance(answer, str):
+                answer = run(namespace, answer)[name]
+            given = exercise(answer)
+            assert given.status == "Not yet", f"{name}: accepted {mistake}"
+            assert mistake.says in given.message, f"{name}: {given} where {mistake.says!r} is due"
             messages.add(given.message)
-        assert len(messages) == len(mistakes[name]), f"{name}: two mistakes get the same message"
+        assert len(messages) == len(exercise.mistakes), f"{name}: two mistakes get the same message"
 
 
 def test_nothing_depends_on_an_exercise(notebook):

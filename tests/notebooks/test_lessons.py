@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from aeutils.lessons import Claim, Prediction, check_environment, claim, environment, grade
-from aeutils.lessons.exercises import Diagnosis
+from aeutils.lessons import Claim, Prediction, check_environment, claim, environment
+from aeutils.lessons.grading import Diagnosis, grade
 
 
 def said(capsys) -> str:

@@ -9,7 +9,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from aeutils.lessons.exercises import Diagnosis, Feedback, attempted, grade, whole_number
+from aeutils.lessons.grading import Diagnosis, Feedback, attempted, grade, whole_number
 
 
 def count_parameters(answer: Callable[[Sequence[int]], int]) -> Feedback:

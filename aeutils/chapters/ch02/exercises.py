@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from aeutils.lessons.exercises import Diagnosis, Feedback, attempted, grade, whole_number
+from aeutils.lessons.grading import Diagnosis, Feedback, attempted, grade, whole_number
 
 
 def equal_width(answer: Callable[[int, int], int]) -> Feedback:

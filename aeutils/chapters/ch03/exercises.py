@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.distributions import ContinuousBernoulli, Normal, kl_divergence
 from torch.nn import functional as F
 
-from aeutils.lessons.exercises import Diagnosis, Feedback, attempted, grade
+from aeutils.lessons.grading import Diagnosis, Feedback, attempted, grade
 
 
 def per_image_error(answer: Callable[[float], float]) -> Feedback:

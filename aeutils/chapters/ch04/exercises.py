@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
-from aeutils.lessons.exercises import Diagnosis, Feedback, NotAttempted, attempted, grade
+from aeutils.lessons.grading import Diagnosis, Feedback, NotAttempted, attempted, grade
 
 _PIXELS = 784
 

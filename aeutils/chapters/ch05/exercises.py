@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from aeutils.lessons.exercises import Diagnosis, Feedback, attempted, grade
+from aeutils.lessons.grading import Diagnosis, Feedback, attempted, grade
 
 
 def steps(answer: Callable[[int, int, int], int]) -> Feedback:

@@ -9,7 +9,7 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
-from aeutils.lessons.exercises import Diagnosis, Feedback, NotAttempted, attempted, grade, whole_number
+from aeutils.lessons.grading import Diagnosis, Feedback, NotAttempted, attempted, grade, whole_number
 from aeutils.losses import squared_error
 from aeutils.models import Autoencoder
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from aeutils.data import Images, load
 from aeutils.evaluation import decode, encode
-from aeutils.lessons.exercises import Diagnosis, Feedback, attempted, grade
+from aeutils.lessons.grading import Diagnosis, Feedback, attempted, grade
 from aeutils.losses import cross_entropy
 from aeutils.models import Autoencoder
 from aeutils.training import fit
