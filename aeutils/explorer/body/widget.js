@@ -1,16 +1,16 @@
 // The explorer: puts the views together, in a notebook (anywidget calls `render`) or on a page of its own.
 
-import { BetweenView } from "./views/between_view.js";
-import { CompareView } from "./views/compare_view.js";
+import { BetweenView } from "./views/between.js";
+import { CompareView } from "./views/compare.js";
 import { element, freshId } from "./dom.js";
-import { DrawView } from "./views/draw_view.js";
+import { DrawView } from "./views/draw.js";
 import { Kernel } from "./kernel.js";
-import { MapView } from "./views/map_view.js";
-import { PictureView } from "./views/picture_view.js";
+import { MapView } from "./views/map.js";
+import { PictureView } from "./views/picture.js";
 import { State } from "./state.js";
 import { readSubject } from "./subject.js";
 import { isDark, whenThemeChanges } from "./theme.js";
-import { TraversalView } from "./views/traversal_view.js";
+import { TraversalView } from "./views/traversal.js";
 
 // model: anywidget's, or a page's stand-in with `get` alone. Returns what takes the explorer away without a trace.
 export async function render({ model, el }) {
