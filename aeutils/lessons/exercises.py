@@ -77,7 +77,7 @@ class Exercise:
         praise: said when the answer is right; what it shows.
         target: said when nothing has been tried, and after what no mistake explains: what to aim for.
         returns: the answer in words, such as "[N], one number for each image"; said when the shape is another.
-        parts: names of the values, where an answer has several: ("the weight", "the bias").
+        parts: names of the values, where an answer has several: ("the weight", "the bias"). It must be so many.
         observe: `(answer, *arguments) -> value`: what is compared; the answer's own value unless given. It may raise
             `Diagnosis` or `NotAttempted`. The right function and the mistakes are observed in the same way.
         minutes: about how long a reader takes.
@@ -97,7 +97,7 @@ class Exercise:
     tolerance: float = 1e-4
 
     def __call__(self, answer: Callable[..., Any]) -> Feedback:
-        """Try `answer` on every example; nothing that happens here moves the notebook's random numbers."""
+        """Try `answer` on every example; nothing that happens here moves PyTorch's random numbers."""
         with torch.random.fork_rng(devices=[]):
             return self._check(answer)
 
@@ -117,10 +117,18 @@ class Exercise:
         Raises:
             Diagnosis, NotAttempted: see `observe`. What the answer itself raises passes through.
         """
-        observe = self.observe or _value
+        observe = self.observe or self._value
         return [observe(answer, *copy.deepcopy(arguments)) for arguments in self.tried_on]
 
+    def _value(self, answer: Callable[..., Any], *arguments: Any) -> Any:
+        given = answer(*arguments)
+        return several(given, self.parts) if self.parts else attempted(given)
+
     def _check(self, answer: Callable[..., Any]) -> Feedback:
+        if answer is ...:
+            return Feedback(NOT_ATTEMPTED, self.target)
+        if not callable(answer):
+            return Feedback(NOT_YET, f"give the check your function, by its name alone; got {_shown(answer)}")
         expected = self.expected  # first, so that a fault in it is not taken for the reader's
         try:
             given = self.values(_marked(answer))
@@ -131,7 +139,7 @@ class Exercise:
         except Exception as error:  # the reader's code may fail in any way; the notebook goes on
             if "ellipsis" in str(error) and _is_answers(error):  # a sum with the stub's `...` in it
                 return Feedback(NOT_ATTEMPTED, self.target)
-            return Feedback(NOT_YET, _what_was_raised(error, answer, self.target))
+            return Feedback(NOT_YET, _what_was_raised(error, answer, self._takes(), self.target))
         if _alike(given, expected, self.tolerance):
             return Feedback(CORRECT, self.praise)
         for mistake in self.mistakes:
@@ -153,9 +161,9 @@ class Exercise:
                 f"{self.target}"
             )
         for arguments, one, other in zip(self.tried_on, given, expected, strict=True):
-            difference = _difference(one, other)
+            difference = _difference(one, other, self.parts)
             if isinstance(difference, str):
-                return f"{difference}{f' ({self.returns})' if self.returns else ''}. {self.target}"
+                return f"{difference}{f'. Wanted: {self.returns}' if self.returns else ''}. {self.target}"
             if difference > self.tolerance:
                 return f"for {self._named(arguments)}: {_says(one, other, self.parts, self.tolerance)}. {self.target}"
         raise AssertionError("no value is off")
@@ -163,6 +171,9 @@ class Exercise:
     def _named(self, arguments: tuple) -> str:
         names = inspect.signature(self.right).parameters
         return ", ".join(f"{n} = {_shown(a)}" for n, a in zip(names, arguments, strict=False)) or "this call"
+
+    def _takes(self) -> str:
+        return ", ".join(inspect.signature(self.right).parameters) or "no arguments"
 
 
 def exercises_in(module: ModuleType) -> dict[str, Exercise]:
@@ -189,15 +200,17 @@ def number(value: Any) -> float:
 
     Raises:
         NotAttempted: the stub's `...` is still there.
-        Diagnosis: something else than a number, or several of them.
+        Diagnosis: something else than a number (a truth value is none), or several of them.
     """
     value = attempted(value)
     if getattr(value, "shape", ()) not in ((), (1,)):
         raise Diagnosis(f"return one number; yours has shape {list(value.shape)}")
     try:
-        return float(value)
+        if isinstance(value, str) or "bool" in str(getattr(value, "dtype", type(value))):
+            raise TypeError
+        return float(value.detach() if isinstance(value, Tensor) else value)
     except (TypeError, ValueError):
-        raise Diagnosis(f"return one number; got {_shown(value)}, a {type(value).__name__}") from None
+        raise Diagnosis(f"return one number; got {_shown(value)}") from None
 
 
 def whole_number(value: Any) -> int:
@@ -209,7 +222,7 @@ def whole_number(value: Any) -> int:
     """
     found = number(value)
     if not found.is_integer():
-        raise Diagnosis(f"return a whole number; got {found:.6g}")
+        raise Diagnosis(f"return a whole number; got {_shown(found)}")
     return int(found)
 
 
@@ -230,10 +243,6 @@ def several(value: Any, names: Sequence[str]) -> tuple[Any, ...]:
     return tuple(value)
 
 
-def _value(answer: Callable[..., Any], *arguments: Any) -> Any:
-    return attempted(answer(*arguments))
-
-
 def _marked(answer: Callable[..., Any]) -> Callable[..., Any]:
     """The answer; what it raises is marked as its own, so that a fault of the check is not taken for the reader's."""
 
@@ -252,23 +261,30 @@ def _is_answers(error: BaseException) -> bool:
     return error.__dict__.get("_of_the_answer", False)
 
 
-def _what_was_raised(error: Exception, answer: Callable[..., Any], target: str) -> str:
+def _what_was_raised(error: Exception, answer: Callable[..., Any], takes: str, target: str) -> str:
     said = (str(error).strip().splitlines() or [""])[0]
     kind = f"{type(error).__name__}: {said}" if said else type(error).__name__
     if not _is_answers(error):
         return f"the check cannot use what your function returned ({kind}). {target}"
-    file = getattr(getattr(answer, "__code__", None), "co_filename", None)
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-    if not lines:
+    code = getattr(inspect.unwrap(answer), "__code__", None)  # of the reader's function, whatever decorates it
+    if code is None:
         return f"your code raised {kind}"
-    line = linecache.getline(file, lines[-1]).strip()
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == code.co_filename]
+    if not lines:  # it was never entered
+        return f"your function cannot be called as the stub can ({kind}). It takes {takes}"
+    line = linecache.getline(code.co_filename, lines[-1] or 0).strip()
     return f"your code raised {kind} (in line {lines[-1]}{f', {line}' if line else ''})"
 
 
 def _array(value: Any) -> np.ndarray:
-    if isinstance(value, Tensor):
-        value = value.detach().cpu().numpy()
-    return np.asarray(value, dtype=np.float64)
+    if isinstance(value, tuple | list):
+        value = [_array(part) for part in value]
+    if isinstance(value, Tensor) and not value.is_complex():
+        value = value.detach().cpu().double().numpy()
+    array = np.asarray(value)
+    if array.dtype.kind not in "biuf":
+        raise TypeError("these are not real numbers")
+    return array.astype(np.float64)
 
 
 def _alike(given: list[Any], expected: list[Any] | None, tolerance: float) -> bool:
@@ -278,43 +294,55 @@ def _alike(given: list[Any], expected: list[Any] | None, tolerance: float) -> bo
     return all(not isinstance(difference, str) and difference <= tolerance for difference in differences)
 
 
-def _difference(given: Any, expected: Any) -> float | str:
+def _difference(given: Any, expected: Any, parts: Sequence[str] = ()) -> float | str:
     """The largest difference relative to the largest number expected, or a sentence on why they cannot be compared."""
     if isinstance(expected, str):
         return 0.0 if isinstance(given, str) and given.strip().lower() == expected.lower() else 1.0
     if isinstance(expected, tuple | list):
         if not isinstance(given, tuple | list) or len(given) != len(expected):
             return f"expected {len(expected)} values, separated by commas; got {_shown(given)}"
-        parts = [_difference(a, b) for a, b in zip(given, expected, strict=True)]
-        return next((part for part in parts if isinstance(part, str)), None) or max(parts, default=0.0)
+        found = [_difference(a, b) for a, b in zip(given, expected, strict=True)]
+        wrong = next((i for i, one in enumerate(found) if isinstance(one, str)), None)
+        if wrong is not None:
+            return f"{_part(wrong, len(expected), parts)}: {found[wrong]}"
+        return max(found, default=0.0)
     try:
         a, b = _array(given), _array(expected)
-    except (TypeError, ValueError):
-        return f"expected a number or a tensor; got {_shown(given)}, a {type(given).__name__}"
+    except (TypeError, ValueError, RuntimeError):
+        return f"expected a number or a tensor; got {_shown(given)}"
     if a.shape != b.shape:
-        return f"expected shape {list(b.shape)}; got {list(a.shape)}"
+        return f"expected {_form(b)}; got {_form(a)}"
     if np.isfinite(b).all() and not np.isfinite(a).all():
-        return "your answer holds NaN or infinite values"
+        return np.inf
     return float(np.abs(a - b).max(initial=0.0) / max(np.abs(b).max(initial=0.0), 1e-12))
+
+
+def _form(array: np.ndarray) -> str:
+    return f"shape {list(array.shape)}" if array.ndim else "one number"
+
+
+def _part(i: int, count: int, parts: Sequence[str]) -> str:
+    return parts[i] if parts else f"value {i + 1} of {count}"
 
 
 def _says(given: Any, expected: Any, parts: tuple[str, ...], tolerance: float) -> str:
     if isinstance(expected, str):
-        return f"{given!r} is not it"
+        return f"{_shown(given)} is not it"
     if isinstance(expected, tuple | list):
         pairs = list(zip(given, expected, strict=True))
         wrong = next(i for i, pair in enumerate(pairs) if not _alike([pair[0]], [pair[1]], tolerance))
-        name = parts[wrong] if parts else f"value {wrong + 1} of {len(expected)}"
-        return f"{name} is off: {_says(*pairs[wrong], (), tolerance)}"
+        return f"{_part(wrong, len(expected), parts)} is off: {_says(*pairs[wrong], (), tolerance)}"
     a, b = _array(given), _array(expected)
+    if not np.isfinite(a).all():
+        return "the answer holds NaN or infinite values"
     if a.ndim:
         return f"the largest difference from the right values is {np.abs(a - b).max():.3g}"
     if abs(a - b) >= abs(b):
-        return f"got {a:.8g}, far from the target"
-    return f"got {a:.8g}, which is {abs(a - b):.3g} too {'much' if a > b else 'little'}"
+        return f"got {_shown(float(a))}, far from the target"
+    return f"got {_shown(float(a))}, which is {_shown(float(abs(a - b)), 3)} too {'much' if a > b else 'little'}"
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, digits: int = 6) -> str:
     """A value in few words."""
     if isinstance(value, Tensor):
         if value.numel() > 8 or value.ndim > 1:
@@ -322,13 +350,16 @@ def _shown(value: Any) -> str:
         value = value.tolist()
     if isinstance(value, bool):
         return str(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)
     if isinstance(value, int):
         return f"{value:,}" if abs(value) >= 10_000 else str(value)
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return f"{value:.{digits}g}"
     if isinstance(value, tuple | list):
-        return f"({', '.join(map(_shown, value))})"
-    if isinstance(value, Mapping):
-        return f"a {type(value).__name__}"
+        inner = ", ".join(map(_shown, value))
+        return f"[{inner}]" if isinstance(value, list) else f"({inner})"
     text = repr(value)
-    return text if len(text) <= 60 else f"a {type(value).__name__}"
+    if isinstance(value, Mapping) or len(text) > 60 or text.startswith("<"):
+        return f"a {type(value).__name__}"
+    return text

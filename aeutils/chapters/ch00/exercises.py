@@ -50,7 +50,7 @@ squared_error_per_image = Exercise(
             lambda x, x_hat: (x - x_hat).flatten(1).sum(1).square(),
         ),
         Mistake("keep the first axis", lambda x, x_hat: (x - x_hat).square().sum()),
-        Mistake("expected shape [5]; got [5, 1, 28, 28] ([N]", lambda x, x_hat: (x - x_hat).square()),
+        Mistake("expected shape [5]; got shape [5, 1, 28, 28]. Wanted: [N]", lambda x, x_hat: (x - x_hat).square()),
         Mistake("is the word return missing", "def squared_error_per_image(x, x_hat): (x - x_hat).square().sum()"),
         Mistake(
             "in line 2, return (x - x_hat) @ 'x'",
