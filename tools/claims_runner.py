@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_CLAIM = re.compile(r"^(?P<verdict>[✓✗]) (?P<sentence>.*?)(?: \| (?P<evidence>\w+=\S.*))?$")
-_NUMBER = re.compile(r"(\w+)=(\S+)")
+from notebook_runs import run
+
+from aeutils.lessons.claims import FAILS, HOLDS, Claim, claims_in
 
 
 @dataclass
@@ -32,63 +33,62 @@ class Tally:
         return f"{held}{seeds}  {'; '.join(ranges)}"
 
 
-def collect(tallies: dict[str, Tally], texts: Iterable[str], seed: int) -> None:
-    """Add the claims found in a run's outputs to `tallies`, sentence by sentence.
+def collect(tallies: dict[str, Tally], claims: Iterable[Claim], seed: int) -> None:
+    """Add the claims of a run to `tallies`, sentence by sentence.
 
     Args:
         tallies: changed in place.
-        texts: the text/plain of every output, as in `✓ sentence | name=1.5`.
+        claims: as `claims_in` finds them.
         seed: which seed the run had.
     """
-    for text in texts:
-        if not (found := _CLAIM.match(text)):
-            continue
-        tally = tallies.setdefault(found["sentence"], Tally())
+    for claim in claims:
+        tally = tallies.setdefault(claim.sentence, Tally())
         tally.made += 1
-        if found["verdict"] == "✗":
+        if not claim.holds:
             tally.failed.append(seed)
-        for name, value in _NUMBER.findall(found["evidence"] or ""):
-            try:
-                number = float(value)
-            except ValueError:  # evidence may be a word
-                continue
-            tally.numbers.setdefault(name, []).append(number)
+        for name, value in claim.evidence.items():
+            if isinstance(value, int | float) and not isinstance(value, bool):  # evidence may be a word
+                tally.numbers.setdefault(name, []).append(float(value))
 
 
-def outputs_of(path: Path, seed: int) -> list[str]:
-    """Run a notebook in a fresh kernel with `AEUTILS_SEED=seed`; the text/plain of every output.
+def main(arguments: list[str] | None = None) -> int:
+    """Print a line for each claim; the exit status is 1 if any failed with any seed.
 
     Raises:
         nbclient.exceptions.CellExecutionError: a cell raised.
     """
-    import nbformat
-    from nbclient import NotebookClient
-
-    os.environ["AEUTILS_SEED"] = str(seed)  # the kernel inherits it
-    notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(path.parent)}}).execute()
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    return [output["data"]["text/plain"] for output in outputs if "text/plain" in output.get("data", {})]
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Print a line for each claim; the exit status is 1 if any failed with any seed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("notebooks", nargs="+", type=Path)
-    parser.add_argument("--seeds", type=int, default=5, help="run with the seeds 0 to SEEDS - 1")
+    parser.add_argument("--seeds", type=int, default=5, help="how many seeds each notebook is run with")
+    parser.add_argument("--first", type=int, default=0, help="the first of them; the others follow it")
+    parser.add_argument("--jobs", type=int, default=min(os.cpu_count() or 1, 8), help="how many run at the same time")
     options = parser.parse_args(arguments)
+    seeds = range(options.first, options.first + options.seeds)
+
+    def claims_of(path: Path, seed: int) -> list[Claim]:
+        print(f"{path.name}, seed {seed} …", file=sys.stderr)
+        return claims_in(run(path, AEUTILS_SEED=str(seed), OMP_NUM_THREADS="1"))
+
     failures = 0
-    for path in options.notebooks:
-        tallies: dict[str, Tally] = {}
-        for seed in range(options.seeds):
-            print(f"{path.name}, seed {seed} …", file=sys.stderr)
-            collect(tallies, outputs_of(path, seed), seed)
-        print(f"\n{path.name}")
-        for sentence, tally in tallies.items():
-            failures += bool(tally.failed)
-            print(f"  {'✗' if tally.failed else '✓'} {sentence}\n      {tally}")
+    with ThreadPoolExecutor(options.jobs) as pool:  # threads do: the work is done in the kernels
+        runs = {(path, seed): pool.submit(claims_of, path, seed) for path in options.notebooks for seed in seeds}
+        try:
+            for path in options.notebooks:
+                tallies: dict[str, Tally] = {}
+                for seed in seeds:
+                    collect(tallies, runs[path, seed].result(), seed)
+                failures += _report(path, tallies)
+        finally:
+            pool.shutdown(cancel_futures=True)  # after an error no further notebook is started
     print(f"\n{failures} claims failed with some seed" if failures else "\nevery claim held with every seed")
     return 1 if failures else 0
+
+
+def _report(path: Path, tallies: dict[str, Tally]) -> int:
+    print(f"\n{path.name}")
+    for sentence, tally in tallies.items():
+        print(f"  {FAILS if tally.failed else HOLDS} {sentence}\n      {tally}")
+    return sum(bool(tally.failed) for tally in tallies.values())
 
 
 if __name__ == "__main__":

@@ -1,12 +1,23 @@
-"""A claim: a sentence of the lesson, and the computation that bears it out or does not."""
+"""A claim: a sentence of the lesson, and the computation that bears it out or does not.
+
+Its three forms are made here and nowhere else: text and HTML for readers, and data, in the output's metadata, for
+programs: `make claims`, the maps and the tests find claims with `claims_in`.
+"""
 
 from __future__ import annotations
 
 import html
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from IPython.display import display
+
+from aeutils.figures import look
+
+HOLDS, FAILS = "✓", "✗"  # they mean claims and nothing else
+_NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
 @dataclass(frozen=True)
@@ -15,14 +26,14 @@ class Claim:
 
     sentence: str
     holds: bool
-    evidence: dict[str, Any]
+    evidence: Mapping[str, Any]
 
     def __repr__(self) -> str:
         numbers = " ".join(f"{name}={_shown(value)}" for name, value in self.evidence.items())
-        return f"{'✓' if self.holds else '✗'} {self.sentence}{' | ' if numbers else ''}{numbers}"
+        return f"{HOLDS if self.holds else FAILS} {self.sentence}{' | ' if numbers else ''}{numbers}"
 
     def _repr_html_(self) -> str:
-        mark, colour = ("✓", "#009E73") if self.holds else ("✗", "#D55E00")
+        mark, colour = (HOLDS, look.GREEN) if self.holds else (FAILS, look.VERMILION)
         numbers = " · ".join(
             f"<code>{html.escape(name)}={html.escape(_shown(value))}</code>" for name, value in self.evidence.items()
         )
@@ -32,6 +43,21 @@ class Claim:
             f'<strong style="color: {colour};">{mark}</strong> {html.escape(self.sentence)}'
             f'{"<br>" if numbers else ""}<span style="opacity: 0.75;">{numbers}</span>{advice}</div>'
         )
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        data = {"text/plain": repr(self), "text/html": self._repr_html_()}
+        return data, {"aeutils": {"claim": self.as_data()}}
+
+    def as_data(self) -> dict[str, Any]:
+        """The claim as JSON takes it: six digits of a number; what is not finite as the text nan, inf or -inf."""
+        evidence = {name: _plain(value) for name, value in self.evidence.items()}
+        return {"sentence": self.sentence, "holds": self.holds, "evidence": evidence}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Claim:
+        """The claim that `as_data` gave."""
+        evidence = {name: _NOT_FINITE.get(v, v) if isinstance(v, str) else v for name, v in data["evidence"].items()}
+        return cls(data["sentence"], data["holds"], evidence)
 
 
 _WHEN_IT_FAILS = (
@@ -54,6 +80,21 @@ def claim(sentence: str, holds: Any, **evidence: Any) -> None:
     display(Claim(sentence, _single_truth(holds), evidence))
 
 
+def claims_in(notebook: Mapping[str, Any]) -> list[Claim]:
+    """The claims that a notebook's outputs carry, in order.
+
+    Args:
+        notebook: as nbformat or json reads it; a single cell will do.
+    """
+    outputs = (output for cell in notebook.get("cells", [notebook]) for output in cell.get("outputs", []))
+    return [Claim.from_data(data) for output in outputs if (data := claim_data(output)) is not None]
+
+
+def claim_data(output: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What `Claim.as_data` put into an output's metadata; None where the output is no claim."""
+    return output.get("metadata", {}).get("aeutils", {}).get("claim")
+
+
 def _single_truth(value: Any) -> bool:
     if hasattr(value, "item") and getattr(value, "shape", ()) in ((), (1,)):  # NumPy's and PyTorch's scalars
         value = value.item()
@@ -62,7 +103,18 @@ def _single_truth(value: Any) -> bool:
     return value
 
 
+def _plain(value: Any) -> Any:
+    """A value as JSON has it: a number, a text, a truth value or a list of such."""
+    if hasattr(value, "tolist"):  # NumPy's and PyTorch's
+        value = value.tolist()
+    if isinstance(value, float):
+        return float(f"{value:.6g}") if math.isfinite(value) else str(value)
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return value if isinstance(value, bool | int | str) else str(value)
+
+
 def _shown(value: Any) -> str:
-    if hasattr(value, "item"):
-        value = value.item()
+    if hasattr(value, "tolist"):
+        value = value.tolist()
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -4,27 +4,49 @@ import claims_runner
 import nbformat
 import pytest
 
+from aeutils.lessons import Claim
+
 
 def test_collect_counts_verdicts_and_keeps_the_range_of_the_numbers():
     tallies = {}
-    claims_runner.collect(tallies, ["✓ It wins | a=1.5 b=2 c=ReLU", "Figure: ✓ not a claim", "✓ No numbers"], seed=0)
-    claims_runner.collect(tallies, ["✗ It wins | a=3.5 b=2", "✓ No numbers"], seed=1)
+    wins = {"a": 1.5, "b": 2, "c": "ReLU", "d": True}
+    claims_runner.collect(tallies, [Claim("It wins", True, wins), Claim("No numbers", True, {})], seed=0)
+    claims_runner.collect(tallies, [Claim("It wins", False, {"a": 3.5, "b": 2}), Claim("No numbers", True, {})], seed=1)
     assert str(tallies["It wins"]) == "1/2  fails with seed 1  a 1.5 to 3.5; b 2"
     assert str(tallies["No numbers"]).strip() == "2/2"
     assert len(tallies) == 2
 
 
+@pytest.fixture
+def notebook(tmp_path):
+    """`notebook(condition)`: the file of a notebook that claims it, with its seed as evidence."""
+
+    def written(condition):
+        source = (
+            "from aeutils.lessons import claim\nfrom aeutils.runtime import default_seed\n"
+            f"claim('Seeds differ', {condition}, seed=default_seed())\nprint('✗ This is no claim | seed=9')"
+        )
+        nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)]), tmp_path / "n.ipynb")
+        return tmp_path / "n.ipynb"
+
+    return written
+
+
 @pytest.mark.parametrize(("condition", "status"), [("default_seed() >= 0", 0), ("default_seed() == 0", 1)])
-def test_notebooks_are_run_with_each_seed(tmp_path, monkeypatch, capsys, condition, status):
-    monkeypatch.setenv("AEUTILS_SEED", "7")  # put back when the test ends
-    source = (
-        "from aeutils.lessons import claim\nfrom aeutils.runtime import default_seed\n"
-        f"claim('Seeds differ', {condition}, seed=default_seed())"
-    )
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(notebook, tmp_path / "n.ipynb")
-    assert claims_runner.main([str(tmp_path / "n.ipynb"), "--seeds", "2"]) == status
+def test_notebooks_are_run_with_each_seed(notebook, monkeypatch, capsys, condition, status):
+    monkeypatch.setenv("AEUTILS_SEED", "7")
+    assert claims_runner.main([str(notebook(condition)), "--seeds", "2"]) == status
     out = capsys.readouterr().out
     assert "seed 0 to 1" in out
     assert ("1/2  fails with seed 1" in out) == (status == 1)
+    assert "no claim" not in out
+
+
+def test_the_first_seed_can_be_given(notebook, capsys):
+    assert claims_runner.main([str(notebook("default_seed() != 101")), "--seeds", "2", "--first", "100"]) == 1
+    assert "1/2  fails with seed 101  seed 100 to 101" in capsys.readouterr().out
+
+
+def test_a_notebook_that_raises_ends_the_run(notebook):
+    with pytest.raises(Exception, match="ZeroDivisionError"):
+        claims_runner.main([str(notebook("1 / 0")), "--seeds", "1"])
