@@ -243,6 +243,20 @@ def several(value: Any, names: Sequence[str]) -> tuple[Any, ...]:
     return tuple(value)
 
 
+def choices(value: Any, names: Sequence[str], options: Sequence[str]) -> tuple[str, ...]:
+    """One of the `options` for each of the `names`, in lower case, from an answer.
+
+    Raises:
+        NotAttempted: the stub's `...` is still there.
+        Diagnosis: not so many values, or one that is no option.
+    """
+    given = tuple(one.strip().lower() if isinstance(one, str) else one for one in several(value, names))
+    for one in given:
+        if one not in options:
+            raise Diagnosis(f"{_shown(one)} is not in the list; choose from {', '.join(map(repr, options))}")
+    return given
+
+
 def _marked(answer: Callable[..., Any]) -> Callable[..., Any]:
     """The answer; what it raises is marked as its own, so that a fault of the check is not taken for the reader's."""
 
@@ -314,7 +328,8 @@ def _difference(given: Any, expected: Any, parts: Sequence[str] = ()) -> float |
         return f"expected {_form(b)}; got {_form(a)}"
     if np.isfinite(b).all() and not np.isfinite(a).all():
         return np.inf
-    return float(np.abs(a - b).max(initial=0.0) / max(np.abs(b).max(initial=0.0), 1e-12))
+    apart = np.where(np.isnan(a) & np.isnan(b), 0.0, np.abs(a - b))  # a mistake may lead to NaN
+    return float(apart.max(initial=0.0) / max(np.nanmax(np.abs(b), initial=0.0), 1e-12))
 
 
 def _form(array: np.ndarray) -> str:
