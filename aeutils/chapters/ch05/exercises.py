@@ -1,225 +1,318 @@
-"""Checks for the exercises of notebook 05."""
+"""The exercises of notebook 05."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from aeutils.lessons.grading import Diagnosis, Feedback, attempted, grade
+from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, choices, number
 
+steps = Exercise(
+    number="5.1",
+    examples=[(3500, 100, 17), (3500, 1000, 17), (100, 30, 34), (3500, 3500, 5)],
+    right=lambda n_images, batch_size, epochs: math.ceil(n_images / batch_size) * epochs,
+    mistakes=[
+        Mistake("the last, smaller batch of an epoch is a step too: round up", lambda n, b, e: n // b * e),
+        Mistake(
+            "an epoch whose batches come out even has no smaller last one: round up, instead of adding 1",
+            lambda n, b, e: (n // b + 1) * e,
+        ),
+        Mistake(
+            "595 is the example's number; the check asks about other runs as well: calculate it", lambda n, b, e: 595
+        ),
+        Mistake(
+            "round up in each epoch, before you multiply: a batch never spans two epochs",
+            lambda n, b, e: math.ceil(n * e / b),
+        ),
+        Mistake(
+            "round in each epoch, before you multiply, and round up: a batch never spans two epochs",
+            lambda n, b, e: n * e // b,
+        ),
+        Mistake(
+            "a part of a step is no step: the last batch is smaller, and counts as one; round up",
+            lambda n, b, e: n / b * e,
+        ),
+        Mistake(
+            "round up, not to the nearest: the last batch is a step, however small it is",
+            lambda n, b, e: round(n / b) * e,
+        ),
+        Mistake("that is one epoch's steps; the run has more epochs", lambda n, b, e: math.ceil(n / b)),
+        Mistake("that many images are seen; a step takes a whole batch of them", lambda n, b, e: n * e),
+    ],
+    observe=lambda answer, n, b, e: number(answer(n, b, e)),
+    praise="3,500 images, 17 epochs: 595 steps of 100 images, but 68 of 1,000. Equal epochs are not equal training",
+    target="595 steps for 3,500 images in batches of 100 over 17 epochs",
+    minutes=6,
+    tolerance=1e-9,
+)
 
-def steps(answer: Callable[[int, int, int], int]) -> Feedback:
-    """Exercise 5.1: `answer(n_images, batch_size, epochs)` is the number of optimiser steps."""
-    runs = ((3500, 100, 17), (3500, 1000, 17), (100, 30, 34), (3500, 3500, 5))
-
-    def of(count: Callable[[int, int, int], float]) -> tuple[float, ...]:
-        return tuple(float(attempted(count(*run))) for run in runs)
-
-    return grade(
-        lambda: of(answer),
-        of(lambda n, batch, epochs: math.ceil(n / batch) * epochs),
-        {
-            "the last, smaller batch of an epoch is a step too: round up": of(lambda n, b, e: n // b * e),
-            "an epoch whose batches come out even has no smaller last one: round up, instead of adding 1": of(
-                lambda n, b, e: (n // b + 1) * e
-            ),
-            "595 is the example's number; the check asks about other runs as well: calculate it": of(
-                lambda n, b, e: 595
-            ),
-            "round up in each epoch, before you multiply: a batch never spans two epochs": of(
-                lambda n, b, e: math.ceil(n * e / b)
-            ),
-            "a part of a step is no step: the last batch is smaller, and counts as one; round up": of(
-                lambda n, b, e: n / b * e
-            ),
-            "that is one epoch's steps; the run has more epochs": of(lambda n, b, e: math.ceil(n / b)),
-            "that many images are seen; a step takes a whole batch of them": of(lambda n, b, e: n * e),
-        },
-        praise="3,500 images, 17 epochs: 595 steps of 100 images, but 68 of 1,000. Equal epochs are not equal training",
-        target="595 steps for 3,500 images in batches of 100 over 17 epochs",
-        tolerance=1e-9,
-    )
-
-
-_CURES = {"A": "more images", "B": "train longer", "C": "lower rate", "D": "larger code"}
-_WRONG = {
-    "A": "run A fits what it has seen almost perfectly and new images worse than PCA does: it overfits. What would "
-    "make learning by heart harder?",
-    "B": "run B: PCA, a special case of such a network, is ahead on the images it was trained on, and the curve still "
-    "falls",
-    "C": "run C ends above the mean image on the images it was trained on: its steps do harm. Which setting makes them "
-    "shorter?",
-    "D": "run D is below PCA, train and validation agree, and more steps or width change nothing: what is left that "
-    "limits both?",
+_CURES = {  # run -> what to try first, and how its numbers say so
+    "run A": (
+        "more images",
+        "run A fits what it has seen almost perfectly and new images worse than PCA does: it overfits. What would make "
+        "learning by heart harder?",
+    ),
+    "run B": (
+        "train longer",
+        "run B: PCA, a special case of such a network, is ahead on the images it was trained on, and the curve still "
+        "falls",
+    ),
+    "run C": (
+        "lower rate",
+        "run C ends above the mean image on the images it was trained on: its steps do harm. Which setting makes them "
+        "shorter?",
+    ),
+    "run D": (
+        "larger code",
+        "run D is below PCA, train and validation agree, and more steps or width change nothing: what is left that "
+        "limits both?",
+    ),
 }
+_RIGHT_CURES = tuple(cure for cure, _ in _CURES.values())
 
 
-def cures(answer: Callable[[], tuple[str, str, str, str]]) -> Feedback:
-    """Exercise 5.2: `answer()` names the first thing to try for each of four runs."""
-
-    def call() -> tuple[str, ...]:
-        given = attempted(answer())
-        if not isinstance(given, tuple | list) or len(given) != len(_CURES):
-            raise Diagnosis(f"four answers are wanted, one for each run; got {given!r:.80}")
-        given = tuple(attempted(each) for each in given)
-        for (run, right), said in zip(_CURES.items(), given, strict=True):
-            if said not in _CURES.values():
-                raise Diagnosis(f"{said!r} is none of the four: {', '.join(map(repr, _CURES.values()))}")
-            if said != right:
-                raise Diagnosis(_WRONG[run])
-        return given
-
-    return grade(
-        call,
-        tuple(_CURES.values()),
-        {},
-        praise="train against validation, and both against PCA and the mean image: four numbers name the cure",
-        target="Read the training error first, then the gap to validation",
-    )
+def _first_wrong_cure_is_told(answer: Callable[[], Sequence[str]]) -> tuple[str, ...]:
+    given = choices(answer(), list(_CURES), _RIGHT_CURES)
+    for said, (cure, signs) in zip(given, _CURES.values(), strict=True):
+        if said != cure:
+            raise Diagnosis(signs)
+    return given
 
 
-def standard_errors_apart(answer: Callable[[Tensor, Tensor], Tensor]) -> Feedback:
-    """Exercise 5.3: `answer(a, b)` is the difference of the means in units of its own standard error."""
-    a = torch.tensor([22.1, 22.9, 22.4, 23.0, 22.6], dtype=torch.float64)
-    b = torch.tensor([21.0, 22.2, 21.1, 21.9], dtype=torch.float64)
-    gap, spread = a.mean() - b.mean(), (a.var() / 5 + b.var() / 4).sqrt()
-    variances = a.var(correction=0) / 5 + b.var(correction=0) / 4
-    pooled = ((4 * a.var() + 3 * b.var()) / 7).sqrt()
+cures = Exercise(
+    number="5.2",
+    examples=[()],
+    right=lambda: _RIGHT_CURES,
+    mistakes=[
+        Mistake("run A fits", lambda: ("train longer", "train longer", "lower rate", "larger code")),
+        Mistake("run B: PCA", lambda: ("more images", "more images", "lower rate", "larger code")),
+        Mistake("run C ends", lambda: ("more images", "train longer", "train longer", "larger code")),
+        Mistake("run D is", lambda: ("more images", "train longer", "lower rate", "train longer")),
+        Mistake("'more data' is not in the list", lambda: ("more data", "train longer", "lower rate", "larger code")),
+        Mistake("return 4 values", lambda: "more images"),
+    ],
+    observe=_first_wrong_cure_is_told,
+    praise="train against validation, and both against PCA and the mean image: four numbers name the cure",
+    target="Read the training error first, then the gap to validation",
+    minutes=8,
+)
 
-    def of(value: Tensor) -> tuple[Tensor, Tensor]:
-        """What an answer with this value for a against b gives for both orders."""
-        return value, -value
 
-    by_order = {
-        "the sign: a positive answer is to mean that a's error is the larger": of(-gap / spread),
-        "keep the sign: it tells which of the two is better": (gap / spread, gap / spread),
-        "only one of the two means is uncertain in your answer; both are": (
-            gap / (a.var() / 5).sqrt(),
-            -gap / (b.var() / 4).sqrt(),
+def _gap_in(unit: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+    """The difference of the means, divided by `unit(a, b)`."""
+    return lambda a, b: (a.mean() - b.mean()) / unit(a, b)
+
+
+def _standard_error(a: Tensor, b: Tensor) -> Tensor:
+    return (a.var() / len(a) + b.var() / len(b)).sqrt()
+
+
+def _pooled(a: Tensor, b: Tensor) -> Tensor:
+    n, m = len(a) - 1, len(b) - 1
+    return ((n * a.var() + m * b.var()) / (n + m)).sqrt()
+
+
+def _errors_of_two_settings() -> list[tuple[Tensor, Tensor]]:
+    runs = [22.1, 22.9, 22.4, 23.0, 22.6], [21.0, 22.2, 21.1, 21.9], [22.0, 24.5, 21.9]
+    a, b, c = (torch.tensor(errors, dtype=torch.float64) for errors in runs)
+    return [(a, b), (b, a), (b, c)]
+
+
+standard_errors_apart = Exercise(
+    number="5.3",
+    examples=_errors_of_two_settings,
+    right=lambda a, b: (a.mean() - b.mean()) / _standard_error(a, b),
+    mistakes=[
+        Mistake(
+            "the sign: a positive answer is to mean that a's error is the larger",
+            lambda a, b: (b.mean() - a.mean()) / _standard_error(a, b),
         ),
-        "only b's mean is uncertain in your answer; a's is as well": (
-            gap / (b.var() / 4).sqrt(),
-            -gap / (a.var() / 5).sqrt(),
+        Mistake(
+            "keep the sign: it tells which of the two is better",
+            lambda a, b: (a.mean() - b.mean()).abs() / _standard_error(a, b),
         ),
-        "each variance is divided by its own number of runs: 5 and 4, not the same for both": (
-            gap / ((a.var() + b.var()) / 5).sqrt(),
-            -gap / ((a.var() + b.var()) / 4).sqrt(),
+        Mistake(
+            "only one of the two means is uncertain in your answer; both are",
+            _gap_in(lambda a, b: (a.var() / len(a)).sqrt()),
         ),
-    }
-    by_value = {
-        "a mean over n runs is steadier than one run: divide each variance by its n": gap / (a.var() + b.var()).sqrt(),
-        "that is the difference itself, in squared error; divide by its standard error": gap,
-        "standard errors do not add up, their squares do": gap / (a.std() / 5**0.5 + b.std() / 4**0.5),
-        "under the root stand variances, the squares of the standard deviations": gap
-        / (a.std() / 5 + b.std() / 4).sqrt(),
-        "that is the variance of the difference; take its root": gap / spread**2,
-        "the variance of few runs wants n − 1 in the denominator (torch's default)": gap / variances.sqrt(),
-        "you pooled the two spreads into one; each setting keeps its own here": gap / (pooled * (1 / 5 + 1 / 4) ** 0.5),
-        "that counts in standard deviations of single runs, pooled; the question is how sure the means are": gap
-        / pooled,
-    }
-    return grade(
-        lambda: (attempted(answer(a.clone(), b.clone())), attempted(answer(b.clone(), a.clone()))),
-        of(gap / spread),
-        {**by_order, **{mistake: of(value) for mistake, value in by_value.items()}},
-        praise="statisticians know it as Welch's t. Here it is 3.1. With so few runs luck brings that once in 35: "
-        "enough if this was the one planned comparison, too little for the best of dozens",
-        target="Positive when a's error is the larger; about 3 for the errors of the check",
-    )
+        Mistake(
+            "only b's mean is uncertain in your answer; a's is as well", _gap_in(lambda a, b: (b.var() / len(b)).sqrt())
+        ),
+        Mistake(
+            "each variance is divided by its own number of runs: 5 and 4, not the same for both",
+            _gap_in(lambda a, b: ((a.var() + b.var()) / len(a)).sqrt()),
+        ),
+        Mistake(
+            "each variance is divided by its own number of runs, not by that of all runs together",
+            _gap_in(lambda a, b: ((a.var() + b.var()) / (len(a) + len(b))).sqrt()),
+        ),
+        Mistake(
+            "a mean over n runs is steadier than one run: divide each variance by its n",
+            _gap_in(lambda a, b: (a.var() + b.var()).sqrt()),
+        ),
+        Mistake(
+            "that is the difference itself, in squared error; divide by its standard error",
+            lambda a, b: a.mean() - b.mean(),
+        ),
+        Mistake(
+            "standard errors do not add up, their squares do",
+            _gap_in(lambda a, b: a.std() / len(a) ** 0.5 + b.std() / len(b) ** 0.5),
+        ),
+        Mistake(
+            "under the root stand variances, the squares of the standard deviations",
+            _gap_in(lambda a, b: (a.std() / len(a) + b.std() / len(b)).sqrt()),
+        ),
+        Mistake(
+            "that is the variance of the difference; take its root", _gap_in(lambda a, b: _standard_error(a, b) ** 2)
+        ),
+        Mistake(
+            "the variance of few runs wants n − 1 in the denominator (torch's default)",
+            _gap_in(lambda a, b: (a.var(correction=0) / len(a) + b.var(correction=0) / len(b)).sqrt()),
+        ),
+        Mistake(
+            "you pooled the two spreads into one; each setting keeps its own here",
+            _gap_in(lambda a, b: _pooled(a, b) * (1 / len(a) + 1 / len(b)) ** 0.5),
+        ),
+        Mistake(
+            "that counts in standard deviations of single runs, pooled; the question is how sure the means are",
+            _gap_in(_pooled),
+        ),
+    ],
+    observe=lambda answer, a, b: number(answer(a, b)),
+    praise="statisticians know it as Welch's t. Here it is 3.1. With so few runs luck brings that once in 35: enough "
+    "if this was the one planned comparison, too little for the best of dozens",
+    target="Positive when a's error is the larger; about 3 for the errors of the check",
+    minutes=10,
+)
+
+_RUNS_OF_A_RATE = (  # validation errors over the seeds, training error, test error
+    ((49.0, 50.0, 51.0), 48.0, 50.0),
+    ((26.0, 26.5, 25.5), 12.0, 27.0),  # learns by heart
+    ((20.0, 21.0, 22.0), 19.0, 22.0),  # the one to choose
+    ((23.0, 23.5, 22.5), 21.0, 18.0),  # lucky on the test images
+    ((17.0, 27.0, 28.0), 22.0, 25.0),  # lucky once
+    ((25.0, 25.0, 25.1), 24.0, 26.0),  # steady
+    ((19.0, math.nan, 19.2), 18.0, 20.5),  # diverged once
+)
 
 
-def choose(answer: Callable[[pd.DataFrame], float]) -> Feedback:
-    """Exercise 5.4: `answer(table)` is the learning rate to report."""
-    errors = {  # rate -> validation errors over the seeds, training error, test error
-        1e-4: ((49.0, 50.0, 51.0), 48.0, 50.0),
-        3e-4: ((26.0, 26.5, 25.5), 12.0, 27.0),
-        1e-3: ((20.0, 21.0, 22.0), 19.0, 22.0),
-        2e-3: ((23.0, 23.5, 22.5), 21.0, 18.0),
-        3e-3: ((17.0, 27.0, 28.0), 22.0, 25.0),
-        5e-3: ((25.0, 25.0, 25.1), 24.0, 26.0),
-        1e-2: ((19.0, math.nan, 19.2), 18.0, 20.5),
-    }
-    table = pd.DataFrame(
-        [
-            {
-                "lr": rate,
-                "seed": seed,
-                "status": "diverged" if math.isnan(error) else "finished",
-                "train_error": math.nan if math.isnan(error) else train,
-                "val_error": error,
-                "test_error": math.nan if math.isnan(error) else test,
-            }
-            for rate, (val, train, test) in errors.items()
-            for seed, error in enumerate(val)
-        ]
-    )
-
-    def call() -> float:
-        given = attempted(answer(table.copy()))
-        if getattr(given, "shape", ()) not in ((), (1,)):
-            raise Diagnosis("return one learning rate, not a row or a column of the table")
-        if not any(math.isclose(float(given), rate) for rate in errors):
-            raise Diagnosis(f"{float(given):.4g} is none of the table's learning rates; return the rate, not its error")
-        return float(given)
-
-    return grade(
-        call,
-        1e-3,
-        {
-            "you chose by the training error: whoever learns by heart wins": 3e-4,
-            "you chose by the test error; then it is no longer a test": 2e-3,
-            "that is the luckiest single run; its other two seeds are bad. Average over seeds first": 3e-3,
-            "you chose 0.01, where one of the three runs diverged: it was left out (pandas' mean does), set to 0, or "
-            "hidden by a median. Count it against its setting": 1e-2,
-            "that is the rate with the highest error; lower is better": 1e-4,
-            "that is the steadiest rate, not the best": 5e-3,
-        },
-        praise="averaged over seeds, on validation images, a diverged run counted against its setting",
-        target="One of the table's learning rates, chosen by the mean validation error",
-        tolerance=1e-6,
-    )
+def _table(*rates: float) -> pd.DataFrame:
+    """A sweep's table, in which the first rate fares like the first of `_RUNS_OF_A_RATE`, and so on."""
+    rows = [
+        (
+            rate,
+            seed,
+            *(("diverged", math.nan, error, math.nan) if math.isnan(error) else ("finished", train, error, test)),
+        )
+        for rate, (validation, train, test) in zip(rates, _RUNS_OF_A_RATE, strict=True)
+        for seed, error in enumerate(validation)
+    ]
+    return pd.DataFrame(rows, columns=["lr", "seed", "status", "train_error", "val_error", "test_error"])
 
 
-def draws_needed(answer: Callable[[float, float], int]) -> Feedback:
-    """Exercise 5.5: `answer(share, probability)` is how many random settings are needed."""
-    cases = ((0.05, 0.95), (0.1, 0.9), (0.01, 0.95), (0.3, 0.6))
+def _one_of_the_rates(answer: Callable[[pd.DataFrame], float], table: pd.DataFrame) -> float:
+    rates = table.lr.unique()
+    given = attempted(answer(table))
+    if getattr(given, "shape", ()) not in ((), (1,)):
+        raise Diagnosis("return one learning rate, not a row or a column of the table")
+    rate = number(given)
+    if not np.isclose(rate, rates, atol=0).any():
+        raise Diagnosis(f"{rate:.4g} is none of the table's learning rates; return the rate, not its error or its row")
+    return rate
 
-    def of(count: Callable[[float, float], float]) -> tuple[float, ...]:
-        return tuple(float(attempted(count(*case))) for case in cases)
 
-    def exact(share: float, probability: float) -> float:
-        return math.log(1 - probability) / math.log(1 - share)
+choose = Exercise(
+    number="5.4",
+    examples=lambda: [
+        (_table(1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 5e-3, 1e-2),),
+        (_table(2e-2, 1e-2, 4e-3, 1e-3, 5e-4, 2e-4, 5e-5),),
+    ],
+    right=lambda table: table.val_error.fillna(math.inf).groupby(table.lr).mean().idxmin(),
+    mistakes=[
+        Mistake(
+            "you chose by the training error: whoever learns by heart wins",
+            lambda table: table.groupby("lr").train_error.mean().idxmin(),
+        ),
+        Mistake(
+            "you chose by the test error; then it is no longer a test",
+            lambda table: table.groupby("lr").test_error.mean().idxmin(),
+        ),
+        Mistake(
+            "that is the luckiest single run; its other two seeds are bad. Average over seeds first",
+            lambda table: table.lr[table.val_error.idxmin()],
+        ),
+        Mistake(
+            "you chose a rate where one of the three runs diverged: it was left out (pandas' mean does), set to 0, or "
+            "hidden by a median. Count it against its setting",
+            lambda table: table.groupby("lr").val_error.mean().idxmin(),
+        ),
+        Mistake(
+            "that is the rate with the highest error; lower is better",
+            lambda table: table.groupby("lr").val_error.mean().idxmax(),
+        ),
+        Mistake(
+            "that is the steadiest rate, not the best",
+            lambda table: table.groupby("lr").val_error.std().idxmin(),
+        ),
+        Mistake("not its error", lambda table: table.groupby("lr").val_error.mean().min()),
+        Mistake("not a row or a column", lambda table: table.groupby("lr").val_error.mean()),
+    ],
+    observe=_one_of_the_rates,
+    praise="averaged over seeds, on validation images, a diverged run counted against its setting",
+    target="One of the table's learning rates, chosen by the mean validation error",
+    minutes=12,
+    tolerance=1e-6,
+)
 
-    return grade(
-        lambda: of(answer),
-        of(lambda q, p: math.ceil(exact(q, p))),
-        {
-            "round up: one draw fewer does not reach the probability": of(lambda q, p: math.floor(exact(q, p))),
-            "round up, not to the nearest: with 58 draws for 58.4 the probability is not reached yet": of(
-                lambda q, p: round(exact(q, p))
-            ),
-            "nearly: draws are whole, and the next whole number is the first that reaches the probability": of(exact),
-            "that many draws hit once on average; you want to hit at least once nearly always": of(
-                lambda q, p: math.ceil(1 / q)
-            ),
-            "chances of hitting do not add up, chances of missing multiply: (1 − share)ⁿ": of(
-                lambda q, p: math.ceil(p / q)
-            ),
-            "the share and the probability are exchanged: a draw misses with probability 1 − share": of(
-                lambda q, p: math.ceil(1 / exact(q, p))
-            ),
-            "a draw hits with probability share and misses with 1 − share; you multiplied hits": of(
-                lambda q, p: math.ceil(math.log(1 - p) / math.log(q))
-            ),
-            "all draws miss with probability 1 − probability; you set it to the probability itself": of(
-                lambda q, p: math.ceil(math.log(p) / math.log(1 - q))
-            ),
-        },
-        praise="59 draws land in the best twentieth with 95 %, in however many dimensions",
-        target="59 draws for the best twentieth with probability 0.95",
-        tolerance=1e-9,
-    )
+
+def _draws(share: float, probability: float) -> float:
+    """(1 - share) ** draws = 1 - probability, solved for the draws."""
+    return math.log(1 - probability) / math.log(1 - share)
+
+
+draws_needed = Exercise(
+    number="5.5",
+    examples=[(0.05, 0.95), (0.1, 0.9), (0.01, 0.95), (0.3, 0.6)],
+    right=lambda share, probability: math.ceil(_draws(share, probability)),
+    mistakes=[
+        Mistake(
+            "round up: one draw fewer does not reach the probability",
+            lambda q, p: math.floor(_draws(q, p)),
+        ),
+        Mistake(
+            "round up, not to the nearest: with 58 draws for 58.4 the probability is not reached yet",
+            lambda q, p: round(_draws(q, p)),
+        ),
+        Mistake("nearly: draws are whole, and the next whole number is the first that reaches the probability", _draws),
+        Mistake(
+            "that many draws hit once on average; you want to hit at least once nearly always",
+            lambda q, p: math.ceil(1 / q),
+        ),
+        Mistake(
+            "chances of hitting do not add up, chances of missing multiply: (1 − share)ⁿ",
+            lambda q, p: math.ceil(p / q),
+        ),
+        Mistake(
+            "the share and the probability are exchanged: a draw misses with probability 1 − share",
+            lambda q, p: math.ceil(1 / _draws(q, p)),
+        ),
+        Mistake(
+            "a draw hits with probability share and misses with 1 − share; you multiplied hits",
+            lambda q, p: math.ceil(math.log(1 - p) / math.log(q)),
+        ),
+        Mistake(
+            "all draws miss with probability 1 − probability; you set it to the probability itself",
+            lambda q, p: math.ceil(math.log(p) / math.log(1 - q)),
+        ),
+    ],
+    observe=lambda answer, share, probability: number(answer(share, probability)),
+    praise="59 draws land in the best twentieth with 95 %, in however many dimensions",
+    target="59 draws for the best twentieth with probability 0.95",
+    minutes=12,
+    tolerance=1e-9,
+)
