@@ -15,6 +15,10 @@ from matplotlib.figure import Figure
 
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, BLACK, GREY = "#CC79A7", "#56B4E9", "#000000", "#767676"
+# what a colour means wherever it is used: figures, claims, panels
+RIGHT, WRONG = GREEN, VERMILION
+TRAINING, VALIDATION, TEST = BLUE, VERMILION, PURPLE
+RECONSTRUCTION, KL = BLUE, ORANGE
 # name -> colour, marker, line
 STYLES = {
     "PCA": ("#E69F00", "*", (0, (6, 1.5, 1, 1.5, 1, 1.5))),  # unlike validation's in grey, too
