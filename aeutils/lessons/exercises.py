@@ -243,6 +243,19 @@ def several(value: Any, names: Sequence[str]) -> tuple[Any, ...]:
     return tuple(value)
 
 
+def finite(value: Any, otherwise: str) -> Any:
+    """An answer without NaN and infinite values.
+
+    Raises:
+        NotAttempted: the stub's `...` is still there.
+        Diagnosis: nothing was returned; or, with the words `otherwise`, a value is NaN or infinite.
+    """
+    value = attempted(value)
+    if isinstance(value, Tensor) and not value.isfinite().all():
+        raise Diagnosis(otherwise)
+    return value
+
+
 def choices(value: Any, names: Sequence[str], options: Sequence[str]) -> tuple[str, ...]:
     """One of the `options` for each of the `names`, in lower case, from an answer.
 
@@ -324,6 +337,8 @@ def _difference(given: Any, expected: Any, parts: Sequence[str] = ()) -> float |
         a, b = _array(given), _array(expected)
     except (TypeError, ValueError, RuntimeError):
         return f"expected a number or a tensor; got {_shown(given)}"
+    if a.shape == (1,) and not b.ndim:  # one number, as `number` has it
+        a = a[0]
     if a.shape != b.shape:
         return f"expected {_form(b)}; got {_form(a)}"
     if np.isfinite(b).all() and not np.isfinite(a).all():
