@@ -181,6 +181,11 @@ def exercises_in(module: ModuleType) -> dict[str, Exercise]:
     return {name: value for name, value in vars(module).items() if isinstance(value, Exercise)}
 
 
+def but(right: Callable[..., Any], change: Callable[[Any], Any]) -> Callable[..., Any]:
+    """A wrong answer: what the right function gives, changed; `but(right, torch.neg)` has the wrong sign."""
+    return lambda *arguments: change(right(*arguments))
+
+
 def attempted(value: Any) -> Any:
     """Return `value`, if it is one.
 
