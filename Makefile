@@ -2,6 +2,7 @@
 PYTHON ?= python3
 NB ?= notebooks/*.ipynb
 SEEDS ?= 5
+FROM ?= 0
 VENV_PYTHON := .venv/bin/python
 READY := .venv/.ready
 # These networks are small: a second thread gains little, and on a busy machine the threads wait for one another for
@@ -29,14 +30,14 @@ lint: $(READY) ## checks code style and format; the fix is usually: .venv/bin/ru
 	@$(VENV_PYTHON) -m ruff format --check aeutils tests tools notebooks
 
 outputs: $(READY) ## runs the notebooks afresh and keeps the outputs; one of them: make outputs NB=notebooks/01*.ipynb
-	@AEUTILS_PROGRESS=0 AEUTILS_SEED=0 AEUTILS_DEVICE=cpu $(VENV_PYTHON) -m nbconvert --to notebook --inplace \
-	  --execute --ExecutePreprocessor.kernel_name=python3 --ExecutePreprocessor.record_timing=False $(NB)
+	@$(VENV_PYTHON) tools/notebook_runs.py $(NB)
+	@$(VENV_PYTHON) tools/generated_text.py
 
-claims: $(READY) ## counts how often each claim holds over seeds: make claims SEEDS=5 NB=notebooks/01*.ipynb
-	@AEUTILS_PROGRESS=0 $(VENV_PYTHON) tools/claims_runner.py --seeds $(SEEDS) $(NB)
+claims: $(READY) ## counts how often each claim holds over seeds: make claims SEEDS=10 FROM=100 NB=notebooks/01*.ipynb
+	@AEUTILS_PROGRESS=0 $(VENV_PYTHON) tools/claims_runner.py --seeds $(SEEDS) --first $(FROM) $(NB)
 
-maps: $(READY) ## puts the maps of the notebooks and of the article's statements into the README afresh
-	@$(VENV_PYTHON) -m aeutils.collection.maps README.md
+maps: $(READY) ## brings generated text up to date: the README's maps, the notebooks' times and neighbours
+	@$(VENV_PYTHON) tools/generated_text.py
 
 sweeps: $(READY) ## runs all 600 trainings of notebook 05's tables afresh, into the package; half an hour or more
 	@AEUTILS_PROGRESS=0 AEUTILS_DEVICE=cpu $(VENV_PYTHON) -m aeutils.chapters.ch05.sweep_tables

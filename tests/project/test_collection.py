@@ -1,13 +1,17 @@
-"""The maps agree with the notebooks: their claims, their article boxes, their names."""
+"""What is made from the collection's table agrees with the notebooks: maps, times, neighbours, claims, verdicts."""
 
 import re
 
+import nbformat
 import pytest
-from claims_runner import collect
+from generated_text import ROOT, generated
 from notebook_cells import NOTEBOOKS, cells
 
-from aeutils.collection import maps as overview
-from aeutils.collection.maps import article_map, collection_map, lessons, statements, write_into
+from aeutils.collection.maps import article_map, collection_map
+from aeutils.collection.navigation import first_cell, last_cell, neighbours_line
+from aeutils.collection.reading import exercise_minutes, reading_of, time_line
+from aeutils.collection.table import Lesson, lessons, statements
+from aeutils.lessons.claims import claims_in
 
 BOX = re.compile(r"^> \*\*The article says \(([^)]*)\)", re.MULTILINE)
 BOLD = re.compile(r"\*\*(?:Verdict[^*:]*: ?)?([^*]*)\*\*")
@@ -15,17 +19,9 @@ THERE = {path.stem: path for path in NOTEBOOKS}
 PLANNED = [lesson.name for lesson in lessons() if lesson.planned]
 
 
-def shown(path):
-    """The text form of everything that a notebook shows."""
-    outputs = [output for cell in cells(path) for output in cell.get("outputs", [])]
-    return [output.data["text/plain"] for output in outputs if "text/plain" in output.get("data", {})]
-
-
 def claims_of(path):
     """The sentences of the claims that hold."""
-    tallies = {}
-    collect(tallies, shown(path), seed=0)
-    return {sentence for sentence, tally in tallies.items() if not tally.failed}
+    return {claim.sentence for claim in claims_in({"cells": cells(path)}) if claim.holds}
 
 
 def boxes_of(path):
@@ -81,20 +77,90 @@ def test_boxes_are_those_of_the_map(name):
     assert set(BOXES[name]) == {statement.id for statement in statements() if name in statement.evidence}
 
 
-def test_readme_has_the_maps_as_they_are_now(tmp_path):
-    readme = overview._NOTEBOOKS.parent / "README.md"
-    copy = tmp_path / "README.md"
-    copy.write_text(readme.read_text(encoding="utf-8"), encoding="utf-8")
-    write_into(copy)
-    assert copy.read_text(encoding="utf-8") == readme.read_text(encoding="utf-8"), "run: make maps"
-
-
 def test_notebook_00_shows_the_maps_as_they_are_now():
-    texts = set(shown(THERE["00_start_here"]))
-    assert {repr(collection_map()), repr(article_map())} <= texts, "run: make outputs NB=notebooks/00*.ipynb"
+    outputs = [output for cell in cells(THERE["00_start_here"]) for output in cell.get("outputs", [])]
+    shown = {output.data["text/plain"] for output in outputs if "data" in output}
+    assert {repr(collection_map()), repr(article_map())} <= shown, "run: make outputs NB=notebooks/00*.ipynb"
 
 
 def test_rows_for_later_notebooks_say_planned():
     text = repr(article_map())
     for statement, line in zip(statements(), text.splitlines(), strict=True):
         assert ("planned" in line) == bool(statement.planned)
+
+
+@pytest.mark.parametrize(("path", "text"), generated(), ids=lambda value: getattr(value, "stem", ""))
+def test_generated_text_is_as_it_should_be_now(path, text):
+    assert path.read_text(encoding="utf-8") == text, "run: make maps"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_headers_say_how_long_everything_takes(path):
+    time = next(line for line in cells(path)[0].source.splitlines() if line.startswith("**Time:**"))
+    words = ("to read", "to run", *["for the exercises"] * ("exercise" in str(cells(path))))
+    assert all(word in time for word in words), f"{time}: run make outputs NB={path.relative_to(ROOT)}"
+
+
+def test_a_table_entry_that_is_not_there_is_planned():
+    lesson = Lesson("04b_more", "More", "of it")
+    assert (lesson.number, lesson.short, lesson.file) == ("04b", "4b · More", "04b_more.ipynb")
+    later = Lesson("later", "Later", "all else", planned=True)
+    assert (later.number, later.short, later.file) == ("", "Later", "")
+    assert exercise_minutes(lesson) == exercise_minutes(later) == 0
+
+
+def test_neighbours_are_those_of_the_table():
+    first, *_, last = lessons()
+    assert neighbours_line(first) == "Next: [1 · Model structure](01_model_structure.ipynb)"
+    assert neighbours_line(last) == "Before: 12 · Segmentation *(planned)*"
+    assert " · Next: [" in neighbours_line(lessons()[1])
+
+
+def test_generated_lines_are_put_where_they_belong_and_nothing_else_moves():
+    by_hand = "# 1 · One\n\nAim.\n\n**You need:** this.{}\n\n{}In a hurry? Go [on](#on)."
+    time, beside = "**Time:** long.", "Before: [0](0.ipynb) · Next: 2 *(planned)*"
+    whole = by_hand.format(f"\n{time}", f"{beside}\n\n")
+    assert first_cell(whole, time, beside) == whole
+    old = by_hand.format("\n**Time:** short.", "Next: [3 · Three](3.ipynb)\n\n")
+    assert first_cell(old, time, beside) == whole
+    assert first_cell(by_hand.format("", ""), time, beside) == by_hand.format(f"\n{time}", "") + f"\n\n{beside}"
+    assert last_cell("Next: try it.", beside) == f"Next: try it.\n\n{beside}"
+    with pytest.raises(ValueError, match="You need"):
+        first_cell("# 1 · One", time, beside)
+
+
+def text(source, **metadata):
+    return nbformat.v4.new_markdown_cell(source, metadata=metadata)
+
+
+def test_reading_counts_the_main_line_only():
+    figure = nbformat.v4.new_output("display_data", {"image/png": ""})
+    code = nbformat.v4.new_code_cell(
+        "a = 1\n\nclaim(\n    's', a)\nguess.reveal(a)\nb = predict('q', [])", outputs=[figure]
+    )
+    optional = [text("one\n\n## Deep (optional)\n\nnot\n\n### not"), code, text("```\n# not\n```")]
+    main = [
+        text("## Two words $$ x $$ <details>not\n\n# not</details> ![not](d.svg)"),
+        text("## Folded", **{"jp-MarkdownHeadingCollapsed": True}),
+        text("not"),
+        text("## three"),
+        code,
+        text("not", tags=["solution"]),
+    ]
+    found = reading_of(nbformat.v4.new_notebook(cells=[*optional, *main]))
+    assert (found.words, found.code_lines, found.claim_lines, found.pictures) == (1 + 3 + 2, 2, 3, 2)
+    assert found.minutes == pytest.approx(6 / 180 + 2 / 8 + 3 / 30 + 1.5)
+
+
+def test_time_line_says_what_is_known():
+    lesson, notebook = lessons()[0], nbformat.v4.new_notebook(cells=[text("word " * 180 * 12)])
+    assert time_line(Lesson("later", "", ""), notebook) == "**Time:** about 10 minutes to read."
+    minutes = 5 * round(exercise_minutes(lesson) / 5)
+    notebook.metadata["aeutils"] = {"seconds": 90}
+    notebook.cells.append(text("# More (optional)"))
+    assert time_line(lesson, notebook) == (
+        f"**Time:** about 10 minutes to read, without the parts marked *optional*; about {minutes} more for the "
+        "exercises; about 2 minutes to run."
+    )
+    notebook.metadata["aeutils"] = {"seconds": 20}
+    assert time_line(lesson, notebook).endswith("; under 20 seconds to run.")

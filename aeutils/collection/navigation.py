@@ -1,0 +1,45 @@
+"""The lines in a notebook's first and last cell that are made: its times, and what comes before and after it."""
+
+from __future__ import annotations
+
+import re
+
+from aeutils.collection.table import Lesson, lessons
+
+_TIME = re.compile(r"^\*\*Time:\*\* .*$", re.MULTILINE)
+_NEED = re.compile(r"^\*\*You need:\*\* .*$", re.MULTILINE)
+_NEIGHBOURS = re.compile(r"^(?:Before|Next): (?:\[.*\]\(.*\.ipynb\)|.* \*\(planned\)\*)$", re.MULTILINE)
+
+
+def neighbours_line(lesson: Lesson) -> str:
+    """`Before: [2 · Structure variations](…) · Next: 4 · MSE versus KL *(planned)*`."""
+    order = lessons()
+    i = order.index(lesson)
+    beside = {"Before": order[i - 1 : i], "Next": order[i + 1 : i + 2]}  # the first has nothing before: order[-1:0]
+    return " · ".join(f"{word}: {_linked(other)}" for word, others in beside.items() for other in others)
+
+
+def first_cell(source: str, time: str, neighbours: str) -> str:
+    """A notebook's first cell with its generated lines as they should be; the rest of it is left alone.
+
+    Raises:
+        ValueError: there is no line `**You need:** …`, below which the times stand.
+    """
+    if not (need := _NEED.search(source)):
+        raise ValueError("the first cell has no line that starts with **You need:**; write one, the times follow it")
+    if _TIME.search(source):
+        source = _TIME.sub(lambda _: time, source, count=1)
+    else:
+        source = f"{source[: need.end()]}\n{time}{source[need.end() :]}"
+    return last_cell(source, neighbours)
+
+
+def last_cell(source: str, neighbours: str) -> str:
+    """A cell with the line of neighbours as it should be, at its end where it had none."""
+    if _NEIGHBOURS.search(source):
+        return _NEIGHBOURS.sub(lambda _: neighbours, source, count=1)
+    return f"{source.rstrip()}\n\n{neighbours}"
+
+
+def _linked(lesson: Lesson) -> str:
+    return f"{lesson.short} *(planned)*" if lesson.planned else f"[{lesson.short}]({lesson.file})"

@@ -1,0 +1,146 @@
+"""How long a notebook takes: to read, counted from its cells; to run, as measured; its exercises, as they say."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aeutils.collection.table import Lesson
+from aeutils.lessons.exercises import exercises_in
+
+_FOLDS = re.compile(r"(?s)<details>.*?</details>")
+_NOT_WORDS = re.compile(r"(?s)\$\$.*?\$\$|!\[[^\]]*\]\([^)]*\)")
+_DRAWING = re.compile(r"!\[[^\]]*\]\([^)]*\.svg")
+_FENCE_OR_HEADING = re.compile(r"(?ms)^```.*?^```|^(?P<level>#+) (?P<heading>[^\n]*)")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What there is to read in a notebook's main line: optional and folded sections and solutions are left out.
+
+    Attributes:
+        words: in its text, without formulas on lines of their own.
+        code_lines: without empty ones.
+        claim_lines: lines of code that only claim, predict or reveal.
+        pictures: figures and drawings.
+    """
+
+    words: int
+    code_lines: int
+    claim_lines: int
+    pictures: int
+
+    @property
+    def minutes(self) -> float:
+        """180 words, 8 lines of code or 30 lines of claims take a minute, a picture 45 seconds."""
+        return self.words / 180 + self.code_lines / 8 + self.claim_lines / 30 + self.pictures * 0.75
+
+
+def reading_of(notebook: Mapping[str, Any]) -> Reading:
+    """Count what there is to read in a notebook.
+
+    Args:
+        notebook: as nbformat reads it, its outputs included.
+    """
+    words = code_lines = claim_lines = pictures = 0
+    for cell, text in main_line(notebook["cells"]):
+        if cell["cell_type"] == "markdown":
+            pictures += len(_DRAWING.findall(text))
+            words += len(_NOT_WORDS.sub(" ", text).split())
+        elif cell["cell_type"] == "code":
+            claiming = _claim_lines(text)
+            claim_lines += claiming
+            code_lines += max(sum(bool(line.strip()) for line in text.splitlines()) - claiming, 0)
+            pictures += sum("image/png" in output.get("data", {}) for output in cell["outputs"])
+    return Reading(words, code_lines, claim_lines, pictures)
+
+
+def main_line(cells: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """What a first reading needs: a cell, and its text or, where it has several headings, the text below one of them.
+
+    Left out are solutions, what is folded, and sections that say that they are optional or are stored folded.
+    """
+    left_out: int | None = None  # the level of the heading under which nothing counts
+    for cell in cells:
+        folded = cell["metadata"].get("jp-MarkdownHeadingCollapsed", False)
+        skipped = bool({"optional", "solution"} & set(cell["metadata"].get("tags", [])))
+        for level, heading, text in _sections(cell):
+            if level and (left_out is None or level <= left_out):
+                left_out = level if folded or is_optional(heading) else None
+            if left_out is None and not skipped:
+                yield cell, text
+
+
+def _sections(cell: Mapping[str, Any]) -> Iterator[tuple[int, str, str]]:
+    """A cell's text from heading to heading: level (0: no heading), the heading, and the text with it."""
+    if cell["cell_type"] != "markdown":
+        yield 0, "", cell["source"]
+        return
+    source = _FOLDS.sub(" ", cell["source"])
+    headings = [match for match in _FENCE_OR_HEADING.finditer(source) if match["level"]]
+    ends = [*(match.start() for match in headings), len(source)]
+    yield 0, "", source[: ends[0]]
+    for match, end in zip(headings, ends[1:], strict=True):
+        yield len(match["level"]), match["heading"], source[match.start() : end]
+
+
+def is_optional(heading: str) -> bool:
+    """Whether a heading says that its section may be skipped."""
+    return bool(re.search(r"optional|going deeper", heading, re.IGNORECASE))
+
+
+def exercise_minutes(lesson: Lesson) -> int:
+    """How long a notebook's exercises take together, as `aeutils.chapters.chNN.exercises` says; 0 if it has none."""
+    try:
+        module = importlib.import_module(f"aeutils.chapters.ch{lesson.number}.exercises")
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("aeutils.chapters"):
+            raise
+        return 0
+    return sum(exercise.minutes for exercise in exercises_in(module).values())
+
+
+def time_line(lesson: Lesson, notebook: Mapping[str, Any]) -> str:
+    """`**Time:** about 40 minutes to read, 45 more for the exercises; under 30 seconds to run.`
+
+    Minutes are rounded to five. How long it runs is in the notebook's metadata, where `make outputs` puts it.
+    """
+    reading = f"about {_round(reading_of(notebook).minutes)} minutes to read"
+    if any(is_optional(heading) for cell in notebook["cells"] for _, heading, _ in _sections(cell)):
+        reading += ", without the parts marked *optional*"
+    exercises = exercise_minutes(lesson)
+    working = f"; about {_round(exercises)} more for the exercises" if exercises else ""
+    seconds = notebook["metadata"].get("aeutils", {}).get("seconds")
+    running = f"; {_duration(seconds)} to run" if seconds else ""
+    return f"**Time:** {reading}{working}{running}."
+
+
+def _round(minutes: float) -> int:
+    return max(5 * round(minutes / 5), 5)
+
+
+def _duration(seconds: int) -> str:
+    if seconds < 60:
+        return f"under {seconds} seconds"
+    return "a minute" if seconds == 60 else f"about {math.ceil(seconds / 60)} minutes"
+
+
+def _claim_lines(source: str) -> int:
+    """Lines of statements that only claim, predict or reveal."""
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:  # a magic such as %time
+        return 0
+    total = 0
+    for node in body:
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            function = node.value.func
+            name = getattr(function, "id", "") or getattr(function, "attr", "")
+            if name in ("claim", "predict", "reveal"):
+                total += (node.end_lineno or node.lineno) - node.lineno + 1
+    return total
