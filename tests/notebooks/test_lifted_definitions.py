@@ -14,7 +14,7 @@ from torch import nn
 from aeutils import losses, models, training
 from aeutils.data import Images, Split
 
-BY_NUMBER = {path.name[:2]: path for path in NOTEBOOKS}
+BY_NUMBER = {path.name.split("_")[0]: path for path in NOTEBOOKS}
 
 
 @functools.cache

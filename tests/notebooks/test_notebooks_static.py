@@ -2,20 +2,19 @@
 
 import json
 import re
-from pathlib import Path
 from urllib.parse import unquote
 
 import nbformat
 import pytest
-from notebook_cells import anchors
+from notebook_cells import NOTEBOOKS, anchors
 
-FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
-PATHS = sorted(FOLDER.glob("*.ipynb"))
+from aeutils.lessons.claims import FAILS, HOLDS, claim_data, claims_in
+
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|Users|root|tmp|var|work|opt|mnt|private)/\w|\b[A-Z]:\\\w")
 LINK = re.compile(r"\]\(<?([^)>\s]+)|\b(?:href|src)=\"([^\"]+)\"")
 
 
-@pytest.fixture(params=PATHS, ids=lambda path: path.stem)
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
 def path(request):
     return request.param
 
@@ -33,15 +32,17 @@ def code_cells(notebook):
     return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
 
 
-def output_texts(cell):
-    """Everything in a cell's outputs that can be read as text; pictures and widgets' state left out."""
-    for output in cell["outputs"]:
-        if output["output_type"] == "stream":
-            yield "".join(output["text"])
-        elif output["output_type"] == "error":
-            yield "\n".join(output["traceback"])
-        else:
-            yield from ("".join(data) for kind, data in output["data"].items() if kind.startswith("text/"))
+def output_texts(output):
+    """Everything in an output that can be read as text; pictures and widgets' state left out."""
+    if output["output_type"] == "stream":
+        return ["".join(output["text"])]
+    if output["output_type"] == "error":
+        return ["\n".join(output["traceback"])]
+    return ["".join(data) for kind, data in output["data"].items() if kind.startswith("text/")]
+
+
+def cell_texts(cell):
+    return [text for output in cell.get("outputs", []) for text in output_texts(output)]
 
 
 def links(cell):
@@ -49,7 +50,7 @@ def links(cell):
 
 
 def test_there_are_notebooks():
-    assert PATHS, f"no notebooks in {FOLDER}"
+    assert NOTEBOOKS
 
 
 def test_format_is_valid_and_every_cell_has_its_own_id(notebook):
@@ -68,8 +69,12 @@ def test_executed_once_from_top_to_bottom(notebook):
 
 
 def test_every_claim_holds(notebook):
-    failed = [text for cell in code_cells(notebook) for text in output_texts(cell) if "✗" in text]
-    assert failed == []
+    assert [claim for claim in claims_in(notebook) if not claim.holds] == []
+
+
+def test_marks_mean_claims_and_nothing_else(notebook):
+    outputs = [output for cell in code_cells(notebook) for output in cell["outputs"] if claim_data(output) is None]
+    assert [text for output in outputs for text in output_texts(output) if HOLDS in text or FAILS in text] == []
 
 
 def test_no_errors_and_no_warnings(notebook):
@@ -77,7 +82,7 @@ def test_no_errors_and_no_warnings(notebook):
         for output in cell["outputs"]:
             assert output["output_type"] != "error", source(cell)
             assert output.get("name") != "stderr", output["text"]
-        assert not any(re.search(r"\w*Warning\b", text) for text in output_texts(cell)), source(cell)
+        assert not any(re.search(r"\w*Warning\b", text) for text in cell_texts(cell)), source(cell)
 
 
 def test_code_cells_are_short(notebook):
@@ -90,7 +95,7 @@ def test_code_cells_are_short(notebook):
 def test_nothing_is_installed_and_no_path_is_of_one_machine(notebook):
     for cell in notebook["cells"]:
         assert not re.search(r"^\s*[!%]\s*(?:pip|conda)\b", source(cell), re.MULTILINE), source(cell)
-        texts = [source(cell), *(output_texts(cell) if cell["cell_type"] == "code" else [])]
+        texts = [source(cell), *cell_texts(cell)]
         found = [match.group() for text in texts for match in MACHINE_PATH.finditer(text)]
         assert found == [], source(cell)
 
@@ -112,10 +117,3 @@ def test_local_links_lead_somewhere(path, notebook):
                     there = path.parent / name if name else path
                     assert there.exists(), link
                     assert not anchor or anchor in anchors(there), link
-
-
-def test_last_cell_links_to_the_neighbours(path, notebook):
-    i = PATHS.index(path)
-    neighbours = {other.name for other in PATHS[max(i - 1, 0) : i + 2]} - {path.name}
-    last = [cell for cell in notebook["cells"] if cell["cell_type"] == "markdown"][-1]
-    assert neighbours <= {link.split("#")[0] for link in links(last)}

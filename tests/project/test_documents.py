@@ -18,12 +18,6 @@ def test_local_links_lead_somewhere(name):
         assert not anchor or ":" in link or anchor in anchors(page.parent / path), link
 
 
-def test_readme_lists_every_notebook():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    listed = re.findall(r"\(notebooks/([^)#]+)\)", text)
-    assert sorted(set(listed)) == sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
-
-
 def test_data_readme_gives_the_checksums_that_are_checked():
     from torchvision import datasets
 
