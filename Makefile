@@ -1,15 +1,18 @@
 # Everything lives in .venv and goes through its own Python; works with GNU make 3.81 (macOS) and newer.
 PYTHON ?= python3
-NB ?= notebooks/*.ipynb
+CONSTRAINTS ?= constraints.txt
 SEEDS ?= 5
 FROM ?= 0
 VENV_PYTHON := .venv/bin/python
 READY := .venv/.ready
+# Nothing runs but in here, where the user's own settings do not reach.
+RUN := $(VENV_PYTHON) -I tools/isolated.py
+NOTEBOOKS = $(or $(NB),notebooks/*.ipynb)
 # These networks are small: a second thread gains little, and on a busy machine the threads wait for one another for
 # most of the time. For convolutions or the full data sets: OMP_NUM_THREADS=8 make lab
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help lab test lint outputs claims maps sweeps picture bench-explorer clean
+.PHONY: help lab test check lint outputs claims maps sweeps picture bench-explorer clean
 
 help: ## this list
 	@echo "make lab            start here: sets up .venv the first time, then opens the notebooks in JupyterLab"
@@ -19,38 +22,40 @@ lab: $(READY) ## opens the notebooks in JupyterLab; with no screen it prints the
 	@as_root=; browser=; \
 	if [ "$$(id -u)" = 0 ]; then as_root=--allow-root; fi; \
 	if [ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ]; then browser=--no-browser; fi; \
-	$(VENV_PYTHON) -m jupyterlab $$as_root $$browser --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
+	$(RUN) -m jupyterlab $$as_root $$browser --ServerApp.root_dir="$$(pwd)" \
+	  --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
-test: lint ## runs every check: code style, the package, every notebook against its committed outputs
-	@AEUTILS_PROGRESS=0 $(VENV_PYTHON) -m pytest \
-	  --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg tests notebooks
+test: $(READY) ## runs every check, on all cores; with NB=notebooks/01*.ipynb those notebooks and nothing else
+	@$(RUN) tools/suite.py test $(if $(SINCE),--since $(SINCE)) $(NB)
 
-lint: $(READY) ## checks code style and format; the fix is usually: .venv/bin/ruff format .
-	@$(VENV_PYTHON) -m ruff check aeutils tests tools notebooks
-	@$(VENV_PYTHON) -m ruff format --check aeutils tests tools notebooks
+check: $(READY) ## between edits, in less than a minute: style, types, and the tests of the package
+	@$(RUN) tools/suite.py check
+
+lint: $(READY) ## checks style, format and types; the fix is often: .venv/bin/ruff format .
+	@$(RUN) tools/suite.py lint
 
 outputs: $(READY) ## runs the notebooks afresh and keeps the outputs; one of them: make outputs NB=notebooks/01*.ipynb
-	@$(VENV_PYTHON) tools/notebook_runs.py $(NB)
-	@$(VENV_PYTHON) tools/generated_text.py
+	@$(RUN) tools/notebook_runs.py $(NOTEBOOKS)
+	@$(RUN) tools/generated_text.py
 
 claims: $(READY) ## counts how often each claim holds over seeds: make claims SEEDS=10 FROM=100 NB=notebooks/01*.ipynb
-	@AEUTILS_PROGRESS=0 $(VENV_PYTHON) tools/claims_runner.py --seeds $(SEEDS) --first $(FROM) $(NB)
+	@AEUTILS_PROGRESS=0 $(RUN) tools/claims_runner.py --seeds $(SEEDS) --first $(FROM) $(NOTEBOOKS)
 
 maps: $(READY) ## brings generated text up to date: the README's maps, the notebooks' times and neighbours
-	@$(VENV_PYTHON) tools/generated_text.py
+	@$(RUN) tools/generated_text.py
 
 sweeps: $(READY) ## runs all 600 trainings of notebook 05's tables afresh, into the package; half an hour or more
-	@AEUTILS_PROGRESS=0 AEUTILS_DEVICE=cpu $(VENV_PYTHON) -m aeutils.chapters.ch05.sweep_tables
+	@AEUTILS_PROGRESS=0 AEUTILS_DEVICE=cpu $(RUN) -m aeutils.chapters.ch05.sweep_tables
 
 picture: $(READY) ## films the explorer in Chromium, for the top of the README
-	@AEUTILS_PROGRESS=0 AEUTILS_DEVICE=cpu $(VENV_PYTHON) tools/readme_picture.py
+	@AEUTILS_PROGRESS=0 AEUTILS_DEVICE=cpu $(RUN) tools/readme_picture.py
 
 bench-explorer: $(READY) ## measures the latent-space explorer in Chromium, beside interact + matplotlib
-	@AEUTILS_PROGRESS=0 $(VENV_PYTHON) -m pytest -q -s tools/bench_explorer.py
+	@AEUTILS_PROGRESS=0 $(RUN) -m pytest -q -s tools/bench_explorer.py
 
 clean: ## removes .venv and caches, so that the next start sets up afresh; data sets stay
-	@rm -rf .venv .pytest_cache .ruff_cache aeutils.egg-info
-	@find aeutils tests notebooks -name __pycache__ -prune -exec rm -rf {} + \
+	@rm -rf .venv .pytest_cache .ruff_cache .mypy_cache node_modules aeutils.egg-info
+	@find aeutils tests tools notebooks -name __pycache__ -prune -exec rm -rf {} + \
 	  -o -name .ipynb_checkpoints -prune -exec rm -rf {} +
 
 # Set-up. The stamp is written last, and holds the folder it was made in: no stamp (a first run, or one that was
@@ -62,21 +67,26 @@ endif
 # What stands in the way, in one line; nothing when all is well.
 remedy = for example: PYTHON=python3.12 make $(or $(firstword $(MAKECMDGOALS)),lab)
 problem = $(shell test -x $(VENV_PYTHON) && test -f $(READY) && exit; \
-  version=$$("$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null); \
-  case "$$version" in \
-    (3.11|3.12|3.13) "$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || \
+  found=$$("$(PYTHON)" -E -s -c 'import sys, platform; \
+    print("%d.%d" % sys.version_info[:2] + " " + sys.platform + " " + platform.machine())' 2>/dev/null); \
+  case "$$found" in \
+    (*" darwin x86_64") echo "PyTorch stopped making packages for Intel Macs at 2.2, and 2.6 is needed: read the" \
+      "notebooks as they are, or use Binder (on Apple silicon: name a Python made for it with PYTHON=...)" ;; \
+    (3.11" "*|3.12" "*|3.13" "*) "$(PYTHON)" -I -c 'import venv, ensurepip' 2>/dev/null || \
       echo "$(PYTHON) has no venv module; install it, on Debian and Ubuntu with: sudo apt-get install python3-venv" ;; \
     ("") echo "$(PYTHON) was not found or does not run; name a Python 3.11 to 3.13, $(remedy)" ;; \
-    (*) echo "Python 3.11 to 3.13 is needed, and $(PYTHON) is $$version; name another, $(remedy)" ;; \
+    (*) echo "Python 3.11 to 3.13 is needed, and $(PYTHON) is $${found%% *}; name another, $(remedy)" ;; \
   esac)
 
 $(READY): pyproject.toml constraints.txt
 	$(if $(problem),$(error $(problem)))
-	@test -x $(VENV_PYTHON) && test -f $(READY) || "$(PYTHON)" -m venv --clear .venv
+	@test -x $(VENV_PYTHON) && test -f $(READY) || "$(PYTHON)" -I -m venv --clear .venv
 	@rm -f $(READY)
 	@echo "Installing into .venv. The first time this takes minutes and some gigabytes: PyTorch is big."
-	@$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]' || \
+	@$(RUN) -m pip install --quiet --disable-pip-version-check $(if $(CONSTRAINTS),-c $(CONSTRAINTS)) -e '.[test]' || \
 	  { echo "Set-up stopped: see pip's message above. Is there a network and 8 GB of disk? Then run make again."; exit 1; }
+	@$(RUN) tools/check_setup.py || \
+	  { echo "Set-up stopped: see above. The next make starts from nothing."; exit 1; }
 	@settings=.venv/share/jupyter/lab/settings; mkdir -p $$settings; \
 	  echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \
 	  > $$settings/overrides.json

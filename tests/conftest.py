@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -11,6 +10,8 @@ import time
 import urllib.request
 from contextlib import contextmanager
 
+import browser
+import isolated
 import nbformat
 import pytest
 import torch
@@ -18,6 +19,8 @@ import torch
 import aeutils as ae
 from aeutils import data
 from aeutils.data import Images, Split
+
+isolated.enter()  # for those who start pytest without make; nothing imported so far has read a user's settings
 
 
 @pytest.fixture(autouse=True)
@@ -100,22 +103,11 @@ def cuda() -> torch.device:
     return torch.device("cuda")
 
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
 @pytest.fixture
 def lab(tmp_path):
     """`lab(notebook)`: the address of a notebook in a JupyterLab of its own, which sees none of the user's settings."""
     servers = []
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def start(notebook: nbformat.NotebookNode) -> str:
         notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -123,9 +115,8 @@ def lab(tmp_path):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        home = {
-            name: str(tmp_path / "home") for name in ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR")
-        }
+        folders = ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTERLAB_SETTINGS_DIR", "IPYTHONDIR")
+        home = dict.fromkeys((*folders, "JUPYTERLAB_WORKSPACES_DIR"), str(tmp_path / "home"))
         command = f"-m jupyterlab --no-browser --allow-root --ip=127.0.0.1 --port={port} --IdentityProvider.token=t"
         with (tmp_path / "lab.log").open("w") as log:
             servers.append(
@@ -138,7 +129,7 @@ def lab(tmp_path):
             )
         for _ in range(240):
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/api?token=t", timeout=1).close()
+                direct.open(f"http://127.0.0.1:{port}/api?token=t", timeout=1).close()
                 return f"http://127.0.0.1:{port}/lab/tree/lesson.ipynb?token=t"
             except OSError:
                 time.sleep(0.25)
@@ -178,15 +169,13 @@ class Notebook:
 @pytest.fixture
 def chromium():
     """A real Chromium, driven by Playwright."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium; on Debian and Ubuntu: apt-get install chromium")
-    from playwright.sync_api import expect, sync_playwright
+    if browser.CHROMIUM is None:
+        pytest.skip(browser.NO_CHROMIUM)
+    from playwright.sync_api import expect
 
     expect.set_options(timeout=30_000)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+    with browser.chromium() as started:
+        yield started
 
 
 @pytest.fixture

@@ -3,6 +3,10 @@
 import re
 import time
 
+import pytest
+
+pytestmark = pytest.mark.alone  # half a second late on a busy machine
+
 
 def test_prediction_is_made_with_a_click_and_with_the_keyboard(opened):
     notebook = opened(

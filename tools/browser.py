@@ -1,0 +1,38 @@
+"""What the tests and the programs that draw share of a browser: where Chromium and Node are, and how it is started."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, sync_playwright
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+NODE = shutil.which("node")
+NO_CHROMIUM = "no Chromium was found; on Debian and Ubuntu: apt-get install chromium"
+NO_NODE = "no Node was found; on Debian and Ubuntu: apt-get install nodejs"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A real Chromium without a window, driven by Playwright.
+
+    Raises:
+        FileNotFoundError: there is none; the message says how to get it.
+    """
+    if CHROMIUM is None:
+        raise FileNotFoundError(NO_CHROMIUM)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()

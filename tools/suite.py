@@ -1,0 +1,104 @@
+"""The checks, for `make lint`, `make check` and `make test`, and for machines without make.
+
+    python tools/isolated.py tools/suite.py test                     # everything
+    python tools/isolated.py tools/suite.py test notebooks/01*.ipynb # these notebooks alone
+    python tools/isolated.py tools/suite.py test --since main        # all tests, and the notebooks changed since then
+
+Notebooks and tests run on all cores. Tests marked `alone` measure how fast something answers: they run by themselves
+once the others are done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import glob
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import joblib
+
+ROOT = Path(__file__).resolve().parents[1]
+CHECKED = ["aeutils", "tests", "tools", "notebooks"]
+NBVAL = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg"]
+WORKER_BYTES = 1.5e9  # a test process with PyTorch, and the kernel of its notebook
+
+
+def workers() -> int:
+    """How many may run at the same time: as many as there are cores, if the memory suffices."""
+    cores = min(joblib.cpu_count(), 16)
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        cores = min(cores, int(memory / WORKER_BYTES))
+    return max(cores, 1)
+
+
+def run(*command: str) -> int:
+    """The exit status of a command. Ctrl-C reaches it too, and it is given the time to clean up."""
+    child = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"AEUTILS_PROGRESS": "0"})
+    interrupted = False
+    while True:
+        try:
+            status = child.wait()
+        except KeyboardInterrupt:
+            interrupted = True
+        else:
+            if interrupted:
+                raise SystemExit(130)
+            return status
+
+
+def python(*arguments: str) -> int:
+    return run(sys.executable, "-m", *arguments)
+
+
+def pytest(*arguments: str, side_by_side: bool = True) -> int:
+    """Run pytest; where no test is left over, all is well."""
+    count = workers()
+    # One file stays with one worker: a notebook's cells need one another.
+    spread = [f"--numprocesses={count}", "--dist=loadfile"] if side_by_side and count > 1 else []
+    status = python("pytest", *spread, *arguments)
+    return 0 if status == 5 else status
+
+
+def lint() -> int:
+    """Style, format and types; the first that fails ends it."""
+    status = python("ruff", "check", *CHECKED) or python("ruff", "format", "--check", *CHECKED) or python("mypy")
+    if status:
+        return status
+    tsc = shutil.which("tsc", path=f"{ROOT / 'node_modules' / '.bin'}{os.pathsep}{os.environ.get('PATH', '')}")
+    if tsc:
+        return run(tsc, "--project", "aeutils/explorer/body/jsconfig.json")
+    print("Skipped: the types of the explorer's browser side; for TypeScript: npm install --no-save typescript")
+    return 0
+
+
+def changed_notebooks(since: str) -> list[str]:
+    """Notebooks that differ from those where this branch left `since`."""
+    command = ["git", "diff", "--name-only", "--diff-filter=d", f"{since}...HEAD", "--", "notebooks/*.ipynb"]
+    return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
+
+
+def main(arguments: list[str]) -> int:
+    """Run what was asked for; 0 when all of it is well."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["lint", "check", "test"])
+    parser.add_argument("notebooks", nargs="*", help="only these, and no other tests")
+    parser.add_argument("--since", metavar="BRANCH", help="all tests, but of the notebooks only those changed since")
+    options = parser.parse_args(arguments)
+    if options.notebooks:
+        files = [path for pattern in options.notebooks for path in sorted(glob.glob(pattern)) or [pattern]]
+        return pytest(*NBVAL, *files)
+    if (status := lint()) or options.what == "lint":
+        return status
+    if options.what == "check":
+        return pytest("tests/package")
+    notebooks = ["notebooks"] if options.since is None else changed_notebooks(options.since)
+    status = pytest("-m", "not alone", *NBVAL, "tests", *notebooks)
+    return pytest("-m", "alone", "tests", side_by_side=False) or status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
