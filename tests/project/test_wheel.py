@@ -1,0 +1,107 @@
+"""The package as a wheel, in an environment that knows nothing of the checkout: it runs notebooks 00 and 05."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tomllib
+import venv
+import zipfile
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from aeutils.collection.maps import article_map, collection_map
+from aeutils.lessons.claims import claims_in
+
+ROOT = Path(__file__).resolve().parents[2]
+SETTINGS = ("PYTHON", "JUPYTER", "IPYTHON", "AEUTILS")
+RUN = """
+import sys, nbformat
+from nbclient import NotebookClient
+notebook = nbformat.read(sys.argv[1], as_version=4)
+NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
+nbformat.write(notebook, sys.argv[1])
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """Built from a copy, so that nothing is left in the checkout and nothing left there earlier gets in."""
+    source, built = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
+    shutil.copytree(ROOT / "aeutils", source / "aeutils", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", built, source)
+    (path,) = built.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory):
+    """`installed(code, *arguments)`: what a Python prints that has the wheel and our dependencies, and no checkout."""
+    place = tmp_path_factory.mktemp("installed")
+    environment = venv.EnvBuilder().ensure_directories(place / "env")
+    venv.EnvBuilder(symlinks=os.name != "nt").create(place / "env")
+    library = Path(sysconfig.get_path("purelib", "venv", {"base": environment.env_dir}))
+    # A line in a .pth file leads to the packages there, but not to what their own .pth files name: our checkout.
+    dependencies = {sysconfig.get_path(name) for name in ("purelib", "platlib")}
+    (library / "dependencies.pth").write_text("\n".join(dependencies), encoding="utf-8")
+    pip("install", "--no-deps", "--no-index", "--target", library, wheel)
+    home = place / "home"
+    home.mkdir()
+    inside = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
+    inside |= {
+        "HOME": str(home),
+        "AEUTILS_PROGRESS": "0",
+        "OMP_NUM_THREADS": "1",
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        **{name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy")},  # offline: nobody listens there
+        **{name: str(home) for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")},
+    }
+
+    def run(code, *arguments):
+        command = [environment.env_exe, "-c", code, *map(str, arguments)]
+        done = subprocess.run(command, cwd=home, env=inside, capture_output=True, text=True, encoding="utf-8")
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+def pip(*arguments):
+    command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_wheel_holds_all_that_the_package_reads(wheel):
+    held = set(zipfile.ZipFile(wheel).namelist())
+    wanted = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "aeutils").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".json"
+    }
+    assert wanted - held == set()
+    assert "aeutils/py.typed" in held
+
+
+def test_it_is_the_wheel_that_is_imported_and_its_version_is_pyprojects(installed):
+    code = "import json, aeutils; print(json.dumps([aeutils.__file__, aeutils.__version__]))"
+    file, version = json.loads(installed(code))
+    assert not Path(file).is_relative_to(ROOT)
+    assert version == tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+
+
+@pytest.mark.parametrize("name", ["00_start_here", "05_hyperparameters"])
+def test_notebook_runs_from_the_wheel(installed, tmp_path, name):
+    path = shutil.copy(ROOT / "notebooks" / f"{name}.ipynb", tmp_path)
+    installed(RUN, path)
+    notebook = nbformat.read(path, as_version=4)
+    assert [claim for claim in claims_in(notebook) if not claim.holds] == []
+    if name.startswith("00"):
+        outputs = [output for cell in notebook.cells for output in cell.get("outputs", []) if "data" in output]
+        assert {repr(collection_map()), repr(article_map())} <= {output.data["text/plain"] for output in outputs}
