@@ -1,50 +1,172 @@
-"""How every figure looks: the one palette, styles of curves and classes, and the `Picture` that all figures are.
+"""How every figure looks: the one palette, styles of curves and classes, how an image is drawn, and the `Picture` that
+all figures are.
 
-Colours are Okabe and Ito's, which colour-blind readers can tell apart. The same thing has the same colour, marker and
-line in every figure (`STYLES`).
+Colours are Okabe and Ito's and darker ones beside them, which colour-blind readers can tell apart. The same thing has
+the same colour, marker and line in every figure (`STYLES`). Whatever the user's matplotlibrc or style says, a `Picture`
+is built and rendered under matplotlib's own defaults.
 """
 
 from __future__ import annotations
 
+import inspect
 import io
-from collections.abc import Sequence
-from typing import Any
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Literal
 
+import numpy as np
+from matplotlib import rc_context, rcdefaults
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.image import AxesImage
+from torch import Tensor
+
+from aeutils.figures import doors
 
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, BLACK, GREY = "#CC79A7", "#56B4E9", "#000000", "#767676"
+GOLD, VIOLET, BROWN = "#B8860B", "#7B3294", "#6B3E00"
+INK, GRID, MISSING = "#333333", "#DDDDDD", "#BBBBBB"  # small print, grid lines, a field without a number
+
 # what a colour means wherever it is used: figures, claims, panels
 RIGHT, WRONG = GREEN, VERMILION
 TRAINING, VALIDATION, TEST = BLUE, VERMILION, PURPLE
 RECONSTRUCTION, KL = BLUE, ORANGE
-# name -> colour, marker, line
-STYLES = {
-    "PCA": ("#E69F00", "*", (0, (6, 1.5, 1, 1.5, 1, 1.5))),  # unlike validation's in grey, too
-    "autoencoder": ("#0072B2", "o", "-"),
-    "linear autoencoder": ("#56B4E9", "^", "-"),
+IMAGE_TO_CODE, CODE, CODE_TO_IMAGE = BLUE, VERMILION, GREEN
+
+_DASH_DOT_DOT = (0, (6, 1.5, 1, 1.5, 1, 1.5))
+_LONG_DASHES = (0, (9, 3))
+_TWO_DASHES_DOT = (0, (4, 1.2, 4, 1.2, 1, 1.2))
+Style = tuple[str, str, Any]  # colour, marker, line
+
+STYLES: dict[str, Style] = {
+    "PCA": (ORANGE, "*", _DASH_DOT_DOT),
+    "autoencoder": (BLUE, "o", "-"),
+    "linear autoencoder": (SKY, "^", "-"),
     "mean image": (GREY, "", ":"),
-    "training": ("#0072B2", "o", "-"),
-    "validation": ("#D55E00", "s", "--"),
-    "test": ("#CC79A7", "D", ":"),
+    "training": (TRAINING, "o", "-"),
+    "validation": (VALIDATION, "s", "--"),
+    "test": (TEST, "D", ":"),
 }
-_OTHER_STYLES = (("#009E73", "D", "-."), ("#CC79A7", "v", "-"), ("#D55E00", "P", "--"), ("#000000", "X", ":"))
-CLASS_COLOURS = (
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#CC79A7",
-    "#B8860B",
-    "#56B4E9",
-    "#000000",
-    "#E69F00",
-    "#7B3294",
-    "#767676",
+# For all other names, in this order. No marker comes twice, here or above, and two curves with the same line differ in
+# lightness, so that they can be told apart in grey and where a curve is drawn without markers.
+FREE_STYLES: tuple[Style, ...] = (
+    (GREEN, "v", "-."),
+    (PURPLE, "P", _LONG_DASHES),
+    (BLACK, "X", "-"),
+    (VERMILION, "<", _TWO_DASHES_DOT),
+    (SKY, ">", "--"),
+    (VIOLET, "d", ":"),
+    (GOLD, "p", "-"),
+    (BROWN, "h", _LONG_DASHES),
+    (VIOLET, "+", _TWO_DASHES_DOT),
+    (BLACK, "1", "--"),
+    (BROWN, "x", "-."),
+    (GREEN, "2", _DASH_DOT_DOT),
 )
 
+# one for each class, again from the start where there are more; the browser draws in the same
+CLASS_COLOURS = (BLUE, VERMILION, GREEN, PURPLE, GOLD, SKY, BLACK, ORANGE, VIOLET, GREY)
+# lighter ones of the same hues, for dark pages
+CLASS_COLOURS_DARK = (
+    "#4DA6E8",
+    "#FF8A4A",
+    "#2CD3A0",
+    "#F0A3CC",
+    "#D9B04A",
+    "#9AD8FF",
+    "#FFFFFF",
+    "#FFC043",
+    "#C79BE6",
+    "#A6A6A6",
+)
+# A page's own colours, light and dark, as `explorer.css` names them: paper and ink contrast by 15 : 1, what is soft or
+# warns by 4.5 : 1 at least.
+PAGE = {
+    "light": {
+        "paper": "#FFFFFF",
+        "ink": "#1C1C1C",
+        "soft": "#595959",
+        "line": "#B8B8B8",
+        "fill": "#F2F2F2",
+        "accent": "#0067A6",
+        "warn": "#A23B00",
+    },
+    "dark": {
+        "paper": "#151515",
+        "ink": "#ECECEC",
+        "soft": "#B5B5B5",
+        "line": "#5C5C5C",
+        "fill": "#262626",
+        "accent": "#6CB8F0",
+        "warn": "#FFAB7A",
+    },
+}
+HAND = "#E6007A"  # what follows the reader's hand: seen on white, on black and on every picture
+ON_PICTURES = "#FFD84D"  # lines over decoded pictures
+PIXEL_OFF, PIXEL_ON = "#000000", "#FFFFFF"  # ink is white
 
-class Picture(Figure):
+_inside: ContextVar[bool] = ContextVar("inside", default=False)
+
+
+@contextmanager
+def defaults() -> Iterator[None]:
+    """Matplotlib's own settings inside, the user's again afterwards. Decorates a function, too: `@defaults()`."""
+    if _inside.get():
+        yield
+        return
+    with rc_context():
+        rcdefaults()
+        token = _inside.set(True)
+        try:
+            yield
+        finally:
+            _inside.reset(token)
+
+
+def _isolated(part: type) -> type:
+    """A class whose public methods, and its making, run under matplotlib's defaults, whoever calls them."""
+    for name, method in inspect.getmembers(part, inspect.isfunction):
+        public = not name.startswith("_") and name != "get_data_ratio"  # matplotlib insists on its own of this one
+        if public or name == "__init__":
+            setattr(part, name, defaults()(method))
+    return part
+
+
+@_isolated
+class _PictureAxes(Axes):
+    """Axes of a `Picture`: a notebook may draw in them itself."""
+
+
+class _Makes:
+    """The axes and subfigures made by a `Picture`, or by a part of one, are isolated as it is."""
+
+    def add_subplot(self, *args: Any, **kwargs: Any) -> Axes:
+        return super().add_subplot(*args, **_with_our_axes(kwargs))  # type: ignore[misc]
+
+    def add_axes(self, *args: Any, **kwargs: Any) -> Axes:
+        return super().add_axes(*args, **_with_our_axes(kwargs))  # type: ignore[misc]
+
+    def add_subfigure(self, *args: Any, **kwargs: Any) -> SubFigure:
+        part: SubFigure = super().add_subfigure(*args, **kwargs)  # type: ignore[misc]
+        part.__class__ = _PicturePart  # matplotlib makes subfigures of its own class only
+        return part
+
+
+def _with_our_axes(kwargs: dict[str, Any]) -> dict[str, Any]:
+    return kwargs if kwargs.keys() & {"projection", "polar", "axes_class"} else {**kwargs, "axes_class": _PictureAxes}
+
+
+@_isolated
+class _PicturePart(_Makes, SubFigure):
+    pass
+
+
+@_isolated
+class Picture(_Makes, Figure):
     """A matplotlib figure with alt text, shown sharp and with the alt text in the output's metadata."""
 
     title = alt = ""
@@ -64,11 +186,38 @@ class Picture(Figure):
         return f"Figure: {self.title}"
 
 
-def new_picture(width: float, height: float, title: str, alt: str) -> Picture:
-    """An empty picture of so many inches, with its title written above."""
-    figure = Picture(figsize=(width, height), layout="constrained")
-    figure.title, figure.alt = title, alt
-    figure.suptitle(title, fontsize=11, x=0.01, ha="left")
+def _leave_pictures_alone() -> None:
+    """Once pyplot is imported, IPython draws every `Figure` its own way; a `Picture` has its own, which wins then."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if shell is not None and shell.display_formatter is not None:
+        for formatter in shell.display_formatter.formatters.values():
+            if formatter.format_type != "text/plain":
+                formatter.for_type(Picture, lambda picture: None)
+
+
+_leave_pictures_alone()
+
+
+@defaults()
+def new_picture(width: float, height: float, title: str, alt: str = "") -> Picture:
+    """An empty picture with its title written above.
+
+    Args:
+        width: in inches.
+        height: in inches.
+        title: says what there is to see.
+        alt: describes the picture for those who cannot see it; the title unless given.
+
+    Raises:
+        ValueError: a size that is no positive number.
+    """
+    size = doors.number(width, "width"), doors.number(height, "height")
+    if not 0 < min(size) <= max(size) <= 100:
+        raise ValueError(f"a picture of {size[0]:g} by {size[1]:g} inches; expected sizes above 0 and up to 100")
+    figure = Picture(figsize=size, layout="constrained")
+    figure.title, figure.alt = str(title), str(alt or title)
+    figure.suptitle(figure.title, fontsize=11, x=0.01, ha="left")
     return figure
 
 
@@ -78,19 +227,84 @@ def axes_with_labels(figure: Picture, xlabel: str, ylabel: str, **place: Any) ->
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
-    axes.grid(color="#DDDDDD", linewidth=0.6)
+    axes.grid(color=GRID, linewidth=0.6)
     axes.set_axisbelow(True)
     return axes
 
 
-def styles(names: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Matplotlib's colour, marker and linestyle for each name.
+@defaults()
+def draw_image(
+    axes: Axes, image: Tensor | np.ndarray, *, smooth: bool = False, aspect: Literal["equal", "auto"] = "equal"
+) -> AxesImage:
+    """Draw one image: its pixels as they are, 0 black and 1 white (or full colour), the first row on top.
 
-    They are fixed for the names in `STYLES`, also with something after a comma ("PCA, 8 components"); other names take
-    the next free ones.
+    Args:
+        axes: where; they lose their ticks.
+        image: `[1, H, W]`, or `[3, H, W]` in red, green and blue; values outside [0, 1] are clipped.
+        smooth: average pixels that are smaller than the screen's, for many images side by side.
+        aspect: "equal" for square pixels, "auto" to fill the axes.
+
+    Raises:
+        ValueError: not such an image.
     """
-    free = iter(_OTHER_STYLES * (1 + len(names) // len(_OTHER_STYLES)))
-    chosen = {name: STYLES.get(name.split(",")[0]) or next(free) for name in names}
-    return {
-        name: {"color": colour, "marker": marker, "linestyle": line} for name, (colour, marker, line) in chosen.items()
-    }
+    pixels = doors.image(image, "image").clip(0, 1)
+    axes.set(xticks=[], yticks=[])
+    return axes.imshow(
+        pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0),
+        cmap="gray",
+        vmin=0,
+        vmax=1,
+        interpolation="antialiased" if smooth else "nearest",
+        aspect=aspect,
+    )
+
+
+def styles(names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Matplotlib's colour, marker and linestyle for each name, no two alike.
+
+    They are fixed for the names in `STYLES`, also with something after a comma ("PCA, 8 components"). Where two names
+    of one figure have the same colour by that, the second keeps it and gets a marker and a line of its own. Other names
+    take the free styles in order.
+
+    Raises:
+        ValueError: more names than there are styles that nobody can confuse.
+    """
+    names = doors.texts(names, "names")
+    chosen: dict[str, Style] = {}
+    for name in sorted(names, key=lambda name: name not in STYLES):  # who is called just so comes first
+        style = STYLES.get(name) or STYLES.get(name.split(",")[0])
+        if style and style not in chosen.values():
+            chosen[name] = style
+    free = list(FREE_STYLES)
+    for name in names:
+        if name in chosen:
+            continue
+        known = STYLES.get(name.split(",")[0])
+        for style in free:
+            own = (known[0], *style[1:]) if known else style
+            if not any(_alike(own, other) for other in chosen.values()):
+                chosen[name] = own
+                free.remove(style)
+                break
+        else:
+            raise ValueError(
+                f"{len(names)} names; only about {len(FREE_STYLES)} can be told apart in one figure: "
+                "draw fewer, or several figures"
+            )
+    return {name: {"color": chosen[name][0], "marker": chosen[name][1], "linestyle": chosen[name][2]} for name in names}
+
+
+def fixed_colour(name: str, otherwise: str = STYLES["autoencoder"][0]) -> str:
+    """The colour that `name` has in every figure, also with something after a comma, or `otherwise`."""
+    return STYLES.get(name.split(",")[0], (otherwise,))[0]
+
+
+def _alike(one: Style, other: Style) -> bool:
+    return one[2] == other[2] and abs(_lightness(one[0]) - _lightness(other[0])) < 10
+
+
+def _lightness(colour: str) -> float:
+    """CIE 1976 lightness L*, 0 to 100, of an sRGB colour (IEC 61966-2-1)."""
+    linear = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour))
+    luminance = sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    return 116 * luminance ** (1 / 3) - 16 if luminance > 216 / 24389 else luminance * 24389 / 27

@@ -1,0 +1,270 @@
+"""Measurements: curves, points of two measures, bars, a table of coloured fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Sized
+from typing import Any
+
+import numpy as np
+from matplotlib.patches import Rectangle
+
+from aeutils.figures import doors, look
+from aeutils.figures.look import Picture, axes_with_labels, new_picture
+
+
+@look.defaults()
+def lines(
+    x: Sequence[float],
+    curves: Mapping[str, Sequence[float]],
+    xlabel: str,
+    ylabel: str,
+    title: str,
+    *,
+    spread: Mapping[str, Sequence[float]] | None = None,
+    log_x: bool = False,
+    log_y: bool = False,
+    alt: str = "",
+) -> Picture:
+    """Curves over a common x, each with its name at its side in the legend.
+
+    Args:
+        x: where the curves were measured.
+        curves: name -> values, one for each x; NaN leaves a gap.
+        xlabel: what x is, with its unit.
+        ylabel: what the curves are, with their unit.
+        title: says what there is to see.
+        spread: name -> half the length of the error bar at each x, for some of the curves or all.
+        log_x: a logarithmic x axis, labelled at the measured values.
+        log_y: a logarithmic y axis.
+        alt: describes the figure; made from what is drawn unless given.
+
+    Raises:
+        ValueError: no curves, too many to be told apart, one that is not as long as x or has no finite value, or values
+            that a logarithmic axis cannot show.
+    """
+    where = doors.numbers(x, "x", finite=True)
+    n = len(where)
+    drawn = {
+        name: doors.numbers(values, f"curve {name!r}", n)
+        for name, values in doors.named(curves, "curves", "values").items()
+    }
+    half = {name: doors.half_lengths(values, n) for name, values in doors.beside(spread, "spread", drawn).items()}
+    if log_x and where.min() <= 0:
+        raise ValueError(f"x begins at {where.min():g}; expected values above 0 on a logarithmic axis")
+    if log_y and max(np.nanmax(values) for values in drawn.values()) <= 0:
+        raise ValueError("no curve has a value above 0; a logarithmic axis shows only those: leave log_y out")
+    ends = {name: values[np.isfinite(values)][[0, -1]] for name, values in drawn.items()}
+    runs = "; ".join(f"{name} from {first:.3g} to {last:.3g}" for name, (first, last) in ends.items())
+    alt = alt or f"{title}. {ylabel} against {xlabel}, from {where[0]:g} to {where[-1]:g}: {runs}."
+    figure = new_picture(6.4, 3.6, title, alt)
+    axes = axes_with_labels(figure, xlabel, ylabel)
+    styles = look.styles(list(drawn))
+    for name, values in drawn.items():
+        plain = n > 30 or np.ptp(values) == 0  # too many markers, or a baseline
+        how = {"markersize": 5, **styles[name], **({"marker": ""} if plain else {})}
+        if name in half:
+            axes.errorbar(where, values, yerr=half[name], label=name, capsize=3, elinewidth=1, **how)
+        else:
+            axes.plot(where, values, label=name, **how)
+    if log_x:
+        axes.set_xscale("log")
+        axes.set_xticks(where, [f"{value:g}" for value in where])
+        axes.minorticks_off()
+    if log_y:
+        axes.set_yscale("log")
+    else:
+        low = min(np.nanmin(values) for values in drawn.values())
+        if low >= 0:  # otherwise matplotlib's own margin keeps the lowest point off the axis
+            axes.set_ylim(bottom=0)
+    if len(drawn) > 1:
+        axes.legend(frameon=False)
+    return figure
+
+
+@look.defaults()
+def trade_off(
+    x: Sequence[float],
+    y: Sequence[float],
+    labels: Sequence[str],
+    xlabel: str,
+    ylabel: str,
+    title: str,
+    *,
+    baseline: tuple[str, float] | None = None,
+    alt: str = "",
+) -> Picture:
+    """One setting after the other as points of two measures, joined in order, each with its label.
+
+    Args:
+        x: the first measure, one finite value for each setting.
+        y: the second measure.
+        labels: the settings' names, such as "β = 1".
+        xlabel: what x is, with its unit.
+        ylabel: what y is, with its unit.
+        title: says what there is to see.
+        baseline: name and height of a dashed horizontal line.
+        alt: describes the figure; made from what is drawn unless given.
+
+    Raises:
+        ValueError: x, y and labels that are not equally long, or values that are no finite numbers.
+    """
+    across = doors.numbers(x, "x", finite=True)
+    points = list(zip(across.tolist(), doors.numbers(y, "y", len(across), finite=True).tolist(), strict=True))
+    labels = doors.texts(labels, "labels", len(across))
+    line = None if baseline is None else doors.baseline(baseline)
+    told = "; ".join(f"{label} {a:.3g}, {b:.3g}" for label, (a, b) in zip(labels, points, strict=True))
+    alt = alt or f"{title}. {ylabel} against {xlabel}: {told}{f'; {line[0]} {line[1]:.3g}' if line else ''}."
+    figure = new_picture(6.4, 3.8, title, alt)
+    axes = axes_with_labels(figure, xlabel, ylabel)
+    axes.plot(*zip(*points, strict=True), color=look.fixed_colour("autoencoder"), marker="o", markersize=5)
+    for label, point in zip(labels, points, strict=True):
+        axes.annotate(label, point, xytext=(7, 5), textcoords="offset points", fontsize=9)
+    if line:
+        name, height = line
+        axes.axhline(height, color=look.GREY, linestyle="--", linewidth=1.5)
+        axes.annotate(
+            f"{name} {height:.1f}",
+            (1, height),
+            xytext=(0, 3),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            ha="right",
+            va="bottom",
+            fontsize=9,
+        )
+    axes.margins(x=0.1)
+    if min(b for _, b in points) >= 0:
+        axes.set_ylim(bottom=0)
+    return figure
+
+
+def training_curves(
+    training: Sequence[float], validation: Sequence[float], ylabel: str, title: str, *, alt: str = ""
+) -> Picture:
+    """Training and validation averages epoch by epoch.
+
+    Args:
+        training: one value for each epoch, such as `history.train["squared_error"]`.
+        validation: the same on the validation images; may be empty.
+        ylabel: what the values are, with their unit.
+        title: says what there is to see.
+        alt: describes the figure; made from what is drawn unless given.
+
+    Raises:
+        ValueError: no values, or not as many for validation as for training.
+    """
+    epochs = range(1, 1 + len(doors.numbers(training, "training")))
+    without = isinstance(validation, Sized) and len(validation) == 0
+    curves = {"training": training} if without else {"training": training, "validation": validation}
+    return lines(epochs, curves, "epoch", ylabel, title, alt=alt)
+
+
+@look.defaults()
+def bars(
+    values: Mapping[str, float],
+    ylabel: str,
+    title: str,
+    *,
+    baseline: tuple[str, float] | None = None,
+    spread: Mapping[str, float] | None = None,
+    kinds: Sequence[str] | None = None,
+    alt: str = "",
+) -> Picture:
+    """One bar for each name with its value written on it, and a baseline to hold them against.
+
+    All bars have one colour, but for names with a colour of their own in every figure (`STYLES`, such as PCA).
+
+    Args:
+        values: name -> height; one that is not finite is called "diverged".
+        ylabel: what is measured, with its unit.
+        title: says what there is to see.
+        baseline: name and height of a dashed line across.
+        spread: name -> half the length of its error bar, for some of the bars or all.
+        kinds: what each bar is one of, in the order of `values`, where that is to be seen: one colour for each kind.
+        alt: describes the figure; made from what is drawn unless given.
+
+    Raises:
+        ValueError: no bars, no finite height, or kinds that are not as many as the bars.
+    """
+    named = doors.named(values, "values", "a height")
+    heights = doors.numbers(named.values(), "values")
+    half = {name: doors.half_lengths([value], 1)[0] for name, value in doors.beside(spread, "spread", named).items()}
+    line = None if baseline is None else doors.baseline(baseline)
+    told = dict([*zip(named, heights, strict=True), *([line] if line else [])])
+    alt = alt or f"{title}. {ylabel}: {'; '.join(f'{name} {value:.3g}' for name, value in told.items())}."
+    figure = new_picture(6.4, 0.75 + 0.42 * len(named), title, alt)
+    axes = axes_with_labels(figure, ylabel, "")
+    if kinds is None:
+        colours = [look.fixed_colour(name) for name in named]
+    else:
+        each = doors.texts(kinds, "kinds", len(named))
+        styles = look.styles(list(dict.fromkeys(each)))
+        colours = [styles[kind]["color"] for kind in each]
+    error_bars: dict[str, Any] = {"xerr": [half.get(name, 0.0) for name in named], "capsize": 3} if half else {}
+    heights = np.where(np.isfinite(heights), heights, np.nan)
+    drawn = axes.barh(list(named), heights, color=colours, height=0.65, **error_bars)
+    written = [f"{height:.1f}" if np.isfinite(height) else "diverged" for height in heights]
+    label_box = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # readable on top of the baseline
+    axes.bar_label(drawn, written, padding=4, bbox=label_box)
+    axes.invert_yaxis()
+    axes.margins(x=0.12)
+    axes.grid(visible=False, axis="y")
+    if line:
+        name, height = line
+        axes.axvline(height, color=look.fixed_colour(name, look.GREY), linestyle="--", linewidth=1.5)
+        axes.text(height, -0.62, f"{name} {height:.1f}", ha="center", va="bottom", fontsize=9)
+    return figure
+
+
+@look.defaults()
+def heat_map(
+    values: Sequence[Sequence[float]],
+    rows: Sequence[object],
+    columns: Sequence[object],
+    xlabel: str,
+    ylabel: str,
+    label: str,
+    title: str,
+    *,
+    alt: str = "",
+) -> Picture:
+    """A table of numbers as coloured fields with the numbers in them; low is dark, and the lowest has a frame.
+
+    Args:
+        values: one list for each row, one number for each column; one that is not finite is drawn grey and called
+            "diverged".
+        rows: the rows' names, from the top.
+        columns: the columns' names.
+        xlabel: what the columns are.
+        ylabel: what the rows are.
+        label: what the numbers are, with their unit.
+        title: says what there is to see.
+        alt: describes the figure; made from what is drawn unless given.
+
+    Raises:
+        ValueError: values that are no table of numbers, none of them finite, or names that do not fit it.
+    """
+    array = doors.numbers(values, "values", dims=2)
+    array = np.where(np.isfinite(array), array, np.nan)
+    down, across = doors.texts(rows, "rows", len(array)), doors.texts(columns, "columns", array.shape[1])
+    best = np.unravel_index(np.nanargmin(array), array.shape)
+    low, high = np.nanmin(array), np.nanmax(array)
+    alt = alt or (
+        f"{title}. {label} for {xlabel} {', '.join(across)} and {ylabel} {', '.join(down)}: from "
+        f"{low:.3g} at {down[best[0]]}, {across[best[1]]} to {high:.3g}."
+    )
+    figure = new_picture(1.8 + 0.95 * len(across), 1.2 + 0.48 * len(down), title, alt)
+    axes = figure.add_subplot(xlabel=xlabel, ylabel=ylabel)
+    axes.set_facecolor(look.MISSING)
+    drawn = axes.imshow(array, cmap="viridis", aspect="auto", vmin=low, vmax=high)
+    axes.set_xticks(range(len(across)), across)
+    axes.set_yticks(range(len(down)), down)
+    axes.spines[:].set_visible(False)
+    for (i, j), value in np.ndenumerate(array):
+        dark = value < low + 0.6 * (high - low)
+        text = f"{value:.1f}" if np.isfinite(value) else "diverged"
+        axes.text(j, i, text, ha="center", va="center", fontsize=9, color="white" if dark else "black")
+    frame = Rectangle((best[1] - 0.46, best[0] - 0.44), 0.92, 0.88, fill=False, color=look.VERMILION, linewidth=2.5)
+    axes.add_patch(frame)
+    figure.colorbar(drawn, ax=axes, label=label, fraction=0.05)
+    return figure

@@ -1,0 +1,101 @@
+"""Images, and one number for each pixel, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from torch import Tensor
+
+from aeutils.figures import doors, look
+from aeutils.figures.look import Picture, new_picture
+
+_MOST = 60  # images in a row: more are too small to be seen, and take minutes
+
+
+@look.defaults()
+def digits(rows: Mapping[str, Tensor], title: str, *, columns: Sequence[str] | None = None, alt: str = "") -> Picture:
+    """Rows of images under one another, such as originals and their reconstructions.
+
+    Args:
+        rows: label -> images `[N, 1, H, W]`, or `[N, 3, H, W]` in colour, the same N in every row; floats, values
+            outside [0, 1] are clipped.
+        title: says what there is to see.
+        columns: a label above each column.
+        alt: describes the figure for those who cannot see it; made from what is drawn unless given.
+
+    Raises:
+        ValueError: rows of different lengths, no rows, or something that is no images.
+    """
+    pictures = {label: doors.images(x, f"row {label!r}") for label, x in doors.named(rows, "rows", "images").items()}
+    counts = {len(x) for x in pictures.values()}
+    if len(counts) != 1:
+        raise ValueError(f"rows have {sorted(counts)} images; expected the same number, at least one, in every row")
+    (n,) = counts
+    if n > _MOST:
+        raise ValueError(f"rows have {n:,} images; expected at most {_MOST} in a row, such as x[:10]")
+    above = [] if columns is None else doors.texts(columns, "columns", n)
+    label_width = min(4.0, 0.3 + 0.075 * max(map(len, pictures)))
+    tall = max(x.shape[2] / x.shape[3] for x in pictures.values())
+    width = min(0.75 / max(1.0, tall), (8.2 - label_width) / n)
+    height = width * tall
+    alt = alt or f"{title}. {n} images in each row; the rows, from the top: {', '.join(map(str.strip, pictures))}."
+    size = label_width + width * n, 0.45 + (height + 0.03) * len(pictures) + 0.22 * bool(above)
+    figure = new_picture(*size, title, alt)
+    grid = figure.subplots(len(pictures), n, squeeze=False)
+    for line, (label, x) in zip(grid, pictures.items(), strict=True):
+        for axes, image in zip(line, x, strict=True):
+            look.draw_image(axes, image)
+            axes.spines[:].set_visible(False)
+        line[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=9)
+    for axes, text in zip(grid[0], above, strict=False):
+        axes.set_title(text, fontsize=9, pad=3)
+    engine = figure.get_layout_engine()
+    assert isinstance(engine, ConstrainedLayoutEngine)  # new_picture's
+    engine.set(w_pad=0.03, h_pad=0.03, wspace=0, hspace=0)
+    return figure
+
+
+@look.defaults()
+def pixel_maps(
+    maps: Mapping[str, Tensor], label: str, title: str, *, diverging: bool = False, alt: str = ""
+) -> Picture:
+    """Values of one number per pixel, side by side on one colour scale; three channels are drawn one below the other.
+
+    Args:
+        maps: name -> values `[H, W]`, `[1, H, W]` or `[3, H, W]`, of any range.
+        label: what the colours mean, with the unit.
+        title: says what there is to see.
+        diverging: negative and positive values in two colours around 0 (for weights); otherwise one scale from 0.
+        alt: describes the figure; made from what is drawn unless given.
+
+    Raises:
+        ValueError: no maps, or values of another shape.
+    """
+    arrays = {name: doors.channels(values, name) for name, values in doors.named(maps, "maps", "values").items()}
+    top = max(float(np.abs(values).max()) for values in arrays.values()) or 1.0
+    channels = max(map(len, arrays.values()))
+    tall = max(values.shape[1] / values.shape[2] for values in arrays.values())
+    colours = " and channel (red, green and blue, from the top)" if channels == 3 else ""
+    alt = alt or f"{title}. {label} for each pixel{colours}: {', '.join(arrays)}."
+    height = 0.6 + 1.7 * channels * min(2.0, max(0.5, tall))
+    figure = new_picture(min(8.2, 1.2 + 1.7 * len(arrays)), height, title, alt)
+    grid = figure.subplots(channels, len(arrays), squeeze=False)
+    for column, (name, values) in zip(grid.T, arrays.items(), strict=True):
+        column[0].set_title(name, fontsize=9)
+        for axes in column[len(values) :]:
+            axes.set_axis_off()
+        for axes, channel in zip(column, values, strict=False):
+            drawn = axes.imshow(
+                channel,
+                cmap="RdBu" if diverging else "viridis",
+                vmin=-top if diverging else 0,
+                vmax=top,
+                interpolation="nearest",
+            )
+            axes.set(xticks=[], yticks=[])
+    for axes, name in zip(grid[:, 0] if channels == 3 else (), ("red", "green", "blue"), strict=False):
+        axes.set_ylabel(name, fontsize=9)
+    figure.colorbar(drawn, ax=grid, label=label, fraction=0.05)
+    return figure
