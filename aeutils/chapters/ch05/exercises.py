@@ -255,10 +255,7 @@ choose = Exercise(
             "that is the rate with the highest error; lower is better",
             lambda table: table.groupby("lr").val_error.mean().idxmax(),
         ),
-        Mistake(
-            "that is the steadiest rate, not the best",
-            lambda table: table.groupby("lr").val_error.std().idxmin(),
-        ),
+        Mistake("that is the steadiest rate, not the best", lambda table: table.groupby("lr").val_error.std().idxmin()),
         Mistake("not its error", lambda table: table.groupby("lr").val_error.mean().min()),
         Mistake("not a row or a column", lambda table: table.groupby("lr").val_error.mean()),
     ],
@@ -280,10 +277,7 @@ draws_needed = Exercise(
     examples=[(0.05, 0.95), (0.1, 0.9), (0.01, 0.95), (0.3, 0.6)],
     right=lambda share, probability: math.ceil(_draws(share, probability)),
     mistakes=[
-        Mistake(
-            "round up: one draw fewer does not reach the probability",
-            lambda q, p: math.floor(_draws(q, p)),
-        ),
+        Mistake("round up: one draw fewer does not reach the probability", lambda q, p: math.floor(_draws(q, p))),
         Mistake(
             "round up, not to the nearest: with 58 draws for 58.4 the probability is not reached yet",
             lambda q, p: round(_draws(q, p)),
@@ -294,8 +288,7 @@ draws_needed = Exercise(
             lambda q, p: math.ceil(1 / q),
         ),
         Mistake(
-            "chances of hitting do not add up, chances of missing multiply: (1 − share)ⁿ",
-            lambda q, p: math.ceil(p / q),
+            "chances of hitting do not add up, chances of missing multiply: (1 − share)ⁿ", lambda q, p: math.ceil(p / q)
         ),
         Mistake(
             "the share and the probability are exchanged: a draw misses with probability 1 − share",

@@ -18,7 +18,7 @@ EQUAL_EPOCHS = 17  # 595 steps of 100 images: as long as the 600 steps of the ot
 RATES = (1e-4, 3e-4, 1e-3, 2e-3, 5e-3, 1e-2, 3e-2, 1e-1)
 BATCH_SIZES = (10, 30, 100, 300, 1000, 3500)
 DATA_SIZES = (100, 200, 500, 1000, 2000, 3500)
-_RATE_AND_BATCH = {"lr": [3e-4, 1e-3, 3e-3, 1e-2, 3e-2], "batch_size": [30, 100, 300, 1000]}
+_RATE_AND_BATCH: dict[str, Sequence[Any]] = {"lr": [3e-4, 1e-3, 3e-3, 1e-2, 3e-2], "batch_size": [30, 100, 300, 1000]}
 
 
 def _grid(seeds: int, **values: Sequence[Any]) -> list[dict[str, Any]]:
