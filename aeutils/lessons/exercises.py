@@ -165,12 +165,14 @@ class Exercise:
             if isinstance(difference, str):
                 return f"{difference}{f'. Wanted: {self.returns}' if self.returns else ''}. {self.target}"
             if difference > self.tolerance:
-                return f"for {self._named(arguments)}: {_says(one, other, self.parts, self.tolerance)}. {self.target}"
+                return f"{self._named(arguments)}{_says(one, other, self.parts, self.tolerance)}. {self.target}"
         raise AssertionError("no value is off")
 
     def _named(self, arguments: tuple) -> str:
-        names = inspect.signature(self.right).parameters
-        return ", ".join(f"{n} = {_shown(a)}" for n, a in zip(names, arguments, strict=False)) or "this call"
+        """The arguments that can be shown; the shape of a large tensor would say nothing."""
+        names = zip(inspect.signature(self.right).parameters, map(_shown, arguments), strict=False)
+        shown = ", ".join(f"{name} = {value}" for name, value in names if not value.startswith("a "))
+        return f"for {shown}: " if shown else ""
 
     def _takes(self) -> str:
         return ", ".join(inspect.signature(self.right).parameters) or "no arguments"
