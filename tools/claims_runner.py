@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from notebook_runs import run
+from suite import workers
 
 from aeutils.lessons.claims import FAILS, HOLDS, Claim, claims_in
 
@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("notebooks", nargs="+", type=Path)
     parser.add_argument("--seeds", type=int, default=5, help="how many seeds each notebook is run with")
     parser.add_argument("--first", type=int, default=0, help="the first of them; the others follow it")
-    parser.add_argument("--jobs", type=int, default=min(os.cpu_count() or 1, 8), help="how many run at the same time")
+    parser.add_argument("--jobs", type=int, default=workers(), help="how many run at the same time")
     options = parser.parse_args(arguments)
     seeds = range(options.first, options.first + options.seeds)
 
