@@ -16,6 +16,8 @@ import aeutils as ae
 from aeutils.explorer import bundle
 from aeutils.explorer.network import Weights, describe
 
+pytest_plugins = ["conftest"]  # the tests' fixtures: a JupyterLab in Chromium
+
 MODELS = """import torch, aeutils as ae
 images = ae.load("mnist-5k")
 torch.manual_seed(0)

@@ -5,9 +5,9 @@ import math
 import tempfile
 from pathlib import Path
 
-from conftest import CHROMIUM, FLAGS
+import browser
 from PIL import Image
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Locator, Page
 
 import aeutils as ae
 
@@ -44,14 +44,12 @@ def drag(page: Page, root: Locator) -> list[Image.Image]:
 
 
 def main() -> None:
-    if CHROMIUM is None:
-        raise SystemExit("No Chromium was found; on Debian and Ubuntu: apt-get install chromium")
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": 920, "height": 1000}, device_scale_factor=1)
+    if browser.CHROMIUM is None:
+        raise SystemExit(browser.NO_CHROMIUM)
+    with tempfile.TemporaryDirectory() as folder, browser.chromium() as chromium:
+        page = chromium.new_page(viewport={"width": 920, "height": 1000}, device_scale_factor=1)
         page.goto(page_of_a_trained_model(Path(folder)).as_uri())
         first, *rest = drag(page, page.locator(".aex[data-ready] .aex-top"))
-        browser.close()
     first.save(PATH, save_all=True, append_images=rest, duration=FRAME_TIME, loop=ROUNDS, quality=70, method=4)
     print(f"wrote {PATH}: {FRAMES} frames of {first.width} x {first.height}, {PATH.stat().st_size / 1e6:.2f} MB")
 

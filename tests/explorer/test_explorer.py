@@ -4,7 +4,6 @@ import base64
 import json
 import os
 import re
-import shutil
 import subprocess
 import zlib
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from browser import NO_NODE, NODE
 from torch import nn
 
 import aeutils as ae
@@ -21,8 +21,7 @@ from aeutils.explorer import bundle, network, subject, widget
 from aeutils.explorer.network import NotPlain, Weights, describe
 from aeutils.explorer.payload import Payload
 
-NODE = shutil.which("node")
-needs_node = pytest.mark.skipif(NODE is None, reason="no Node; on Debian and Ubuntu: apt-get install nodejs")
+needs_node = pytest.mark.skipif(NODE is None, reason=NO_NODE)
 TESTS = Path(__file__).parent
 
 
