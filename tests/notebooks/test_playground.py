@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from aeutils.chapters.ch05.playground import chart, playground, summary
+from aeutils.figures import look
 from aeutils.sweeps import DEFAULTS, trial
 
 SHORT = {"n_images": 200, "hidden": "16", "code_size": 3}
@@ -124,6 +125,12 @@ def test_chart_is_well_formed_and_in_bounds():
     places = [float(circle.get("cy")) for circle in svg.iter("circle")]
     assert len(places) == 5 and all(0 <= place <= 240 for place in places)
     assert "a<b" in [text.text for text in svg.iter("text")]
+
+
+def test_chart_has_the_colours_of_the_figures():
+    svg = ElementTree.fromstring(chart({"training": [5.0, 4.0], "validation": [6.0, 5.0]}, ["a", "b"], "x"))
+    drawn = [line.get("stroke") for line in svg.iter("polyline")]
+    assert drawn == [look.STYLES["training"][0], look.STYLES["validation"][0]]
 
 
 def test_empty_playground_is_refused(refused):

@@ -12,11 +12,12 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from aeutils.figures import look
 from aeutils.losses import squared_error
 from aeutils.sweeps import DEFAULTS, trial
 from aeutils.training import History
 
-_COLOURS = {"training": "#0072B2", "validation": "#D55E00"}
+_COLOURS = {"training": look.TRAINING, "validation": look.VALIDATION}
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 560, 240, 52, 44, 12
 
 
@@ -183,7 +184,7 @@ def chart(curves: Mapping[str, Sequence[float]], names: Sequence[str], xlabel: s
     parts.append(f"<title>{html.escape(xlabel)}: training and validation error</title>")
     for value in _ticks(top):
         parts.append(
-            f'<line x1="{_LEFT}" x2="{_WIDTH - 12}" y1="{y(value):.1f}" y2="{y(value):.1f}" stroke="#888" '
+            f'<line x1="{_LEFT}" x2="{_WIDTH - 12}" y1="{y(value):.1f}" y2="{y(value):.1f}" stroke="{look.GREY}" '
             f'stroke-width="0.4"/><text x="{_LEFT - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{value:g}</text>'
         )
     step = math.ceil(len(names) / 10)
@@ -191,7 +192,9 @@ def chart(curves: Mapping[str, Sequence[float]], names: Sequence[str], xlabel: s
         parts.append(f'<text x="{x(i):.1f}" y="{_HEIGHT - 28}" text-anchor="middle">{html.escape(names[i])}</text>')
     parts.append(f'<text x="{_LEFT + wide / 2}" y="{_HEIGHT - 8}" text-anchor="middle">{html.escape(xlabel)}</text>')
     if chosen is not None:
-        parts.append(f'<line x1="{x(chosen):.1f}" x2="{x(chosen):.1f}" y1="{_TOP}" y2="{_TOP + high}" stroke="#888"/>')
+        parts.append(
+            f'<line x1="{x(chosen):.1f}" x2="{x(chosen):.1f}" y1="{_TOP}" y2="{_TOP + high}" stroke="{look.GREY}"/>'
+        )
     for place, (name, values) in enumerate(curves.items()):
         colour = _COLOURS[name]
         points = [(x(i), y(value)) for i, value in enumerate(values) if math.isfinite(value)]

@@ -91,7 +91,7 @@ def make(n_jobs: int = -1) -> None:
         table.insert(0, "sweep", name)
         parts.append(table)
     part = TABLE.with_suffix(".part")
-    pd.concat(parts).to_csv(part, index=False, float_format="%.6g")
+    pd.concat(parts).to_csv(part, index=False, float_format="%.6g", lineterminator="\n")
     part.replace(TABLE)
 
 
