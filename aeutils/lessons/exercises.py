@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from aeutils.figures import look
 
@@ -57,7 +57,7 @@ class Mistake:
     """A typical wrong answer, and what the reader is told about it.
 
     Attributes:
-        says: the message; where `observe` makes it (from the answer's form, say), words that stand in it.
+        says: the message; where the check has one anyway (from the answer's form, say), words that stand in it.
         answer: the wrong function, called like the reader's; or its source text, where the form of the code matters.
     """
 
@@ -142,10 +142,11 @@ class Exercise:
             return Feedback(NOT_YET, _what_was_raised(error, answer, self._takes(), self.target))
         if _alike(given, expected, self.tolerance):
             return Feedback(CORRECT, self.praise)
+        off = self._what_is_off(given, expected)
         for mistake in self.mistakes:
             if not isinstance(mistake.answer, str) and _alike(given, self._wrong(mistake), self.tolerance):
-                return Feedback(NOT_YET, mistake.says)
-        return Feedback(NOT_YET, self._what_is_off(given, expected))
+                return Feedback(NOT_YET, off if mistake.says in off else mistake.says)
+        return Feedback(NOT_YET, off)
 
     def _wrong(self, mistake: Mistake) -> list[Any] | None:
         try:
@@ -160,18 +161,20 @@ class Exercise:
                 f"your answer is {_shown(given[0])} for every example; it has to follow from the arguments. "
                 f"{self.target}"
             )
-        for arguments, one, other in zip(self.tried_on, given, expected, strict=True):
+        for i, (one, other) in enumerate(zip(given, expected, strict=True)):
             difference = _difference(one, other, self.parts)
             if isinstance(difference, str):
                 return f"{difference}{f'. Wanted: {self.returns}' if self.returns else ''}. {self.target}"
             if difference > self.tolerance:
-                return f"{self._named(arguments)}{_says(one, other, self.parts, self.tolerance)}. {self.target}"
+                return f"{self._named(i)}{_says(one, other, self.parts, self.tolerance)}. {self.target}"
         raise AssertionError("no value is off")
 
-    def _named(self, arguments: tuple) -> str:
-        """The arguments that can be shown; the shape of a large tensor would say nothing."""
-        names = zip(inspect.signature(self.right).parameters, map(_shown, arguments), strict=False)
+    def _named(self, i: int) -> str:
+        """The arguments of an example that can be shown (the shape of a large tensor says nothing), or its number."""
+        names = zip(inspect.signature(self.right).parameters, map(_shown, self.tried_on[i]), strict=False)
         shown = ", ".join(f"{name} = {value}" for name, value in names if not value.startswith("a "))
+        if not shown and len(self.tried_on) > 1:
+            shown = f"example {i + 1} of {len(self.tried_on)}"
         return f"for {shown}: " if shown else ""
 
     def _takes(self) -> str:
@@ -397,6 +400,6 @@ def _shown(value: Any, digits: int = 6) -> str:
         inner = ", ".join(map(_shown, value))
         return f"[{inner}]" if isinstance(value, list) else f"({inner})"
     text = repr(value)
-    if isinstance(value, Mapping) or len(text) > 60 or text.startswith("<"):
+    if isinstance(value, Mapping | nn.Module) or len(text) > 60 or text.startswith("<"):
         return f"a {type(value).__name__}"
     return text
