@@ -1,4 +1,4 @@
-"""Checks for the exercises of notebook 01."""
+"""The exercises of notebook 01."""
 
 from __future__ import annotations
 
@@ -9,139 +9,170 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from aeutils.lessons.grading import Diagnosis, Feedback, attempted, grade, whole_number
+from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, but, number, whole_number
 
 
-def count_parameters(answer: Callable[[Sequence[int]], int]) -> Feedback:
-    """Exercise 1.1: `answer(sizes)` is the number of parameters of `Autoencoder(sizes)`, encoder and decoder."""
-    examples = ((784, 256, 64, 2), (784, 32), (6, 5, 4, 3))
+def count_of(weights: int, encoder_biases: int, decoder_biases: int) -> Callable[[Sequence[int]], int]:
+    """A function that counts an autoencoder's parameters from its widths, with so many copies of each kind."""
 
-    def total(weights: int, biases_out: int, biases_in: int) -> tuple[int, ...]:
-        """Counts with so many copies of the weights, the encoder's biases and the decoder's biases."""
-        counts = []
-        for sizes in examples:
-            pairs = list(pairwise(sizes))
-            counts.append(
-                weights * sum(a * b for a, b in pairs) + biases_out * sum(sizes[1:]) + biases_in * sum(sizes[:-1])
-            )
-        return tuple(counts)
+    def count(sizes: Sequence[int]) -> int:
+        matrices = sum(a * b for a, b in pairwise(sizes))
+        return weights * matrices + encoder_biases * sum(sizes[1:]) + decoder_biases * sum(sizes[:-1])
 
-    return grade(
-        lambda: tuple(whole_number(answer(sizes)) for sizes in examples),
-        total(2, 1, 1),
-        {
-            "you left out the biases: every layer has one for each unit it leads to": total(2, 0, 0),
-            "that is the encoder alone; the decoder has the same layers in reverse": total(1, 1, 0),
-            "the decoder's biases belong to the units it leads to: the hidden layers and the pixels": total(2, 2, 0),
-            "the encoder's biases belong to the units it leads to: the hidden layers and the code": total(2, 0, 2),
-        },
-        tolerance=1e-9,
-        praise="most parameters sit between the pixels and the first hidden layer, on both sides",
-        target="For the widths 784, 256, 64, 2 the count is 435,858",
-    )
+    return count
 
 
-def merge_layers(answer: Callable[[nn.Linear, nn.Linear], tuple[Tensor, Tensor]]) -> Feedback:
-    """Exercise 1.2: `answer(first, second)` is the weight `[4, 4]` and bias `[4]` of one layer that equals both."""
-    generator = torch.Generator().manual_seed(2)
-    first, second = nn.Linear(4, 4), nn.Linear(4, 4)
+count_parameters = Exercise(
+    number="1.1",
+    examples=[((784, 256, 64, 2),), ((784, 32),), ((6, 5, 4, 3),)],
+    right=count_of(2, 1, 1),
+    mistakes=[
+        Mistake("you left out the biases: every layer has one for each unit it leads to", count_of(2, 0, 0)),
+        Mistake("that is the encoder alone; the decoder has the same layers in reverse", count_of(1, 1, 0)),
+        Mistake("those are the encoder's weights alone: the decoder and all biases are missing", count_of(1, 0, 0)),
+        Mistake("count the weights twice: the decoder has weights of its own", count_of(1, 1, 1)),
+        Mistake("the decoder's biases are missing", count_of(2, 1, 0)),
+        Mistake("the encoder's biases are missing", count_of(2, 0, 1)),
+        Mistake(
+            "the decoder's biases belong to the units it leads to: the hidden layers and the pixels", count_of(2, 2, 0)
+        ),
+        Mistake(
+            "the encoder's biases belong to the units it leads to: the hidden layers and the code", count_of(2, 0, 2)
+        ),
+        Mistake(
+            "the code and the pixels have biases too, not only the hidden layers",
+            lambda sizes: count_of(2, 0, 0)(sizes) + 2 * sum(sizes[1:-1]),
+        ),
+    ],
+    observe=lambda answer, sizes: whole_number(answer(sizes)),
+    tolerance=1e-9,
+    praise="most parameters sit between the pixels and the first hidden layer, on both sides",
+    target="For the widths 784, 256, 64, 2 the count is 435,858",
+    minutes=8,
+)
+
+
+def random_layers(*sizes: int, seed: int) -> list[nn.Linear]:
+    """Linear layers from `sizes[0]` to `sizes[-1]` with weights and biases that make every term count."""
+    generator = torch.Generator().manual_seed(seed)
+    layers = [nn.utils.skip_init(nn.Linear, n_in, n_out) for n_in, n_out in pairwise(sizes)]
     with torch.no_grad():
-        for parameter in (*first.parameters(), *second.parameters()):
-            parameter.copy_(torch.randn(parameter.shape, generator=generator))
-        w1, b1, w2, b2 = first.weight, first.bias, second.weight, second.bias
-        weight, bias = w2 @ w1, w2 @ b1 + b2
-
-    def call() -> tuple[Tensor, Tensor]:
-        given = attempted(answer(first, second))
-        return tuple(attempted(part) for part in given) if isinstance(given, tuple | list) else given
-
-    with torch.no_grad():
-        mistakes = {
-            "the product is the wrong way round: the first layer acts first, so its matrix stands on the right": (
-                w1 @ w2,
-                bias,
-            ),
-            "wrong way round in both: W₁W₂ is the second layer followed by the first": (w1 @ w2, w1 @ b2 + b1),
-            "the first layer's bias passes through the second layer's weights too": (weight, b1 + b2),
-            "you lost the first layer's bias": (weight, b2),
-            "you lost the second layer's bias": (weight, w2 @ b1),
-            "matrices are multiplied with @; * multiplies entry by entry": (w2 * w1, bias),
-        }
-    return grade(
-        call,
-        (weight.detach(), bias.detach()),
-        mistakes,
-        praise="two linear layers in a row are one. Without something between them depth buys nothing",
-        target="Return W and b with W x + b = second(first(x)) for every x",
-    )
+        for layer in layers:
+            layer.weight.normal_(0, layer.in_features**-0.5, generator=generator)
+            layer.bias.normal_(generator=generator)
+    return layers
 
 
-def largest_angle(answer: Callable[[Tensor, Tensor], float]) -> Feedback:
-    """Exercise 1.3: `answer(A, B)` is the largest principal angle, in degrees, between two column spaces."""
+def _merged(merge: Callable[[Tensor, Tensor, Tensor, Tensor], object]) -> Callable[[nn.Linear, nn.Linear], object]:
+    """`merge(W, b, V, c)` has the first layer's weight and bias and then the second one's."""
+    return lambda first, second: merge(first.weight, first.bias, second.weight, second.bias)
+
+
+merge_layers = Exercise(
+    number="1.2",
+    examples=lambda: [tuple(random_layers(4, 4, 4, seed=2)), tuple(random_layers(3, 3, 3, seed=3))],
+    right=_merged(lambda W, b, V, c: (V @ W, V @ b + c)),
+    mistakes=[
+        Mistake(
+            "the product is the wrong way round: the first layer acts first, so its matrix stands on the right",
+            _merged(lambda W, b, V, c: (W @ V, V @ b + c)),
+        ),
+        Mistake(
+            "wrong way round in both: W₁W₂ is the second layer followed by the first",
+            _merged(lambda W, b, V, c: (W @ V, W @ c + b)),
+        ),
+        Mistake(
+            "the biases have changed places: the first layer's passes through the second layer's weights",
+            _merged(lambda W, b, V, c: (V @ W, W @ c + b)),
+        ),
+        Mistake(
+            "the first layer's bias passes through the second layer's weights too",
+            _merged(lambda W, b, V, c: (V @ W, b + c)),
+        ),
+        Mistake(
+            "the second layer adds its own bias after its weights have acted, not before",
+            _merged(lambda W, b, V, c: (V @ W, V @ (b + c))),
+        ),
+        Mistake("you lost the first layer's bias", _merged(lambda W, b, V, c: (V @ W, c))),
+        Mistake("you lost the second layer's bias", _merged(lambda W, b, V, c: (V @ W, V @ b))),
+        Mistake(
+            "matrices are multiplied with @; * multiplies entry by entry",
+            _merged(lambda W, b, V, c: (V * W, V @ b + c)),
+        ),
+        Mistake(
+            "you added the two layers up; they act one after the other", _merged(lambda W, b, V, c: (V + W, b + c))
+        ),
+        Mistake(
+            "your weight is the transpose: weight times x, not x times weight",
+            _merged(lambda W, b, V, c: ((V @ W).T, V @ b + c)),
+        ),
+        Mistake("the weight comes first, then the bias", _merged(lambda W, b, V, c: (V @ b + c, V @ W))),
+        Mistake("return 2 values, separated by commas: the weight, the bias", lambda first, second: first.weight),
+    ],
+    returns="a weight and a bias of the shapes that one layer's have",
+    parts=("the weight", "the bias"),
+    praise="two linear layers in a row are one. Without something between them depth buys nothing",
+    target="Return W and b with W x + b = second(first(x)) for every x",
+)
+
+
+def _pairs_of_spaces() -> list[tuple[Tensor, Tensor]]:
     generator = torch.Generator().manual_seed(3)
-    a = torch.randn(20, 3, generator=generator)
-    b = a @ torch.randn(3, 3, generator=generator) + 0.4 * torch.randn(20, 3, generator=generator)
-    cosines = torch.linalg.svdvals(torch.linalg.qr(a).Q.T @ torch.linalg.qr(b).Q)
-    raw = torch.linalg.svdvals(a.T @ b)
-
-    def call() -> float:
-        angle = float(attempted(answer(a.clone(), b.clone())))
-        if math.isnan(angle):
-            raise Diagnosis(
-                "the angle is NaN: arccos of a number above 1. The columns are not orthonormal yet; "
-                "torch.linalg.qr(A).Q has orthonormal columns that span the same space"
-            )
-        return angle
-
-    return grade(
-        call,
-        math.degrees(math.acos(cosines.min())),
-        {
-            "that is the smallest angle, from the largest singular value": math.degrees(math.acos(cosines.max())),
-            "that is in radians; torch.rad2deg converts": math.acos(cosines.min()),
-            "that is the angle's cosine; arccos is missing": float(cosines.min()),
-            "that is the cosine from columns that are not orthonormal: use torch.linalg.qr first, then arccos": float(
-                raw.min()
-            ),
-            "you took the sine for the cosine": math.degrees(math.asin(cosines.min())),
-        },
-        tolerance=1e-3,
-        praise="SciPy's subspace_angles gives the same; it is what section 2 used",
-        target="An angle in degrees, from 0 (the same space) to 90 (one has a direction at right angles to the other)",
-    )
+    pairs = []
+    for rows, k, apart in ((20, 3, 0.4), (30, 2, 1.0)):
+        a = torch.randn(rows, k, generator=generator)
+        b = a @ torch.randn(k, k, generator=generator) + apart * torch.randn(rows, k, generator=generator)
+        pairs.append((a, b))
+    return pairs
 
 
-def dead_units(answer: Callable[[Tensor], int]) -> Feedback:
-    """Exercise 1.4: `answer(z)` is how many code units are zero for every image; `z` `[N, k]` comes from a ReLU."""
-    examples = (_CODES, _CODES[1:, 1:6])
-    zero = tuple(codes == 0 for codes in examples)
+def _angle(answer: Callable[[Tensor, Tensor], object], A: Tensor, B: Tensor) -> float:
+    angle = number(answer(A, B))
+    if math.isnan(angle):
+        raise Diagnosis(
+            "the angle is NaN: arccos of a number above 1. The columns are not orthonormal yet; "
+            "torch.linalg.qr(A).Q has orthonormal columns that span the same space"
+        )
+    return angle
 
-    def counts(dead: Callable[[Tensor], Tensor]) -> tuple[int, ...]:
-        return tuple(int(dead(mask).sum()) for mask in zero)
 
-    return grade(
-        lambda: tuple(whole_number(answer(codes.clone())) for codes in examples),
-        counts(lambda mask: mask.all(0)),
-        {
-            "those are the units that are zero for at least one image; a dead unit is zero for all": counts(
-                lambda mask: mask.any(0)
-            ),
-            "you reduced over the units; reduce over the images (axis 0): one verdict for each unit is left": counts(
-                lambda mask: mask.all(1)
-            ),
-            "you counted zeros; a dead unit is a whole column of them": counts(lambda mask: mask),
-            "those are the units that are alive": counts(lambda mask: ~mask.all(0)),
-            "those are the units that are never zero": counts(lambda mask: (~mask).all(0)),
-            "you looked at the first image only; a dead unit is zero for all of them": counts(lambda mask: mask[0]),
-            "a unit that never changes need not be zero: ask for zeros, not for no spread": tuple(
-                int((codes.std(0) == 0).sum()) for codes in examples
-            ),
-        },
-        tolerance=1e-9,
-        praise="on the training images' codes this gives the number in section 4",
-        target="In the first example 2 of the 8 units are dead",
-    )
+def _cosines(A: Tensor, B: Tensor) -> Tensor:
+    return torch.linalg.svdvals(torch.linalg.qr(A).Q.T @ torch.linalg.qr(B).Q)
 
+
+def _degrees(cosine: Tensor) -> Tensor:
+    return cosine.arccos().rad2deg()
+
+
+largest_angle = Exercise(
+    number="1.3",
+    examples=_pairs_of_spaces,
+    right=lambda A, B: _degrees(_cosines(A, B).min()),
+    mistakes=[
+        Mistake(
+            "that is the smallest angle, from the largest singular value", lambda A, B: _degrees(_cosines(A, B).max())
+        ),
+        Mistake("that is in radians; torch.rad2deg converts", lambda A, B: _cosines(A, B).min().arccos()),
+        Mistake("that is the angle's cosine; arccos is missing", lambda A, B: _cosines(A, B).min()),
+        Mistake(
+            "that is the cosine from columns that are not orthonormal: use torch.linalg.qr first, then arccos",
+            lambda A, B: torch.linalg.svdvals(A.T @ B).min(),
+        ),
+        Mistake("you took the sine for the cosine", lambda A, B: _cosines(A, B).min().arcsin().rad2deg()),
+        Mistake("that is the mean of the angles", lambda A, B: _degrees(_cosines(A, B)).mean()),
+        Mistake(
+            "the columns have length 1 but are not at right angles to one another yet: torch.linalg.qr sees to both",
+            lambda A, B: _degrees(torch.linalg.svdvals((A / A.norm(dim=0)).T @ (B / B.norm(dim=0))).min()),
+        ),
+        Mistake("the angle is NaN", lambda A, B: _degrees(torch.linalg.svdvals(A.T @ B).max())),
+        Mistake("return one number; yours has shape [3]", lambda A, B: _degrees(_cosines(A, B))),
+    ],
+    observe=_angle,
+    tolerance=1e-3,
+    praise="SciPy's subspace_angles gives the same; it is what section 2 used",
+    target="An angle in degrees, from 0 (the same space) to 90 (one has a direction at right angles to the other)",
+    minutes=12,
+)
 
 # Codes of four images: units 0 and 2 are dead; unit 5 is nearly so, and unit 7 is constant but not zero.
 _CODES = torch.tensor(
@@ -152,33 +183,118 @@ _CODES = torch.tensor(
         [0.0, 0.9, 0.0, 0.0, 0.0, 0.0, 0.3, 0.5],
     ]
 )
+_NONE_DEAD = torch.tensor([[0.2, 0.0, 0.4], [0.0, 0.0, 0.0], [0.1, 0.3, 0.6]])  # though one image's code is zero
+
+dead_units = Exercise(
+    number="1.4",
+    examples=[(_CODES,), (_CODES[1:, 1:6],), (_NONE_DEAD,)],
+    right=lambda z: (z == 0).all(0).sum(),
+    mistakes=[
+        Mistake(
+            "those are the units that are zero for at least one image; a dead unit is zero for all",
+            lambda z: (z == 0).any(0).sum(),
+        ),
+        Mistake(
+            "you reduced over the units; reduce over the images (axis 0): one verdict for each unit is left",
+            lambda z: (z == 0).all(1).sum(),
+        ),
+        Mistake("you counted zeros; a dead unit is a whole column of them", lambda z: (z == 0).sum()),
+        Mistake("those are the units that are alive", lambda z: (z > 0).any(0).sum()),
+        Mistake("those are the units that are never zero", lambda z: (z > 0).all(0).sum()),
+        Mistake("you looked at the first image only; a dead unit is zero for all of them", lambda z: (z[0] == 0).sum()),
+        Mistake("you looked at the last image only; a dead unit is zero for all of them", lambda z: (z[-1] == 0).sum()),
+        Mistake(
+            "a unit that never changes need not be zero: ask for zeros, not for no spread",
+            lambda z: (z.std(0) == 0).sum(),
+        ),
+        Mistake(
+            "nearly zero is not dead: a unit that still speaks for one image, however softly, can be trained",
+            lambda z: (z.mean(0) < 1e-3).sum(),
+        ),
+        Mistake("return a whole number; got 0.25", lambda z: (z == 0).all(0).float().mean()),
+        Mistake("return one number; yours has shape [4, 8]", lambda z: z == 0),
+        Mistake("your answer is 2 for every example", lambda z: 2),
+    ],
+    observe=lambda answer, z: whole_number(answer(z)),
+    tolerance=1e-9,
+    praise="on the training images' codes this gives the number in section 4",
+    target="In the first example 2 of the 8 units are dead",
+    minutes=6,
+)
 
 
-def gaussian_log_likelihood(answer: Callable[[Tensor, Tensor, float], Tensor]) -> Feedback:
-    """Exercise 1.5: `answer(x, x_hat, variance)` is log N(x; x_hat, variance I) for each image, `[N]`."""
+def _image_pairs() -> list[tuple[Tensor, Tensor, float]]:
     generator = torch.Generator().manual_seed(4)
-    x, x_hat = torch.rand(2, 3, 1, 28, 28, generator=generator)
-    variance, n_pixels = 0.3, 784
-    squares = (x - x_hat).square().flatten(1).sum(1)
-    constant = n_pixels / 2 * math.log(2 * math.pi * variance)
-    right = -squares / (2 * variance) - constant
-    return grade(
-        lambda: attempted(answer(x, x_hat, variance)),
-        right,
-        {
-            "the sign is turned round: that is the negative log-likelihood": -right,
-            "the normalising constant is missing: −(D/2) log(2π σ²), with D = 784 pixels": -squares / (2 * variance),
-            "the constant counts once for every pixel, 784 times": -squares / (2 * variance) - constant / n_pixels,
-            "the factor ½ of the exponent is missing": -squares / variance - constant,
-            "you divided by the standard deviation where the variance belongs": -squares / (2 * variance**0.5)
-            - constant,
-            "you squared the variance; it is σ² already": -squares / (2 * variance**2)
-            - n_pixels / 2 * math.log(2 * math.pi * variance**2),
-            "the constant has the wrong sign: it is subtracted": -squares / (2 * variance) + constant,
-            "the constant is (D/2) log(2π σ²): D/2, not D": -squares / (2 * variance) - 2 * constant,
-            "the squared error is divided by 2σ², not multiplied": -squares * variance / 2 - constant,
-            "you averaged over the pixels; independent pixels multiply, so their logarithms add up": right / n_pixels,
-        },
-        praise="at σ² = ½ its first part is exactly minus the squared error",
-        target="One number for each image: the logarithms of 784 normal densities, added up",
-    )
+    return [(*torch.rand(2, n, 1, 28, 28, generator=generator), variance) for n, variance in ((3, 0.3), (2, 2.0))]
+
+
+def _gaussian(
+    before_squares: Callable[[float], float] = lambda v: -1 / (2 * v),
+    constant: Callable[[float], float] = lambda v: -392 * math.log(2 * math.pi * v),
+    *,
+    scale: float = 1,
+) -> Callable[[Tensor, Tensor, float], Tensor]:
+    """`scale * (before_squares(variance) * squared error + constant(variance))` of each image, with 784 / 2 = 392."""
+
+    def log_likelihood(x: Tensor, x_hat: Tensor, variance: float) -> Tensor:
+        squares = (x - x_hat).square().flatten(1).sum(1)
+        return scale * (before_squares(variance) * squares + constant(variance))
+
+    return log_likelihood
+
+
+gaussian_log_likelihood = Exercise(
+    number="1.5",
+    examples=_image_pairs,
+    right=_gaussian(),
+    mistakes=[
+        Mistake("the sign is turned round: that is the negative log-likelihood", _gaussian(scale=-1)),
+        Mistake(
+            "the normalising constant is missing: −(D/2) log(2π σ²), with D = 784 pixels",
+            _gaussian(constant=lambda v: 0),
+        ),
+        Mistake(
+            "the constant counts once for every pixel, 784 times",
+            _gaussian(constant=lambda v: -0.5 * math.log(2 * math.pi * v)),
+        ),
+        Mistake("the factor ½ of the exponent is missing", _gaussian(lambda v: -1 / v)),
+        Mistake("the squared error is divided by 2σ²", _gaussian(lambda v: -1)),
+        Mistake("you divided by the standard deviation where the variance belongs", _gaussian(lambda v: -0.5 / v**0.5)),
+        Mistake(
+            "you squared the variance; it is σ² already (what torch's Normal takes is its square root, σ)",
+            _gaussian(lambda v: -0.5 / v**2, lambda v: -392 * math.log(2 * math.pi * v**2)),
+        ),
+        Mistake(
+            "the constant has the wrong sign: it is subtracted",
+            _gaussian(constant=lambda v: 392 * math.log(2 * math.pi * v)),
+        ),
+        Mistake("the squared error has the wrong sign: it lowers the likelihood", _gaussian(lambda v: 1 / (2 * v))),
+        Mistake(
+            "the constant is (D/2) log(2π σ²): D/2, not D",
+            _gaussian(constant=lambda v: -784 * math.log(2 * math.pi * v)),
+        ),
+        Mistake("the constant holds σ² too: log(2π σ²)", _gaussian(constant=lambda v: -392 * math.log(2 * math.pi))),
+        Mistake("the constant holds 2π too: log(2π σ²)", _gaussian(constant=lambda v: -392 * math.log(v))),
+        Mistake(
+            "in the constant stands the variance, σ², not σ",
+            _gaussian(constant=lambda v: -392 * math.log(2 * math.pi * v**0.5)),
+        ),
+        Mistake("the squared error is divided by 2σ², not multiplied", _gaussian(lambda v: -v / 2)),
+        Mistake(
+            "you averaged over the pixels; independent pixels multiply, so their logarithms add up",
+            _gaussian(scale=1 / 784),
+        ),
+        Mistake(
+            "you averaged the squared differences over the pixels; add them up", _gaussian(lambda v: -1 / (2 * v) / 784)
+        ),
+        Mistake(
+            "zero for every image: is it the density itself? That is smaller than any float; work with its logarithm",
+            but(_gaussian(), torch.exp),
+        ),
+        Mistake("expected shape [3]; got one number", but(_gaussian(), torch.sum)),
+    ],
+    returns="[N], one number for each image",
+    praise="at σ² = ½ its first part is exactly minus the squared error",
+    target="One number for each image: the logarithms of 784 normal densities, added up",
+    minutes=12,
+)
