@@ -33,7 +33,7 @@ class Claim:
         return f"{HOLDS if self.holds else FAILS} {self.sentence}{' | ' if numbers else ''}{numbers}"
 
     def _repr_html_(self) -> str:
-        mark, colour = (HOLDS, look.GREEN) if self.holds else (FAILS, look.VERMILION)
+        mark, colour = (HOLDS, look.RIGHT) if self.holds else (FAILS, look.WRONG)
         numbers = " · ".join(
             f"<code>{html.escape(name)}={html.escape(_shown(value))}</code>" for name, value in self.evidence.items()
         )
