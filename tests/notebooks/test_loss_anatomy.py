@@ -3,6 +3,7 @@
 import math
 import re
 
+import matplotlib.style
 import pytest
 import torch
 from sklearn.decomposition import PCA
@@ -10,6 +11,7 @@ from torch import nn
 
 import aeutils as ae
 from aeutils.chapters.ch04.loss_anatomy import anatomy, loss_anatomy
+from aeutils.figures import look
 
 
 @pytest.fixture
@@ -79,6 +81,10 @@ def test_a_code_that_says_nothing_pulls_at_nothing(model, x):
         ({"reduction": "max"}, ["'max'", "mean"]),
         ({"beta": -1}, ["beta=-1", "0 or more"]),
         ({"beta": math.nan}, ["beta=nan"]),
+        ({"beta": "1"}, ["beta='1'", "0 or more"]),
+        ({"loss": ["squared error"]}, ["['squared error']", "cross-entropy"]),
+        ({"noise": torch.zeros(30, 5)}, ["[30, 5]", "[30, 6]"]),
+        ({"noise": 0}, ["noise is 0", "[30, 6]"]),
     ],
 )
 def test_other_settings_are_refused(refused, model, x, settings, words):
@@ -91,6 +97,14 @@ def test_models_that_cannot_be_looked_at_are_refused(refused, digits):
         loss_anatomy({"linear": ae.VariationalAutoencoder(head=nn.Identity)}, digits)
     with refused(ValueError, "empty"):
         loss_anatomy({}, digits)
+    with refused(ValueError, "name -> model"):
+        loss_anatomy([ae.VariationalAutoencoder()], digits)
+    with refused(ValueError, "Autoencoder", "posterior", "ae.VariationalAutoencoder()"):
+        loss_anatomy({"plain": ae.Autoencoder()}, digits)
+    with refused(ValueError, "images", "ae.load"):
+        loss_anatomy({"variational": ae.VariationalAutoencoder()}, digits.train.x)
+    with refused(ValueError, "[0, 1]"):
+        anatomy(ae.VariationalAutoencoder(), 255 * digits.train.x[:5])
 
 
 def shown(panel):
@@ -139,3 +153,12 @@ def test_panel_leaves_a_text_and_a_page_for_where_nothing_runs(model, digits):
     assert bundle["text/plain"] == "Loss anatomy of: untrained. Run this cell to move the controls."
     assert "KL to the prior" in bundle["text/html"]
     assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+def test_colours_are_the_palettes_whatever_the_users_matplotlib_says(model, digits):
+    page = loss_anatomy({"untrained": model}, digits).shown.value
+    palette = {value for value in vars(look).values() if isinstance(value, str) and value.startswith("#")}
+    assert look.RECONSTRUCTION in page and look.KL in page
+    assert set(re.findall(r"#[0-9A-Fa-f]{6}", page)) <= palette
+    with matplotlib.rc_context(), matplotlib.style.context("dark_background"):
+        assert loss_anatomy({"untrained": model}, digits).shown.value == page

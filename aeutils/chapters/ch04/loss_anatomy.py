@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from aeutils.data import Images
-from aeutils.losses import kl_to_prior
-from aeutils.models import VariationalAutoencoder
+from aeutils.data import Images, check_images
+from aeutils.figures import look
+from aeutils.losses import bernoulli_nats_of_logits, kl_to_prior, squared_errors
+from aeutils.models import VariationalAutoencoder, check_model
+from aeutils.runtime import short
 
 LOSSES = {"squared error": "MSE", "cross-entropy": "BCE"}
 REDUCTIONS = ("sum", "mean")
 _N_IMAGES = 100
-_COLOURS = {"reconstruction": "#0072B2", "KL": "#E69F00"}
+_COLOURS = {"reconstruction": look.RECONSTRUCTION, "KL": look.KL}
 
 
 @dataclass(frozen=True)
@@ -62,33 +64,33 @@ def anatomy(
 
     Args:
         model: with a sigmoid head, so that both losses make sense.
-        x: images `[B, 1, 28, 28]` in [0, 1].
+        x: images `[B, channels, H, W]` in [0, 1], of the model's size.
         loss: `"squared error"` or `"cross-entropy"`.
         reduction: `"sum"` or `"mean"` over pixels. The KL is summed over code units in both.
         beta: factor of the KL, 0 or more.
         noise: standard normal `[B, k]` for the reparameterised codes; drawn unless given.
 
     Raises:
-        ValueError: another loss or reduction, a negative `beta`, or a head that is no sigmoid.
+        ValueError: another loss or reduction, a `beta` that is negative or no number, a model that is no variational
+            autoencoder with a sigmoid head, images that it does not take, or noise of another shape than its codes.
     """
-    if loss not in LOSSES or reduction not in REDUCTIONS:
+    if loss not in list(LOSSES) or reduction not in REDUCTIONS:
         raise ValueError(
             f"loss={loss!r}, reduction={reduction!r}; expected one of {', '.join(LOSSES)} and one of sum, mean"
         )
-    if not 0 <= beta < float("inf"):
-        raise ValueError(f"beta={beta}; expected a factor of 0 or more")
-    _check_head(model)
-    posterior = model.posterior(x)
+    if not isinstance(beta, Real) or not 0 <= beta < float("inf"):
+        raise ValueError(f"beta={short(beta)}; expected a factor of 0 or more")
+    _check(model)
+    posterior = model.posterior(check_images(x))
     noise = torch.randn_like(posterior.mean) if noise is None else noise
+    if not isinstance(noise, Tensor) or noise.shape != posterior.mean.shape:
+        raise ValueError(f"noise is {short(noise)}; expected a tensor of shape {list(posterior.mean.shape)}")
     logits = model.decode_logits(posterior.mean + posterior.stddev * noise)
-    if loss == "squared error":
-        pixels = (x - model.head(logits)).square()
-    else:
-        pixels = F.binary_cross_entropy_with_logits(logits, x, reduction="none")
-    pixels = pixels.flatten(1)
-    reconstruction = (pixels.sum(1) if reduction == "sum" else pixels.mean(1)).mean()
+    errors = squared_errors(x, model.head(logits)) if loss == "squared error" else bernoulli_nats_of_logits(x, logits)
+    averaged = 1 if reduction == "sum" else x[0].numel()
+    reconstruction = errors.mean() / averaged
     kl = kl_to_prior(posterior).sum(1).mean()
-    effective_beta = beta if reduction == "sum" else beta * pixels.shape[1]
+    effective_beta = beta * averaged
     return Anatomy(
         reconstruction=reconstruction.item(),
         kl=kl.item(),
@@ -109,20 +111,26 @@ class LossAnatomy:
     def __init__(self, models: Mapping[str, VariationalAutoencoder], images: Images) -> None:
         import ipywidgets as widgets
 
-        if not models:
-            raise ValueError("models is empty; give at least one, such as {'untrained': ae.VariationalAutoencoder()}")
+        if not isinstance(models, Mapping) or not models:
+            came = "empty" if isinstance(models, Mapping) else short(models)
+            raise ValueError(
+                f"models is {came}; expected name -> model, at least one, such as "
+                "{'untrained': ae.VariationalAutoencoder()}"
+            )
+        if not isinstance(images, Images):
+            raise ValueError(f"images is {short(images)}; expected what ae.load gives, such as ae.load('mnist-5k')")
         for model in models.values():
-            _check_head(model)
+            _check(model)
         self._models = dict(models)
         self._x = images.train.x[:_N_IMAGES]
         pixels = images.train.x.flatten(1)
         self._spectrum = torch.linalg.eigvalsh(torch.cov(pixels.T))  # variances of PCA's components
         first = next(iter(self._models))
-        look = {"style": {"description_width": "6em", "button_width": "13em"}, "layout": {"width": "48em"}}
-        self.model = widgets.ToggleButtons(options=list(self._models), value=first, description="model", **look)
+        wide = {"style": {"description_width": "6em", "button_width": "13em"}, "layout": {"width": "48em"}}
+        self.model = widgets.ToggleButtons(options=list(self._models), value=first, description="model", **wide)
         named = [(f"{name} ({short})", name) for name, short in LOSSES.items()]
-        self.loss = widgets.ToggleButtons(options=named, description="loss", **look)
-        self.reduction = widgets.ToggleButtons(options=REDUCTIONS, description="over pixels", **look)
+        self.loss = widgets.ToggleButtons(options=named, description="loss", **wide)
+        self.reduction = widgets.ToggleButtons(options=REDUCTIONS, description="over pixels", **wide)
         self.beta = widgets.FloatLogSlider(
             value=1.0,
             base=10,
@@ -132,7 +140,7 @@ class LossAnatomy:
             description="β",
             readout_format=".3g",
             style={"description_width": "6em"},
-            layout=look["layout"],
+            layout=wide["layout"],
         )
         self.shown = widgets.HTML()
         controls = (self.model, self.loss, self.reduction, self.beta)
@@ -190,7 +198,8 @@ def _gradient_norm(term: Tensor, part: nn.Module) -> float:
     return torch.stack([gradient.norm() for gradient in gradients]).norm().item()
 
 
-def _check_head(model: VariationalAutoencoder) -> None:
+def _check(model: VariationalAutoencoder) -> None:
+    check_model(model, "posterior", "decode_logits", "head")
     if not isinstance(model.head, nn.Sigmoid):
         raise ValueError(
             f"this model's head is {type(model.head).__name__}, and cross-entropy needs probabilities; "
@@ -243,7 +252,7 @@ def _page(seen: Anatomy, loss: str, reduction: str, beta: float, above: int | No
     return (
         f'<div style="line-height:1.5;max-width:46em"><table style="margin:0.5em 0"><thead><tr><th{left}>term</th>'
         f"<th{left}>value</th><th{left}>factor</th><th{left}>pull: gradient norm in the encoder</th></tr></thead>"
-        f'<tbody>{cells}</tbody></table><div role="img" style="display:flex;border:1px solid #767676" '
+        f'<tbody>{cells}</tbody></table><div role="img" style="display:flex;border:1px solid {look.GREY}" '
         f'aria-label="The KL has {kl_share:.1f} percent of the pull">{bar}</div>'
         f'<div style="display:flex;justify-content:space-between">{legend}</div>'
         f"<p>The KL pulls <b>{_measured(seen.ratio)}</b> times as hard as the reconstruction. {meaning}</p></div>"
