@@ -144,11 +144,13 @@ class Exercise:
             return Feedback(CORRECT, self.praise)
         off = self._what_is_off(given, expected)
         for mistake in self.mistakes:
-            if not isinstance(mistake.answer, str) and _alike(given, self._wrong(mistake), self.tolerance):
+            if _alike(given, self._wrong(mistake), self.tolerance):
                 return Feedback(NOT_YET, off if mistake.says in off else mistake.says)
         return Feedback(NOT_YET, off)
 
     def _wrong(self, mistake: Mistake) -> list[Any] | None:
+        if isinstance(mistake.answer, str):
+            return None
         try:
             return self.values(mistake.answer)
         except Exception:  # it is told by what it raises, and so is an answer like it

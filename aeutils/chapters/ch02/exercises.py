@@ -123,13 +123,17 @@ def _decoders() -> list[tuple[Tensor, list[nn.Linear], nn.Linear]]:
 _Decoder = Callable[[Tensor, Sequence[nn.Linear], nn.Linear], Tensor]
 
 
-def _chain(h: Tensor, layers: Sequence[nn.Linear], activation: Callable[[Tensor], Tensor] = F.relu) -> list[Tensor]:
-    """The outputs of layers each of which is fed by the one before it."""
+def _chain(h: Tensor, layers: Sequence[nn.Linear], activation: Callable[[Tensor], Tensor] = F.relu) -> Tensor:
+    """The outputs `[layers, B, width]` of layers each of which is fed by the one before it."""
     outputs = []
     for layer in layers:
         h = activation(layer(h))
         outputs.append(h)
-    return outputs
+    return torch.stack(outputs)
+
+
+def _before_relu(z: Tensor, layers: Sequence[nn.Linear]) -> Tensor:
+    return torch.stack([layer(h) for layer, h in zip(layers, [z, *_chain(z, layers[:-1])], strict=True)])
 
 
 def _decoder(total: Callable[[Tensor, Sequence[nn.Linear]], Tensor], activation: Callable = F.relu) -> _Decoder:
@@ -149,7 +153,7 @@ def _fed_by_the_sum(z: Tensor, hidden: Sequence[nn.Linear]) -> Tensor:
     return total
 
 
-_right_decoder = _decoder(lambda z, hidden: sum(_chain(z, hidden[:-1])))
+_right_decoder = _decoder(lambda z, hidden: _chain(z, hidden[:-1]).sum(0))
 
 summed_forward = Exercise(
     number="2.3",
@@ -159,48 +163,46 @@ summed_forward = Exercise(
         Mistake("that is the plain chain: nothing is added up", _straight(lambda z, hidden: _chain(z, hidden)[-1])),
         Mistake(
             "the last hidden layer is in your sum; it should be given the sum of the others",
-            _straight(lambda z, hidden: sum(_chain(z, hidden))),
+            _straight(lambda z, hidden: _chain(z, hidden).sum(0)),
         ),
         Mistake(
             "the last hidden layer is in the sum and after it; leave it out of the sum",
-            _decoder(lambda z, hidden: sum(_chain(z, hidden))),
+            _decoder(lambda z, hidden: _chain(z, hidden).sum(0)),
         ),
         Mistake(
             "the last hidden layer's activation is missing",
-            _decoder(lambda z, hidden: sum(_chain(z, hidden[:-1])), activation=nn.Identity()),
+            _decoder(lambda z, hidden: _chain(z, hidden[:-1]).sum(0), activation=nn.Identity()),
         ),
         Mistake(
             "the last hidden layer is missing: the sum goes through it, not straight to the pixels",
-            _straight(lambda z, hidden: sum(_chain(z, hidden[:-1]))),
+            _straight(lambda z, hidden: _chain(z, hidden[:-1]).sum(0)),
         ),
         Mistake(
             "each hidden layer needs its ReLU",
-            _decoder(lambda z, hidden: sum(_chain(z, hidden[:-1], activation=nn.Identity()))),
+            _decoder(lambda z, hidden: _chain(z, hidden[:-1], activation=nn.Identity()).sum(0)),
         ),
         Mistake(
             'that is linear="first"; here every hidden layer has its ReLU',
-            _decoder(lambda z, hidden: hidden[0](z) + sum(_chain(hidden[0](z), hidden[1:-1]))),
+            _decoder(lambda z, hidden: hidden[0](z) + _chain(hidden[0](z), hidden[1:-1]).sum(0)),
         ),
         Mistake(
             "you averaged; the outputs are added up",
-            _decoder(lambda z, hidden: torch.stack(_chain(z, hidden[:-1])).mean(0)),
+            _decoder(lambda z, hidden: _chain(z, hidden[:-1]).mean(0)),
         ),
         Mistake(
             "you added the numbers before their ReLU; add the hidden layers' outputs",
-            _decoder(
-                lambda z, hidden: sum(f(h) for f, h in zip(hidden[:-1], [z, *_chain(z, hidden[:-2])], strict=True))
-            ),
+            _decoder(lambda z, hidden: _before_relu(z, hidden[:-1]).sum(0)),
         ),
         Mistake(
             "your sum begins with the second hidden layer; the first belongs to it",
-            _decoder(lambda z, hidden: sum(_chain(z, hidden)[1:-1])),
+            _decoder(lambda z, hidden: _chain(z, hidden)[1:-1].sum(0)),
         ),
         Mistake("each layer is fed by the one before it, not by the sum so far", _decoder(_fed_by_the_sum)),
         Mistake("the last layer, which leads to the pixels, has no activation", but(_right_decoder, F.relu)),
         Mistake("the sigmoid is the model's head, no part of this; leave it out", but(_right_decoder, torch.sigmoid)),
         Mistake(
             "expected shape [5, 12]; got shape [5, 8]. Wanted: [B, pixels]",
-            lambda z, hidden, last: F.relu(hidden[-1](sum(_chain(z, hidden[:-1])))),
+            lambda z, hidden, last: F.relu(hidden[-1](_chain(z, hidden[:-1]).sum(0))),
         ),
     ],
     returns="[B, pixels], what the last layer gives for each code",
@@ -217,7 +219,7 @@ def _by_layer(take: Callable[[Tensor, Tensor, Tensor, Tensor], tuple[Tensor, Ten
     """Layers taken in one by one, the first first: `take(W, b, w, v)` takes `W` and `b` into weight and bias so far."""
 
     def collapse(layers: Sequence[nn.Linear]) -> tuple[Tensor, Tensor]:
-        weight, bias = layers[0].weight, layers[0].bias
+        weight, bias = layers[0].weight.data, layers[0].bias.data
         for layer in layers[1:]:
             weight, bias = take(layer.weight, layer.bias, weight, bias)
         return weight, bias
@@ -283,7 +285,8 @@ collapse = Exercise(
 
 def _mlps() -> list[tuple[nn.Linear, nn.Linear, Tensor]]:
     orders = [2, 0, 1, 4, 6, 3, 5], [3, 0, 4, 1, 2]
-    return [(*random_layers(*[len(order)] * 3, seed=5), torch.tensor(order)) for order in orders]
+    pairs = [random_layers(*[len(order)] * 3, seed=5) for order in orders]
+    return [(first, last, torch.tensor(order)) for (first, last), order in zip(pairs, orders, strict=True)]
 
 
 def _taken(
