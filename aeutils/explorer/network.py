@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -65,7 +65,7 @@ def describe(module: nn.Module, weights: Weights) -> list[dict[str, Any]]:
     raise NotPlain(f"the browser does not know {type(module).__name__}")
 
 
-def _weights(module: nn.Module, weights: Weights) -> dict[str, int]:
+def _weights(module: nn.Linear | nn.Conv2d | nn.ConvTranspose2d, weights: Weights) -> dict[str, int]:
     return {"weight": weights.add(module.weight), "bias": weights.add(module.bias)}
 
 
@@ -105,8 +105,10 @@ def travel(model: nn.Module, x: Tensor, z: Tensor) -> dict[str, Any]:
         of those; `spread`: whether the encoder's layers put out the posterior's log-variances behind its means;
         `weights`: one array, float16 or float32.
     """
-    wanted = {"encoder": z, "decoder": model.decode(z)}
-    weights, parts, reasons = Weights(), {}, {}
+    wanted: dict[str, Tensor] = {"encoder": z, "decoder": cast(Any, model).decode(z)}
+    weights = Weights()
+    parts: dict[str, list[dict[str, Any]] | None] = {}
+    reasons: dict[str, str] = {}
     for name in ("encoder", "decoder"):
         try:
             parts[name] = describe(_stack(model, name), weights)
@@ -130,13 +132,14 @@ def _stack(model: nn.Module, name: str) -> nn.Sequential:
 
 def _given(stack: nn.Sequential, x: Tensor) -> Tensor:
     """Images as the encoder's first layer wants them."""
-    return x if isinstance(stack[0][0], nn.Conv2d | nn.Flatten) else x.flatten(1)
+    encoder = cast(nn.Sequential, stack[0])
+    return x if isinstance(encoder[0], nn.Conv2d | nn.Flatten) else x.flatten(1)
 
 
 def _puts_out_log_variances(model: nn.Module, x: Tensor) -> bool:
     if not hasattr(model, "posterior"):
         return False
-    stack, wanted = _stack(model, "encoder"), model.posterior(x).stddev
+    stack, wanted = _stack(model, "encoder"), cast(Any, model).posterior(x).stddev
     found = (stack(_given(stack, x))[:, wanted.shape[1] :] / 2).exp()
     return found.shape == wanted.shape and torch.allclose(found, wanted, rtol=1e-3)
 
