@@ -131,11 +131,11 @@ nats_per_image = Exercise(
     right=_right_nats,
     mistakes=[
         Mistake(
-            "rounded to 0 or 1",
+            "exp overflowed, or the sigmoid was rounded to 0 or 1. Write −log p as softplus(−l)",
             lambda logits, x: _per_image(-(x * logits.sigmoid().log() + (1 - x) * (1 - logits.sigmoid()).log())),
         ),
         Mistake(
-            "cut the logarithm or p off",
+            "you cut the logarithm or p off, so that confident mistakes get the wrong value. Work from the logits",
             lambda logits, x: _per_image(F.binary_cross_entropy(logits.sigmoid(), x, reduction="none")),
         ),
         Mistake(
@@ -207,6 +207,8 @@ def _kl(
     return answer
 
 
+_NO_LOGARITHM = "NaN: logvar may be negative and has no logarithm or root; it is a logarithm already"
+
 kl_from_logvar = Exercise(
     number="3.4",
     examples=_pairs_of_gaussians,
@@ -257,15 +259,13 @@ kl_from_logvar = Exercise(
             "σ_p² is divided by σ_q² as well: put parentheses around σ_p² + (μ_p − μ_q)²",
             lambda mp, lp, mq, lq: 0.5 * (lq - lp + lp.exp() + (mp - mq).square() / lq.exp() - 1).sum(1),
         ),
-        Mistake("it is a logarithm already", _kl(log=torch.log)),
+        Mistake(_NO_LOGARITHM, _kl(log=torch.log)),
         Mistake(
             "in line 2, return math.exp(logvar_p)",
             "def kl_from_logvar(mu_p, logvar_p, mu_q, logvar_q):\n    return math.exp(logvar_p)\n",
         ),
     ],
-    observe=lambda answer, *given: finite(
-        answer(*given), "NaN: logvar may be negative and has no logarithm or root; it is a logarithm already"
-    ),
+    observe=lambda answer, *given: finite(answer(*given), _NO_LOGARITHM),
     returns="[N], one number for each code",
     praise="torch.distributions gives the same. With μ_q = 0 and log σ_q² = 0 it is notebook 4's KL to the prior",
     target="One number for each code: the divergences of its units, added up",
@@ -295,9 +295,9 @@ log_normaliser = Exercise(
     ],
     right=_right_log_normaliser,
     mistakes=[
-        Mistake("at the logit 0 the ratio is 0 / 0", lambda logits: (logits / torch.tanh(logits / 2)).log()),
+        Mistake(_NOT_FINITE[0], lambda logits: (logits / torch.tanh(logits / 2)).log()),
         Mistake(
-            "logits of ±100 became infinite",
+            _NOT_FINITE[100],
             lambda logits: torch.where(logits == 0, 2, logits * (1 + logits.exp()) / (logits.exp() - 1)).log(),
         ),
         Mistake(

@@ -72,7 +72,7 @@ effective = Exercise(
 )
 
 
-def _codes() -> list[tuple[Tensor, Tensor]]:
+def _codes() -> list[tuple[Tensor, ...]]:
     """Means and log-variances of five codes with three units, and of two with four."""
     generator = torch.Generator().manual_seed(4)
     return [tuple(torch.randn(2, n, k, generator=generator)) for n, k in ((5, 3), (2, 4))]
@@ -142,7 +142,7 @@ kl_of_codes = Exercise(
         ),
         Mistake("the mean must be squared", _kl(square=lambda mean: mean)),
         Mistake("the mean is missing", _kl(square=torch.zeros_like)),
-        Mistake("NaN: a log-variance may be negative", _kl(log=torch.log)),
+        Mistake(_NO_LOGARITHM, _kl(log=torch.log)),
     ],
     observe=lambda answer, mean, log_variance: finite(answer(mean, log_variance), _NO_LOGARITHM),
     returns="[N], one number for each image",
@@ -153,7 +153,8 @@ kl_of_codes = Exercise(
 )
 
 
-def _one_code_many_times() -> list[tuple[Tensor, Tensor]]:
+def _one_code_many_times() -> list[tuple[Tensor, ...]]:
+    """The mean and log-variance of one code with three units, 100,000 times."""
     mean, sigma = torch.tensor([-1.0, 0.5, 2.0]), torch.tensor([0.2, 1.0, 2.0])
     return [tuple(part.repeat(100_000, 1) for part in (mean, 2 * sigma.log()))]
 
@@ -215,7 +216,8 @@ draw_codes = Exercise(
         Mistake("torch.rand is uniform between 0 and 1; ε is normal: torch.randn", _draw(torch.rand_like)),
         Mistake("you divided by σ: multiply", _draw(sigma=lambda log_variance: (-log_variance / 2).exp())),
         Mistake(
-            "the mean is missing: noise is added to it", lambda mean, log_variance: _draw()(0 * mean, log_variance)
+            "the mean is missing: noise is added to it",
+            lambda mean, log_variance: (log_variance / 2).exp() * torch.randn_like(mean),
         ),
         Mistake(
             "mean and σ are exchanged: the noise is multiplied by σ",
@@ -225,14 +227,17 @@ draw_codes = Exercise(
         Mistake("the units of a code share the same noise", _draw(lambda mean: torch.randn(len(mean), 1))),
         Mistake("that is the mean; nothing is random", _draw(torch.zeros_like)),
         Mistake("that is the same in every call; nothing is random", _draw(torch.ones_like)),
-        Mistake("no gradient flows", lambda mean, log_variance: Normal(mean, (log_variance / 2).exp()).sample()),
+        Mistake(
+            "no gradient flows through your codes",
+            lambda mean, log_variance: Normal(mean, (log_variance / 2).exp()).sample(),
+        ),
         Mistake("reaches the log-variance", _draw(sigma=lambda log_variance: (log_variance.detach() / 2).exp())),
         Mistake(
             "reaches the mean and the log-variance",
             lambda mean, log_variance: torch.normal(mean, (log_variance / 2).exp()),
         ),
         Mistake("one code for each image", but(_draw(), lambda z: z.mean(0))),
-        Mistake("NaN: a log-variance may be negative", _draw(sigma=torch.sqrt)),
+        Mistake(_NO_LOGARITHM, _draw(sigma=torch.sqrt)),
     ],
     observe=_spread,
     parts=("the codes' mean", "the codes' spread"),

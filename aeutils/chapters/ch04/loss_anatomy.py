@@ -165,7 +165,9 @@ class LossAnatomy:
         )
 
     def _code_size(self) -> int:
-        return self._models[self.model.value].encoder[-1].out_features // 2  # a mean and a log-variance for each unit
+        model = self._models[self.model.value]
+        with torch.no_grad():
+            return model.posterior(self._x[:1].to(next(model.encoder.parameters()).device)).mean.shape[1]
 
     def _show(self, _: Any = None) -> None:
         seen, code_size = self.look(), self._code_size()
@@ -242,7 +244,7 @@ def _page(seen: Anatomy, loss: str, reduction: str, beta: float, above: int | No
         for name, share in shares.items()
     )
     meaning = f"β amounts to <b>{_chosen(seen.effective_beta)}</b> in front of a loss summed over pixels"
-    if above is None:
+    if seen.sigma2 is None:
         meaning += "; cross-entropy has no σ², and its evidence lower bound has β = 1."
     else:
         meaning += (
