@@ -256,14 +256,14 @@ def heat_map(
     figure = new_picture(1.8 + 0.95 * len(across), 1.2 + 0.48 * len(down), title, alt)
     axes = figure.add_subplot(xlabel=xlabel, ylabel=ylabel)
     axes.set_facecolor(look.MISSING)
-    drawn = axes.imshow(array, cmap="viridis", aspect="auto", vmin=low, vmax=high)
+    drawn = axes.imshow(array, cmap=look.FROM_LOW, aspect="auto", vmin=low, vmax=high)
     axes.set_xticks(range(len(across)), across)
     axes.set_yticks(range(len(down)), down)
     axes.spines[:].set_visible(False)
     for (i, j), value in np.ndenumerate(array):
         dark = value < low + 0.6 * (high - low)
         text = f"{value:.1f}" if np.isfinite(value) else "diverged"
-        axes.text(j, i, text, ha="center", va="center", fontsize=9, color="white" if dark else "black")
+        axes.text(j, i, text, ha="center", va="center", fontsize=9, color=look.PIXEL_ON if dark else look.BLACK)
     frame = Rectangle((best[1] - 0.46, best[0] - 0.44), 0.92, 0.88, fill=False, color=look.VERMILION, linewidth=2.5)
     axes.add_patch(frame)
     figure.colorbar(drawn, ax=axes, label=label, fraction=0.05)

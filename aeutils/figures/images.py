@@ -89,7 +89,7 @@ def pixel_maps(
         for axes, channel in zip(column, values, strict=False):
             drawn = axes.imshow(
                 channel,
-                cmap="RdBu" if diverging else "viridis",
+                cmap=look.AROUND_0 if diverging else look.FROM_LOW,
                 vmin=-top if diverging else 0,
                 vmax=top,
                 interpolation="nearest",

@@ -17,7 +17,7 @@ from contextvars import ContextVar
 from typing import Any, Literal
 
 import numpy as np
-from matplotlib import rc_context, rcdefaults
+from matplotlib import colormaps, rc_context, rcdefaults
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure, SubFigure
@@ -56,8 +56,8 @@ STYLES: dict[str, Style] = {
 FREE_STYLES: tuple[Style, ...] = (
     (GREEN, "v", "-."),
     (PURPLE, "P", _LONG_DASHES),
-    (BLACK, "X", "-"),
     (VERMILION, "<", _TWO_DASHES_DOT),
+    (BLACK, "X", "-"),
     (SKY, ">", "--"),
     (VIOLET, "d", ":"),
     (GOLD, "p", "-"),
@@ -108,6 +108,9 @@ PAGE = {
 HAND = "#E6007A"  # what follows the reader's hand: seen on white, on black and on every picture
 ON_PICTURES = "#FFD84D"  # lines over decoded pictures
 PIXEL_OFF, PIXEL_ON = "#000000", "#FFFFFF"  # ink is white
+
+# Matplotlib makes its maps when imported, of as many colours as the user's `image.lut` says; these have all of them.
+GREYS, AROUND_0, FROM_LOW = (colormaps[name].resampled(256) for name in ("gray", "RdBu", "viridis"))
 
 _inside: ContextVar[bool] = ContextVar("inside", default=False)
 
@@ -251,7 +254,7 @@ def draw_image(
     axes.set(xticks=[], yticks=[])
     return axes.imshow(
         pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0),
-        cmap="gray",
+        cmap=GREYS,
         vmin=0,
         vmax=1,
         interpolation="antialiased" if smooth else "nearest",
