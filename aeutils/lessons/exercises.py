@@ -220,7 +220,7 @@ def number(value: Any) -> float:
     try:
         if isinstance(value, str) or "bool" in str(getattr(value, "dtype", type(value))):
             raise TypeError
-        return float(value.detach() if isinstance(value, Tensor) else value)
+        return float(value.item() if hasattr(value, "item") else value)
     except (TypeError, ValueError):
         raise Diagnosis(f"return one number; got {_shown(value)}") from None
 
@@ -350,13 +350,13 @@ def _difference(given: Any, expected: Any, parts: Sequence[str] = ()) -> float |
     except (TypeError, ValueError, RuntimeError):
         return f"expected a number or a tensor; got {_shown(given)}"
     if a.shape == (1,) and not b.ndim:  # one number, as `number` has it
-        a = a[0]
+        a = a.reshape(())
     if a.shape != b.shape:
         return f"expected {_form(b)}; got {_form(a)}"
-    if np.isfinite(b).all() and not np.isfinite(a).all():
+    same = (a == b) | (np.isnan(a) & np.isnan(b))  # a mistake may lead to infinity or NaN
+    if not np.isfinite([a[~same], b[~same]]).all():
         return np.inf
-    apart = np.where(np.isnan(a) & np.isnan(b), 0.0, np.abs(a - b))  # a mistake may lead to NaN
-    return float(apart.max(initial=0.0) / max(np.nanmax(np.abs(b), initial=0.0), 1e-12))
+    return float(np.abs(a[~same] - b[~same]).max(initial=0.0) / np.abs(b[np.isfinite(b)]).max(initial=1e-12))
 
 
 def _form(array: np.ndarray) -> str:
@@ -374,10 +374,11 @@ def _says(given: Any, expected: Any, parts: tuple[str, ...], tolerance: float) -
         pairs = list(zip(given, expected, strict=True))
         wrong = next(i for i, pair in enumerate(pairs) if not _alike([pair[0]], [pair[1]], tolerance))
         return f"{_part(wrong, len(expected), parts)} is off: {_says(*pairs[wrong], (), tolerance)}"
-    a, b = _array(given), _array(expected)
+    b = _array(expected)
+    a = _array(given).reshape(b.shape)
     if not np.isfinite(a).all():
         return "the answer holds NaN or infinite values"
-    if a.ndim:
+    if b.ndim:
         return f"the largest difference from the right values is {np.abs(a - b).max():.3g}"
     if abs(a - b) >= abs(b):
         return f"got {_shown(float(a))}, far from the target"
