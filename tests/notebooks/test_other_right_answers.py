@@ -1,0 +1,72 @@
+"""Right answers that look unlike the solution: another formula, another dtype, one number in brackets."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch.distributions import Normal
+from torch.nn import functional as F
+
+from aeutils.chapters.ch03 import exercises as ch03
+from aeutils.chapters.ch04 import exercises as ch04
+
+
+def nats_in_double(logits, x):
+    logits, x = logits.double(), x.double()
+    return (F.softplus(logits) - x * logits).sum((1, 2, 3))
+
+
+def by_half_logits(logits):
+    return torch.where(logits == 0, math.log(2), (logits / logits.div(2).tanh()).log())
+
+
+def kl_by_normal(mean, log_variance):
+    z = mean + (log_variance / 2).exp()  # E_q[log q − log p] is exact at μ ± σ, as both are quadratic
+    other = mean - (log_variance / 2).exp()
+    q, p = Normal(mean, (log_variance / 2).exp()), Normal(0.0, 1.0)
+    return sum((q.log_prob(at) - p.log_prob(at)) / 2 for at in (z, other)).sum(-1)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"),
+    [
+        (ch03.per_image_error, lambda error: torch.tensor([error * 1024])),
+        (ch03.best_sigma, lambda errors: errors.double().mean().sqrt() / 28),
+        (ch03.best_sigma, lambda errors: (errors.mean(0, keepdim=True) / 784).sqrt()),
+        (ch03.best_sigma, lambda errors: math.sqrt(sum(errors.tolist()) / len(errors) / 784)),
+        (ch03.nats_per_image, nats_in_double),
+        (ch03.log_normaliser, by_half_logits),
+        (ch04.effective, lambda w, pixels, units: [torch.tensor([w * pixels / units]), w * pixels / units / 2]),
+        (ch04.kl_of_codes, kl_by_normal),
+        (ch04.draw_codes, lambda mean, log_variance: Normal(mean, log_variance.exp().sqrt()).rsample()),
+        (ch04.draw_codes, lambda mean, lv: mean + torch.randn(mean.T.shape).T * lv.exp().sqrt()),
+        (ch04.draw_codes, lambda mean, lv: mean.double() - torch.randn_like(mean) * (lv / 2).exp()),
+        (
+            ch04.predict_units,
+            lambda eigenvalues, k, beta: (
+                (eigenvalues[:k] > beta / 2).sum(),
+                torch.relu((2 * eigenvalues[:k] / beta).log()).sum(0, keepdim=True) / 2,
+            ),
+        ),
+        (
+            ch04.elbo_per_image,
+            lambda x, x_hat, kl, sigma: (
+                -((x - x_hat) ** 2).sum((1, 2, 3)) / (2 * sigma**2)
+                - 784 * math.log(sigma * math.sqrt(2 * math.pi))
+                - kl
+            ),
+        ),
+    ],
+)
+def test_another_right_answer_is_correct(exercise, answer):
+    assert exercise(answer).status == "Correct"
+
+
+def test_an_answer_that_moves_torchs_random_numbers_does_not_move_the_notebooks():
+    torch.manual_seed(7)
+    expected = torch.rand(3)
+    torch.manual_seed(7)
+    ch04.draw_codes(lambda mean, log_variance: (torch.manual_seed(3), mean + torch.randn_like(mean))[1])
+    assert torch.equal(torch.rand(3), expected)
