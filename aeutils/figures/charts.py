@@ -76,7 +76,9 @@ def lines(
         low = min(np.nanmin(values) for values in drawn.values())
         if low >= 0:  # otherwise matplotlib's own margin keeps the lowest point off the axis
             axes.set_ylim(bottom=0)
-    if len(drawn) > 1:
+    if len(drawn) > 6:  # they would be hidden by a legend among them
+        figure.legend(loc="outside right upper", frameon=False)
+    elif len(drawn) > 1:
         axes.legend(frameon=False)
     return figure
 
@@ -201,9 +203,9 @@ def bars(
         styles = look.styles(list(dict.fromkeys(each)))
         colours = [styles[kind]["color"] for kind in each]
     error_bars: dict[str, Any] = {"xerr": [half.get(name, 0.0) for name in named], "capsize": 3} if half else {}
-    heights = np.where(np.isfinite(heights), heights, np.nan)
-    drawn = axes.barh(list(named), heights, color=colours, height=0.65, **error_bars)
-    written = [f"{height:.1f}" if np.isfinite(height) else "diverged" for height in heights]
+    real = np.isfinite(heights)
+    drawn = axes.barh(list(named), np.where(real, heights, 0), color=colours, height=0.65, **error_bars)
+    written = [f"{height:.1f}" if known else "diverged" for height, known in zip(heights, real, strict=True)]
     label_box = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # readable on top of the baseline
     axes.bar_label(drawn, written, padding=4, bbox=label_box)
     axes.invert_yaxis()

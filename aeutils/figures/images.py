@@ -79,8 +79,9 @@ def pixel_maps(
     tall = max(values.shape[1] / values.shape[2] for values in arrays.values())
     colours = " and channel (red, green and blue, from the top)" if channels == 3 else ""
     alt = alt or f"{title}. {label} for each pixel{colours}: {', '.join(arrays)}."
-    height = 0.6 + 1.7 * channels * min(2.0, max(0.5, tall))
-    figure = new_picture(min(8.2, 1.2 + 1.7 * len(arrays)), height, title, alt)
+    width = min(8.2, 1.2 + 1.7 * len(arrays))
+    side = 1.7 if channels == 1 else (width - 1.2) / len(arrays)
+    figure = new_picture(width, 0.6 + side * channels * min(2.0, max(0.5, tall)), title, alt)
     grid = figure.subplots(channels, len(arrays), squeeze=False)
     for column, (name, values) in zip(grid.T, arrays.items(), strict=True):
         column[0].set_title(name, fontsize=9)

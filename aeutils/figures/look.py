@@ -40,6 +40,7 @@ IMAGE_TO_CODE, CODE, CODE_TO_IMAGE = BLUE, VERMILION, GREEN
 _DASH_DOT_DOT = (0, (6, 1.5, 1, 1.5, 1, 1.5))
 _LONG_DASHES = (0, (9, 3))
 _TWO_DASHES_DOT = (0, (4, 1.2, 4, 1.2, 1, 1.2))
+_MIXED, _DASHED = ("-.", _DASH_DOT_DOT, _TWO_DASHES_DOT), ("--", _LONG_DASHES)
 Style = tuple[str, str, Any]  # colour, marker, line
 
 STYLES: dict[str, Style] = {
@@ -51,8 +52,8 @@ STYLES: dict[str, Style] = {
     "validation": (VALIDATION, "s", "--"),
     "test": (TEST, "D", ":"),
 }
-# For all other names, in this order. No marker comes twice, here or above, and two curves with the same line differ in
-# lightness, so that they can be told apart in grey and where a curve is drawn without markers.
+# For all other names, in this order. No marker comes twice, here or above, and no two curves can be taken for one
+# another even where they are drawn without markers (`_alike`).
 FREE_STYLES: tuple[Style, ...] = (
     (GREEN, "v", "-."),
     (PURPLE, "P", _LONG_DASHES),
@@ -62,10 +63,10 @@ FREE_STYLES: tuple[Style, ...] = (
     (VIOLET, "d", ":"),
     (GOLD, "p", "-"),
     (BROWN, "h", _LONG_DASHES),
-    (VIOLET, "+", _TWO_DASHES_DOT),
-    (BLACK, "1", "--"),
+    (VIOLET, "+", _DASH_DOT_DOT),
+    (BLACK, "2", "--"),
     (BROWN, "x", "-."),
-    (GREEN, "2", _DASH_DOT_DOT),
+    (BLACK, "|", ":"),
 )
 
 # one for each class, again from the start where there are more; the browser draws in the same
@@ -303,7 +304,11 @@ def fixed_colour(name: str, otherwise: str = STYLES["autoencoder"][0]) -> str:
 
 
 def _alike(one: Style, other: Style) -> bool:
-    return one[2] == other[2] and abs(_lightness(one[0]) - _lightness(other[0])) < 10
+    """Whether two curves without markers could be confused: the same line in much the same grey, or a similar line in
+    the same colour."""
+    if one[2] == other[2]:
+        return abs(_lightness(one[0]) - _lightness(other[0])) < 10
+    return one[0] == other[0] and any(one[2] in similar and other[2] in similar for similar in (_MIXED, _DASHED))
 
 
 def _lightness(colour: str) -> float:

@@ -71,27 +71,108 @@ def test_greys_are_not_inverted_and_not_smoothed():
     assert right_edge - left_edge > 20
 
 
-def test_the_same_thing_looks_the_same_everywhere():
-    alone, among = figures.styles(["PCA"]), figures.styles(["x", "autoencoder", "PCA, 30 components"])
-    assert alone["PCA"] == among["PCA, 30 components"]
-    looks = figures.styles([f"name {i}" for i in range(4)])
-    assert len({tuple(look.values()) for look in looks.values()}) == 4
+def test_images_of_any_size_keep_their_shape_and_colours():
+    red = torch.tensor([1.0, 0, 0]).view(1, 3, 1, 1).expand(2, 3, 20, 40)
+    picture = figures.digits({"grey": torch.ones(2, 1, 20, 40), "red": red}, "t")
+    image = pixels(picture)[..., :3]
+    rows = np.nonzero((image == (1, 0, 0)).all(-1))[0]
+    width = np.flatnonzero((image[rows[0] : rows[-1]] == (1, 0, 0)).all((0, 2)))
+    first_gap = np.flatnonzero(np.diff(width) > 1)[0] + 1
+    assert first_gap / (np.ptp(rows) + 1) == pytest.approx(2, rel=0.1)
+    assert len(picture.axes) == 4
 
 
-def test_bars_that_begin_alike_share_a_colour():
-    picture = figures.bars({"plain: own": 1.0, "plain: other": 2.0, "variational: own": 3.0}, "y", "t")
-    first, second, third = (bar.get_facecolor() for bar in picture.axes[0].patches)
+def test_maps_of_three_channels_are_three_maps():
+    values = torch.stack([torch.full((4, 6), 0.1), torch.full((4, 6), 0.2), torch.full((4, 6), 0.3)])
+    picture = figures.pixel_maps({"mean": values, "one": values[:1]}, "v", "t")
+    assert [axes.images[0].get_array().mean().round(3) for axes in picture.axes if axes.images] == [0.1, 0.1, 0.2, 0.3]
+    assert "red, green and blue" in picture.alt
+    assert [axes.get_ylabel() for axes in picture.axes[::2]][:3] == ["red", "green", "blue"]
+
+
+def test_bars_have_one_colour_unless_it_means_something():
+    def colours(names: list[str], **options) -> list:
+        picture = figures.bars({name: 1.0 + i for i, name in enumerate(names)}, "y", "t", **options)
+        return [bar.get_facecolor() for bar in picture.axes[0].patches]
+
+    names = ["plain: own", "plain: other", "variational: own"]
+    assert len(set(colours(names))) == 1
+    first, second, third = colours(names, kinds=["plain", "plain", "variational"])
     assert first == second != third
-    alike = figures.bars({"a": 1.0, "b": 2.0}, "y", "t", one_colour=True).axes[0].patches
-    assert alike[0].get_facecolor() == alike[1].get_facecolor()
+    by_name = colours(["a", "PCA, 8 components", "b"])  # what has one colour in every figure keeps it
+    assert by_name[0] == by_name[2] != by_name[1]
 
 
-def test_bad_input_is_named():
-    x = torch.rand(2, 1, 28, 28)
-    with pytest.raises(ValueError, match="same number"):
-        figures.digits({"a": x, "b": x[:1]}, "t")
-    with pytest.raises(ValueError, match=r"\[5, 3\]"):
-        figures.code_map(torch.rand(5, 3), torch.zeros(5), "0", "t")
+def test_what_diverged_is_called_so():
+    picture = figures.bars({"a": 2.0, "b": float("nan"), "c": float("inf")}, "y", "t")
+    assert [text.get_text() for text in picture.axes[0].texts] == ["2.0", "diverged", "diverged"]
+
+
+def test_a_sign_is_no_mathematics():
+    signs = ["my_cats", "$", "a^", "", "\\"]
+    picture = figures.code_map(torch.randn(10, 2), torch.arange(10) % 5, signs, "t")
+    assert picture.png()
+
+
+x, z, y = torch.rand(2, 1, 28, 28), torch.rand(5, 2), torch.zeros(5, dtype=torch.long)
+BAD = {
+    "rows of different lengths": (lambda: figures.digits({"a": x, "b": x[:1]}, "t"), "same number"),
+    "no rows": (lambda: figures.digits({}, "t"), "at least one name"),
+    "rows that are no mapping": (lambda: figures.digits(x, "t"), "mapping"),
+    "no images": (lambda: figures.digits({"a": x[:0]}, "t"), r"\[0, 1, 28, 28\]"),
+    "two channels": (lambda: figures.digits({"a": torch.rand(2, 2, 8, 8)}, "t"), r"row 'a'.*\[N, 3, H, W\]"),
+    "flat images": (lambda: figures.digits({"a": torch.rand(2, 784)}, "t"), r"\[2, 784\]"),
+    "images of bytes": (lambda: figures.digits({"a": (x * 255).byte()}, "t"), "divide bytes by 255"),
+    "images that are NaN": (lambda: figures.digits({"a": x * torch.nan}, "t"), "NaN"),
+    "too many images": (lambda: figures.digits({"a": torch.rand(500, 1, 2, 2)}, "t"), r"at most 60"),
+    "columns that do not fit": (
+        lambda: figures.digits({"a": x}, "t", columns="123"),
+        "columns has 3 texts; expected 2",
+    ),
+    "a map of a vector": (lambda: figures.pixel_maps({"a": torch.rand(3)}, "v", "t"), r"\[H, W\]"),
+    "no maps": (lambda: figures.pixel_maps({}, "v", "t"), "at least one name"),
+    "a map of infinities": (lambda: figures.pixel_maps({"a": x[0] / 0}, "v", "t"), "infinite"),
+    "no curves": (lambda: figures.lines([1], {}, "x", "y", "t"), "at least one name"),
+    "no x": (lambda: figures.lines([], {"a": []}, "x", "y", "t"), "x is \\[\\]"),
+    "x that is None": (lambda: figures.lines(None, {"a": [1]}, "x", "y", "t"), "x is None"),
+    "a curve of another length": (
+        lambda: figures.lines([1, 2], {"a": [1]}, "x", "y", "t"),
+        "curve 'a' has 1 values; .* 2",
+    ),
+    "a curve of NaN": (lambda: figures.lines([1], {"a": [np.nan]}, "x", "y", "t"), "curve 'a' has no finite value"),
+    "a curve of words": (lambda: figures.lines([1], {"a": ["b"]}, "x", "y", "t"), "sequence of numbers"),
+    "a spread of nothing": (lambda: figures.lines([1], {"a": [1]}, "x", "y", "t", spread={"b": [1]}), "'b'.*not drawn"),
+    "a spread below 0": (lambda: figures.lines([1], {"a": [1]}, "x", "y", "t", spread={"a": [-1]}), "0 or above"),
+    "log of 0": (lambda: figures.lines([0, 1], {"a": [1, 2]}, "x", "y", "t", log_x=True), "above 0"),
+    "log of negatives": (lambda: figures.lines([0, 1], {"a": [-1, -2]}, "x", "y", "t", log_y=True), "above 0"),
+    "no epochs": (lambda: figures.training_curves([], [], "y", "t"), "training"),
+    "validation of another length": (lambda: figures.training_curves([1.0], [1.0, 2.0], "y", "t"), "validation"),
+    "labels that do not fit": (lambda: figures.trade_off([1], [2], ["a", "b"], "x", "y", "t"), "labels has 2"),
+    "a baseline without a name": (lambda: figures.trade_off([1], [2], "a", "x", "y", "t", baseline=3), "baseline is 3"),
+    "no bars": (lambda: figures.bars({}, "y", "t"), "at least one name"),
+    "a bar of None": (lambda: figures.bars({"a": None}, "y", "t"), "None"),
+    "kinds that do not fit": (lambda: figures.bars({"a": 1}, "y", "t", kinds=["b", "c"]), "kinds has 2"),
+    "a ragged table": (lambda: figures.heat_map([[1], [1, 2]], "ab", "a", "x", "y", "v", "t"), "table of numbers"),
+    "a table of NaN": (lambda: figures.heat_map([[np.nan]], "a", "a", "x", "y", "v", "t"), "no finite value"),
+    "rows' names": (lambda: figures.heat_map([[1.0]], "ab", "a", "x", "y", "v", "t"), "rows has 2"),
+    "codes of three units": (lambda: figures.code_map(torch.rand(5, 3), y, "0", "t"), r"\[5, 3\].*two columns"),
+    "codes of None": (lambda: figures.code_map(None, y, "0", "t"), "z is None"),
+    "labels of other images": (lambda: figures.code_map(z, y[:2], "0", "t"), "y has 2 values; expected 5"),
+    "a label without a class": (lambda: figures.code_map(z, y + 7, "01", "t"), "label 7; .* 0 to 1"),
+    "maps of other images": (lambda: figures.code_maps({"a": z, "b": z[:2]}, y, "0", "t"), "expected 2"),
+    "no widths": (lambda: figures.layer_widths([], [], "t", code=0), "sizes"),
+    "a code at the edge": (lambda: figures.layer_widths([4, 2, 4], [8, 8], "t", code=2), "between first and last"),
+    "parameters that do not fit": (lambda: figures.layer_widths([4, 2, 4], [8], "t", code=1), "expected 2"),
+    "a picture without a size": (lambda: figures.new_picture(0, 3, "t"), "above 0"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_named_in_one_line(case):
+    call, says = BAD[case]
+    with pytest.raises(ValueError, match=says) as error:
+        call()
+    assert "\n" not in str(error.value) and len(str(error.value)) < 250
 
 
 def test_no_pyplot_state():
