@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from numbers import Integral
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from aeutils import runtime
-from aeutils.data import Images, Split, check_images
-from aeutils.models import Autoencoder, VariationalAutoencoder
+from aeutils.data import Images, Split, check_examples
+from aeutils.losses import bernoulli_nats, squared_errors
+from aeutils.models import Autoencoder, VariationalAutoencoder, check_model
+from aeutils.runtime import borrowed, real_number, short, whole_number
+
+__all__ = [
+    "active_units",
+    "apply",
+    "bernoulli_nats",
+    "decode",
+    "encode",
+    "knn",
+    "linear_probe",
+    "pca_autoencoder",
+    "pca_error",
+    "reconstruct",
+    "reconstruction_error",
+    "squared_errors",
+]
 
 _BATCH = 1000
-
-
-@contextmanager
-def borrowed(model: nn.Module, device: torch.device) -> Iterator[None]:
-    """Move `model` to `device` for a while; it comes back to where it was, whatever happens."""
-    first = next(model.parameters(), None)
-    home = device if first is None else first.device
-    try:
-        model.to(device)
-        yield
-    finally:
-        model.to(home)
 
 
 @torch.no_grad()
@@ -38,57 +41,58 @@ def apply(function: Callable[[Tensor], Tensor], model: nn.Module, x: Tensor) -> 
         function: for example `model.encode`.
         model: the module that `function` uses; its mode and device are as before afterwards.
         x: what to feed, first axis the batch.
+
+    Raises:
+        ValueError: what is no function, no torch module, or no tensor of at least one example.
     """
+    if not callable(function):
+        raise ValueError(f"function is {short(function)}; expected one such as model.encode")
+    _check_module(model)
+    if not isinstance(x, Tensor) or x.ndim == 0 or not len(x):
+        raise ValueError(f"x is {short(x)}; expected a tensor [N, ...] of at least one example")
     device = runtime.device()
     was_training = {module: module.training for module in model.modules()}  # parts may differ: a frozen encoder, say
     try:
         with borrowed(model.eval(), device):
-            return torch.cat([function(part.to(device)).cpu() for part in x.split(_BATCH)])
+            parts = [function(part.to(device)) for part in x.split(_BATCH)]
+            if not isinstance(parts[0], Tensor):
+                raise ValueError(f"{short(function)} gave {short(parts[0])}; expected a tensor for each batch")
+            return torch.cat([part.cpu() for part in parts])
     finally:
         for module, mode in was_training.items():
             module.training = mode
 
 
 def encode(model: nn.Module, images: Split | Tensor) -> Tensor:
-    """Codes `[N, k]` of the images, on the CPU."""
-    return apply(model.encode, model, _pixels(images))
+    """Codes `[N, k]` of the images `[N, ...]`, on the CPU.
+
+    Raises:
+        ValueError: a model without `encode`, or what may not be trained on.
+    """
+    _check_module(model, "encode")
+    return apply(model.encode, model, _examples(images))
 
 
 def decode(model: nn.Module, z: Tensor) -> Tensor:
-    """Decoded images `[N, 1, 28, 28]` of the codes `z` `[N, k]`, on the CPU."""
+    """Decoded images `[N, ...]` of the codes `z` `[N, k]`, on the CPU.
+
+    Raises:
+        ValueError: a model without `decode`, or codes that are none or of another size than the model's.
+    """
+    _check_module(model, "decode")
+    if not isinstance(z, Tensor) or z.ndim != 2 or not len(z):
+        raise ValueError(f"z is {short(z)}; expected a tensor of codes [N, k], such as model.encode makes")
     return apply(model.decode, model, z)
 
 
 def reconstruct(model: nn.Module, images: Split | Tensor) -> Tensor:
-    """Reconstructions `[N, 1, 28, 28]` of the images, on the CPU."""
-    return apply(model, model, _pixels(images))
-
-
-def squared_errors(x: Tensor, x_hat: Tensor) -> Tensor:
-    """Squared error of each image, summed over its pixels: `[N]`.
+    """Reconstructions `[N, ...]` of the images, on the CPU.
 
     Raises:
-        ValueError: `x` and `x_hat` have different shapes.
+        ValueError: what is no torch module, or may not be trained on.
     """
-    if x.shape != x_hat.shape:  # or broadcasting would compare every image with every other
-        raise ValueError(f"images {list(x.shape)} and reconstructions {list(x_hat.shape)} differ in shape")
-    return (x - x_hat).square().flatten(1).sum(1)
-
-
-def bernoulli_nats(x: Tensor, p: Tensor) -> Tensor:
-    """Cross-entropy of each image in nats, summed over its pixels: `[N]`; 0 log 0 counts as 0.
-
-    Args:
-        x: images `[N, 1, 28, 28]` in [0, 1].
-        p: the probability of white for each pixel, same shape. With `p = x` it is the images' entropy, the lowest
-            cross-entropy that any model can have.
-
-    Raises:
-        ValueError: `x` and `p` have different shapes.
-    """
-    if x.shape != p.shape:
-        raise ValueError(f"images {list(x.shape)} and probabilities {list(p.shape)} differ in shape")
-    return -(torch.xlogy(x, p) + torch.xlogy(1 - x, 1 - p)).flatten(1).sum(1)
+    _check_module(model)
+    return apply(model, model, _examples(images))
 
 
 def active_units(model: VariationalAutoencoder, images: Split | Tensor, threshold: float = 0.01) -> int:
@@ -97,9 +101,18 @@ def active_units(model: VariationalAutoencoder, images: Split | Tensor, threshol
     (Burda, Grosse & Salakhutdinov, *Importance weighted autoencoders*, ICLR 2016, section 5.2, with their 0.01.)
 
     Args:
+        model: its `encode` is the posterior mean.
+        images: two or more.
         threshold: variance of the posterior mean, in the code's own unit, where the prior has variance 1.
+
+    Raises:
+        ValueError: as `encode`; fewer than two images; a threshold that is no number.
     """
-    return int((encode(model, images).var(0) > threshold).sum())
+    threshold = real_number(threshold, "threshold")
+    codes = encode(model, images)
+    if len(codes) < 2:
+        raise ValueError("a single image has no variance; give two images or more")
+    return int((codes.var(0) > threshold).sum())
 
 
 def reconstruction_error(model: nn.Module, images: Split | Tensor) -> float:
@@ -109,9 +122,12 @@ def reconstruction_error(model: nn.Module, images: Split | Tensor) -> float:
 
     Args:
         model: any module that maps images to reconstructions.
-        images: a `Split` such as `images.val`, or a tensor `[N, 1, 28, 28]` in [0, 1].
+        images: a `Split` such as `images.val`, or a tensor `[N, ...]` in any range.
+
+    Raises:
+        ValueError: as `reconstruct`, or reconstructions of another shape.
     """
-    x = _pixels(images)
+    x = _examples(images)
     return squared_errors(x, reconstruct(model, x)).double().mean().item()
 
 
@@ -122,29 +138,34 @@ def pca_autoencoder(images: Images, code_size: int) -> Autoencoder:
     be encoded, decoded and measured like any other model. Not trained.
 
     Args:
-        images: fitted on `images.train` alone.
+        images: fitted on `images.train` alone, of any shape.
         code_size: components, from 1 to the smaller of the number of images and of pixels.
 
     Raises:
-        ValueError: a `code_size` out of range, or `images` that `load` would not return.
+        ValueError: a `code_size` out of range, or `images` that are none, or not of float32.
     """
     if not isinstance(images, Images):
         raise ValueError(f"images is of type {type(images).__name__}; expected Images, such as ae.load('mnist-5k')")
-    x = check_images(images.train.x, "images.train.x")
+    x = check_examples(images.train.x, "images.train.x")
+    if x.dtype != torch.float32:
+        raise ValueError(f"images.train.x is {str(x.dtype).removeprefix('torch.')}; PCA takes float32: x.float()")
     n_pixels = x[0].numel()
     most = min(len(x), n_pixels)
-    if not isinstance(code_size, Integral) or not 1 <= code_size <= most:
+    try:
+        code_size = whole_number(code_size, "code_size", 1, most)
+    except ValueError:
         raise ValueError(
-            f"code_size={code_size!r}: PCA of {len(x):,} images of {n_pixels} pixels has 1 to {most} components"
-        )
+            f"code_size={short(code_size)}: PCA of {len(x):,} images of {n_pixels} pixels has 1 to {most} components"
+        ) from None
     components, mean = _principal_components(images)
     components = components[:code_size]
     model = Autoencoder((n_pixels, code_size), head=nn.Identity, shape=tuple(x.shape[1:]))
+    encoder, decoder = model.encoder[0], model.decoder[0]
     with torch.no_grad():
-        model.encoder[0].weight.copy_(components)  # z = components (x - mean)
-        model.encoder[0].bias.copy_(-components @ mean)
-        model.decoder[0].weight.copy_(components.T)  # x_hat = components^T z + mean
-        model.decoder[0].bias.copy_(mean)
+        encoder.weight.copy_(components)  # z = components (x - mean)
+        encoder.bias.copy_(-components @ mean)
+        decoder.weight.copy_(components.T)  # x_hat = components^T z + mean
+        decoder.bias.copy_(mean)
     return model
 
 
@@ -157,8 +178,8 @@ def pca_error(images: Images, code_size: int, on: str = "val") -> float:
     Raises:
         ValueError: another `on`, or what `pca_autoencoder` refuses.
     """
-    if on not in ("train", "val", "test"):
-        raise ValueError(f"on={on!r}; expected 'train', 'val' or 'test'")
+    if not isinstance(on, str) or on not in ("train", "val", "test"):
+        raise ValueError(f"on={short(on)}; expected 'train', 'val' or 'test'")
     return reconstruction_error(pca_autoencoder(images, code_size), getattr(images, on))
 
 
@@ -172,9 +193,12 @@ def linear_probe(train_z: Tensor, train_y: Tensor, z: Tensor, y: Tensor) -> floa
         y: labels `[M]`.
 
     Raises:
-        ValueError: codes that are no `[N, k]`, or labels that do not belong to them.
+        ValueError: codes that are no finite `[N, k]` of one size, labels that do not belong to them, or training labels
+            of a single class.
     """
-    train, test = _arrays(train_z, train_y, "train_"), _arrays(z, y)
+    train, test = _probed(train_z, train_y, z, y)
+    if (train[1] == train[1][0]).all():
+        raise ValueError(f"train_y has the one class {train[1][0]}; a probe tells two or more apart")
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -194,18 +218,40 @@ def knn(train_z: Tensor, train_y: Tensor, z: Tensor, y: Tensor, neighbours: int 
         neighbours: how many vote.
 
     Raises:
-        ValueError: as in `linear_probe`, or more neighbours than there are training codes.
+        ValueError: as in `linear_probe` (a single class will do), or more neighbours than there are training codes.
     """
     train, test = _arrays(train_z, train_y, "train_"), _arrays(z, y)
-    if not 1 <= neighbours <= len(train_z):
-        raise ValueError(f"neighbours={neighbours}; expected 1 to {len(train_z):,}, the number of training codes")
+    try:
+        neighbours = whole_number(neighbours, "neighbours", 1, len(train_z))
+    except ValueError:
+        raise ValueError(
+            f"neighbours={short(neighbours)}; expected 1 to {len(train_z):,}, the number of training codes"
+        ) from None
     from sklearn.neighbors import KNeighborsClassifier
 
     return float(KNeighborsClassifier(neighbours).fit(*train).score(*test))
 
 
-def _pixels(images: Split | Tensor) -> Tensor:
-    return check_images(images.x if isinstance(images, Split) else images)
+def _examples(images: Split | Tensor) -> Tensor:
+    return check_examples(images.x if isinstance(images, Split) else images)
+
+
+def _check_module(model: nn.Module, *methods: str) -> None:
+    if not isinstance(model, nn.Module):
+        raise ValueError(f"model is {short(model)}; expected a torch module, such as ae.Autoencoder()")
+    check_model(model, *methods)
+
+
+def _probed(
+    train_z: Tensor, train_y: Tensor, z: Tensor, y: Tensor
+) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """What a probe is fitted to and what it is measured on, as scikit-learn wants them."""
+    train, test = _arrays(train_z, train_y, "train_"), _arrays(z, y)
+    if train[0].shape[1] != test[0].shape[1]:
+        raise ValueError(
+            f"train_z has codes of {train[0].shape[1]} units and z of {test[0].shape[1]}; give codes of one model"
+        )
+    return train, test
 
 
 def _arrays(z: Tensor, y: Tensor | None, prefix: str = "") -> tuple[np.ndarray, np.ndarray]:
@@ -213,11 +259,16 @@ def _arrays(z: Tensor, y: Tensor | None, prefix: str = "") -> tuple[np.ndarray, 
     for name, value, wanted in ((f"{prefix}z", z, "codes [N, k]"), (f"{prefix}y", y, "labels [N]")):
         if not isinstance(value, Tensor):
             raise ValueError(f"{name} is of type {type(value).__name__}; expected a tensor of {wanted}")
-    if z.ndim != 2 or y.shape != z.shape[:1]:
+    assert y is not None
+    if z.ndim != 2 or y.shape != z.shape[:1] or not z.numel():
         raise ValueError(
             f"{prefix}z has shape {list(z.shape)} and {prefix}y {list(y.shape)}; expected codes [N, k] and labels [N]; "
             "z.flatten(1) flattens images"
         )
+    if not z.isfinite().all():
+        raise ValueError(f"{prefix}z has values that are NaN or infinite; did the training of this model diverge?")
+    if y.is_floating_point() and not torch.equal(y, y.round()):
+        raise ValueError(f"{prefix}y has values that are no whole numbers; expected labels [N]")
     return z.detach().cpu().numpy(), y.cpu().numpy()
 
 
