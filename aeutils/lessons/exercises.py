@@ -117,8 +117,10 @@ class Exercise:
         Raises:
             Diagnosis, NotAttempted: see `observe`. What the answer itself raises passes through.
         """
-        observe = self.observe or self._value
-        return [observe(answer, *copy.deepcopy(arguments)) for arguments in self.tried_on]
+        return [self._observed(answer, arguments) for arguments in self.tried_on]
+
+    def _observed(self, answer: Callable[..., Any], arguments: tuple) -> Any:
+        return (self.observe or self._value)(answer, *copy.deepcopy(arguments))
 
     def _value(self, answer: Callable[..., Any], *arguments: Any) -> Any:
         given = answer(*arguments)
@@ -130,8 +132,10 @@ class Exercise:
         if not callable(answer):
             return Feedback(NOT_YET, f"give the check your function, by its name alone; got {_shown(answer)}")
         expected = self.expected  # first, so that a fault in it is not taken for the reader's
+        given: list[Any] = []
         try:
-            given = self.values(_marked(answer))
+            for arguments in self.tried_on:
+                given.append(self._observed(_marked(answer), arguments))
         except NotAttempted:
             return Feedback(NOT_ATTEMPTED, self.target)
         except Diagnosis as diagnosis:
@@ -139,7 +143,8 @@ class Exercise:
         except Exception as error:  # the reader's code may fail in any way; the notebook goes on
             if "ellipsis" in str(error) and _is_answers(error):  # a sum with the stub's `...` in it
                 return Feedback(NOT_ATTEMPTED, self.target)
-            return Feedback(NOT_YET, _what_was_raised(error, answer, self._takes(), self.target))
+            where = self._named(len(given)) if given else ""  # the examples before it went well
+            return Feedback(NOT_YET, where + _what_was_raised(error, answer, self._takes(), self.target))
         if _alike(given, expected, self.tolerance):
             return Feedback(CORRECT, self.praise)
         off = self._what_is_off(given, expected)

@@ -90,6 +90,11 @@ def test_the_innermost_of_the_readers_lines_is_named():
     assert product()(helped).message == "your code raised ZeroDivisionError: division by zero (in line 2, return a / 0)"
 
 
+def test_an_exception_that_comes_later_names_its_input():
+    later = in_a_cell("def f(a, b):\n    return a * b / (a != 4)\n")
+    assert product()(later).message.startswith("for a = 4, b = 5: your code raised ZeroDivisionError: ")
+
+
 def test_a_decorated_functions_line_is_named():
     decorated = in_a_cell("@torch.no_grad()\ndef f(a, b):\n    return a / 0\n")
     assert "(in line 3, return a / 0)" in product()(decorated).message
