@@ -111,7 +111,9 @@ def _lab_settings(given: Mapping[str, str], own: Path) -> str:
 def _pip_settings(inside: Mapping[str, str]) -> dict[str, str]:
     """`inside` for pip: of what its configuration files and `PIP_` variables say, only where packages come from."""
     command = [sys.executable, "-I", "-m", "pip", "config", "list"]
-    listing = subprocess.run(command, env=dict(inside), stdout=subprocess.PIPE, text=True, encoding="utf-8")
+    # All of its files, even where the user's default for other commands, `user = true`, would mean one of them here.
+    everything = {**inside, "PIP_USER": "0", "PIP_GLOBAL": "0", "PIP_SITE": "0"}
+    listing = subprocess.run(command, env=everything, stdout=subprocess.PIPE, text=True, encoding="utf-8")
     if listing.returncode:
         raise SystemExit(listing.returncode)  # pip has said what is wrong with its configuration
     kept = {name: value for name, value in inside.items() if not name.startswith("PIP_")}

@@ -54,11 +54,11 @@ def python(*arguments: str) -> int:
     return run(sys.executable, "-m", *arguments)
 
 
-def pytest(*arguments: str, side_by_side: bool = True) -> int:
-    """Run pytest; where no test is left over, all is well."""
-    count = workers()
+def pytest(*arguments: str, at_most: int = 1000) -> int:
+    """Run pytest, in at most so many processes; where no test is left over, all is well."""
+    count = min(workers(), at_most)
     # One file stays with one worker: a notebook's cells need one another.
-    spread = [f"--numprocesses={count}", "--dist=loadfile"] if side_by_side and count > 1 else []
+    spread = [f"--numprocesses={count}", "--dist=loadfile"] if count > 1 else []
     status = python("pytest", *spread, *arguments)
     return 0 if status == 5 else status
 
@@ -90,14 +90,14 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     if options.notebooks:
         files = [path for pattern in options.notebooks for path in sorted(glob.glob(pattern)) or [pattern]]
-        return pytest(*NBVAL, *files)
+        return pytest(*NBVAL, *files, at_most=len(files))
     if (status := lint()) or options.what == "lint":
         return status
     if options.what == "check":
         return pytest("tests/package")
     notebooks = ["notebooks"] if options.since is None else changed_notebooks(options.since)
     status = pytest("-m", "not alone", *NBVAL, "tests", *notebooks)
-    return pytest("-m", "alone", "tests", side_by_side=False) or status
+    return pytest("-m", "alone", "tests", at_most=1) or status
 
 
 if __name__ == "__main__":
