@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import importlib
 import itertools
 import linecache
@@ -84,6 +85,15 @@ def test_each_mistake_is_told_what_it_earns(notebook):
             assert mistake.says in given.message, f"{name}: {given} where {mistake.says!r} is due"
             messages.add(given.message)
         assert len(messages) == len(exercise.mistakes), f"{name}: two mistakes get the same message"
+
+
+def test_what_is_right_for_one_example_alone_does_not_pass(notebook):
+    path, _, _ = notebook
+    for name, exercise in chapter(path).items():
+        first, *others = exercise.tried_on
+        if others:
+            lucky = exercise.right(*copy.deepcopy(first))
+            assert exercise(lambda *_, lucky=lucky: lucky).status == "Not yet", name
 
 
 def test_nothing_depends_on_an_exercise(notebook):

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, choices, number, several
+from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, but, choices, number, several
 from aeutils.losses import squared_error
 from aeutils.models import Autoencoder
 
@@ -58,6 +58,7 @@ _RAISED = {
     "'dict' object has no attribute": 'the loss returns a dictionary; take its term: ["squared_error"]',
     "modified by an inplace operation": "step comes before backward: it moves the weights that backward still needs, "
     "by the gradients of the call before",
+    "a second time": "backward goes back through the same error twice; once for each call is enough",
     "does not require grad": "the error does not depend on the weights any more; look for detach(), item() or no_grad",
 }
 
@@ -91,7 +92,7 @@ def _two_calls(answer: Step, model: Autoencoder, optimizer: Optimizer, batches: 
         for now, was in ((model.encoder, start.encoder), (model.decoder, start.decoder))
     ]
     still = not any(part.any() for part in moved)
-    if None in errors and not still:
+    if any(error is None for error in errors) and not still:
         raise Diagnosis("the weights moved, but nothing was returned; return the error as a number")
     errors = [attempted(error) for error in errors]
     if still:
@@ -142,6 +143,7 @@ train_step = Exercise(
         Mistake("wipes out", _step("bzs")),
         Mistake("step is missing", _step("zb")),
         Mistake("made a Python number", _step(error=lambda *now: _error(*now).item())),
+        Mistake("through the same error twice", _step("zbb")),
         Mistake("look for detach()", _step(error=lambda *now: _error(*now).detach())),
         Mistake("returns a dictionary", _step(error=squared_error)),
         Mistake("keeps the whole graph alive", _step(returns=lambda error, *_: error)),
@@ -161,6 +163,7 @@ train_step = Exercise(
         "the way the encoder's weights moved",
         "the way the decoder's weights moved",
     ),
+    returns="one number, the error before the step",
     praise="clear, go back, step: two calls agree with two steps of torch.optim.SGD",
     target="Move the weights once against the gradient, and return the error as a number. Each call clears, goes back, "
     "and steps once",
@@ -211,7 +214,10 @@ def _against_long_ago(train: list[float], val: list[float], patience: int) -> tu
 
 
 def _two_epochs(answer: Callable[..., Any], *run: Any) -> tuple[float, ...]:
-    found = tuple(map(number, several(answer(*run), patience_stops.parts)))
+    given = answer(*run)
+    if given is None and patience_stops.right(*run)[0] == len(run[1]):
+        raise Diagnosis("your function returns nothing when patience never stops the run; return after the loop, too")
+    found = tuple(map(number, several(given, patience_stops.parts)))
     if not all(epoch.is_integer() for epoch in found):
         raise Diagnosis("return the epoch's number, not its error")
     return found
@@ -260,11 +266,13 @@ patience_stops = Exercise(
             _stops(returns=lambda e, kept, *_: (kept, e)),
         ),
         Mistake("compare with the best error so far, not with the error `patience` epochs ago", _against_long_ago),
+        Mistake("return after the loop, too", but(_stops(), lambda pair: pair if pair[1] < pair[0] else None)),
         Mistake("return 2 values", _stops(returns=lambda e, *_: e)),
         Mistake("the epoch's number, not its error", _stops(returns=lambda e, kept, best, _: (e, best))),
     ],
     observe=_two_epochs,
     parts=("the last epoch run", "the epoch kept"),
+    returns="two epochs, counted from 1",
     praise="ae.fit does the same. Note what it costs: in the first example epochs 5 and 6 would have been better",
     target="In the first example the run stops after epoch 4 and keeps epoch 2",
     minutes=15,
@@ -278,7 +286,7 @@ def _total(errors: Sequence[float], sizes: Sequence[int]) -> float:
 
 epoch_average = Exercise(
     number="6.3",
-    examples=[([2.0, 2.0, 4.0], [100, 80, 20]), ([30.0, 28.0, 29.0, 45.0], [100, 100, 100, 4])],
+    examples=[([2.0, 2.0, 4.0], [100, 80, 20]), ([30.0, 28.5, 29.0, 25.0], [100, 100, 100, 4])],
     right=lambda errors, sizes: _total(errors, sizes) / sum(sizes),
     mistakes=[
         Mistake(
@@ -309,6 +317,7 @@ epoch_average = Exercise(
         ),
     ],
     observe=lambda answer, errors, sizes: number(answer(errors, sizes)),
+    returns="one number, an error per image",
     praise="every image counts once, in whichever batch it was",
     target="2.2 for errors 2, 2, 4 in batches of 100, 80 and 20",
     minutes=6,
@@ -364,6 +373,7 @@ diagnose = Exercise(
         Mistake("return 3 values", lambda: "overfitting"),
     ],
     observe=_first_wrong_cause_is_told,
+    returns="three of the names, for the runs A, B and C",
     praise="the shape of a curve says more than its last value",
     target="Three different names out of the list, for A, B and C",
     minutes=8,
@@ -393,12 +403,10 @@ def _adam(
 
 
 def _first_and_later_step() -> list[tuple[Tensor, Tensor, Tensor, Tensor, int, float]]:
-    generator = torch.Generator().manual_seed(65)
-    theta, g, m = torch.randn(3, 4, dtype=torch.float64, generator=generator)
-    g[0] = 1e-8  # where the place of epsilon shows
-    s = torch.rand(4, dtype=torch.float64, generator=generator)
-    none = torch.zeros(4, dtype=torch.float64)
-    return [(theta, g, none, none, 1, 0.1), (theta, g, m / 9, s, 3, 0.02)]
+    theta, g, m, s, none = torch.tensor(
+        [[0.2, -0.8, 1.3], [1e-8, 1.5, -0.3], [0.1, -0.2, 0.1], [0.8, 0.9, 0.1], [0, 0, 0]], dtype=torch.float64
+    )  # a gradient of 1e-8 shows where epsilon is
+    return [(theta, g, none, none, 1, 0.1), (theta, g, m, s, 3, 0.02)]
 
 
 adam_step = Exercise(
@@ -409,6 +417,14 @@ adam_step = Exercise(
         Mistake(
             "the correction of the start is missing: divide m by 1 − 0.9^t and s by 1 − 0.999^t",
             _adam(missing=lambda beta, t: 1),
+        ),
+        Mistake(
+            "m is corrected, s is not: divide s by 1 − 0.999^t",
+            _adam(missing=lambda beta, t: 1 - beta**t if beta == 0.9 else 1),
+        ),
+        Mistake(
+            "s is corrected, m is not: divide m by 1 − 0.9^t",
+            _adam(missing=lambda beta, t: 1 - beta**t if beta == 0.999 else 1),
         ),
         Mistake(
             "ε stands inside the root; there it is 10,000 times as large. Add it after the root",
@@ -438,9 +454,10 @@ adam_step = Exercise(
         ),
         Mistake("return 3 values", lambda *start: _adam()(*start)[0]),
     ],
-    parts=("the new parameters", "m", "s"),
+    parts=("the new theta", "m", "s"),
+    returns="three tensors of theta's shape",
     praise="the same as torch.optim.Adam. At the first step the gradient's size cancels",
-    target="New parameters, m and s, for the first step and for later ones",
+    target="The new theta, m and s, for the first step and for later ones",
     minutes=15,
     tolerance=1e-7,
 )

@@ -12,7 +12,7 @@ from aeutils.chapters.ch07.code_pairs import linear_map, with_ones
 from aeutils.chapters.ch07.small_model import small_model
 from aeutils.data import load
 from aeutils.evaluation import decode, encode
-from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, but, finite, number
+from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, but, finite, number, several
 
 
 def _nearest(pictures: Tensor) -> tuple[Tensor, Tensor]:
@@ -29,7 +29,7 @@ def _found_odd(answer: Callable[[], Sequence[float]]) -> bool:
     given = given.flatten().tolist() if hasattr(given, "flatten") else given  # a tensor or an array
     if not isinstance(given, tuple | list) or len(given) != 2:
         raise Diagnosis("this model has two code units: return two numbers, as in hunt.code")
-    z = torch.tensor([[number(unit) for unit in given]])
+    z = torch.tensor([[number(unit) for unit in several(given, ("unit 1", "unit 2"))]])
     model, images = small_model(), load("mnist-5k")
     codes = encode(model, images.train.x)
     low, high = torch.quantile(codes, torch.tensor([0.05, 0.95]), dim=0)
@@ -68,6 +68,7 @@ odd_place = Exercise(
         Mistake("the code of a training image", _code_in_the_middle_of_the_data),
     ],
     observe=_found_odd,
+    returns="two numbers, a code",
     praise="by this number the place is odd; now see whether you would call its picture a digit",
     target="A code inside the map whose picture lies over twice as far from its nearest as is usual there",
     minutes=15,
@@ -79,7 +80,12 @@ def _pictures_near_training_images() -> list[tuple[Tensor, Tensor, float]]:
     x_train = torch.rand(30, 1, 10, 10, generator=generator)
     pictures = x_train[:8] + 0.07 * torch.arange(8).view(8, 1, 1, 1)  # 0, 0.49, 1.96, 4.41, 7.84 ... away
     pictures = torch.cat([pictures, torch.rand(2, 1, 10, 10, generator=generator)])
-    return [(pictures, x_train, 6.0), (pictures, x_train, 0.05), (pictures[1:9], x_train, 17.0)]
+    return [
+        (pictures, x_train, 6.0),
+        (pictures, x_train, 0.05),
+        (pictures[1:9], x_train, 17.0),
+        (pictures[:3], x_train, 6.0),
+    ]
 
 
 def _squared(pictures: Tensor, x_train: Tensor) -> Tensor:
@@ -103,7 +109,7 @@ _share_of_copies = _share(lambda squared: squared.min(1).values)
 share_of_copies = Exercise(
     number="7.2",
     examples=_pictures_near_training_images,
-    right=lambda pictures, x_train, limit: _share_of_copies(pictures, x_train, limit),
+    right=_share_of_copies,
     mistakes=[
         Mistake(
             "that is 1 or 0: .min() without an axis takes the smallest of all; take it per picture, over axis 1",
@@ -114,6 +120,7 @@ share_of_copies = Exercise(
             lambda pictures, x_train, limit: (_squared(pictures, x_train).min(1).values < limit).sum(),
         ),
         Mistake("that is the share of those that are further away", but(_share_of_copies, lambda share: 1 - share)),
+        Mistake("that is in percent; a share lies between 0 and 1", but(_share_of_copies, lambda share: 100 * share)),
         Mistake(
             "the limit is a squared distance: torch.cdist gives the root of it",
             _share(lambda squared: squared.min(1).values.sqrt()),
@@ -137,6 +144,7 @@ share_of_copies = Exercise(
         ),
     ],
     observe=_one_share,
+    returns="one number, 0 to 1",
     praise="a distance near 0 shows a copy; a merely low one does not (real 1s lie at 5), nor a high one a digit",
     target="0.4 in the check's first example: four pictures of ten are nearer than the limit",
     minutes=10,
@@ -246,6 +254,7 @@ temperature = Exercise(
         Mistake("that is the middle only; at t = 0 it must be 1", lambda t: 0.5**0.5),
     ],
     observe=lambda answer, t: number(answer(t)),
+    returns="one number, a standard deviation",
     praise="0.71 in the middle: a straight line between two draws passes through the codes of a cooler prior",
     target="1 at both ends, and about 0.707 in the middle",
     minutes=8,
@@ -284,6 +293,10 @@ translate = Exercise(
         Mistake(
             "a constant is missing: the two clouds have different centres; add a column of ones",
             lambda z, other, z_new: z_new @ torch.linalg.lstsq(z, other).solution,
+        ),
+        Mistake(
+            "the constant is fitted, but left out where z_new is translated",
+            lambda z, other, z_new: z_new @ torch.linalg.lstsq(with_ones(z), other).solution[:-1],
         ),
         Mistake(
             "that translates the wrong way, from the other model's codes to these",
@@ -361,6 +374,7 @@ corrected_overlap = Exercise(
         Mistake("that is how many times chance; it has no fixed upper end", lambda o, k, n: o / _chance(k, n)),
     ],
     observe=lambda answer, overlap, k, n: number(answer(overlap, k, n)),
+    returns="one number, at most 1",
     praise="the third example comes out negative: fewer common neighbours than chance would give",
     target="About 0.596 for an overlap of 0.6 with k = 10 and n = 1,000",
     minutes=10,

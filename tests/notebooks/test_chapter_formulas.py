@@ -1,0 +1,106 @@
+"""What the chapters 05 to 07 call right, against other people's implementations, simulation or brute force."""
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import ttest_ind
+from sklearn.linear_model import LinearRegression
+from sklearn.neighbors import NearestNeighbors
+
+from aeutils.chapters.ch05 import exercises as ch05
+from aeutils.chapters.ch06 import exercises as ch06
+from aeutils.chapters.ch06.failed_runs import three_runs
+from aeutils.chapters.ch07 import exercises as ch07
+from aeutils.chapters.ch07.code_pairs import best_partners
+from aeutils.chapters.ch07.properties import properties
+
+
+def test_steps_are_those_of_a_data_loader():
+    for n_images, batch_size, epochs in ch05.steps.tried_on:
+        loader = torch.utils.data.DataLoader(range(n_images), batch_size=batch_size)
+        assert ch05.steps.right(n_images, batch_size, epochs) == epochs * len(loader)
+
+
+def test_standard_errors_apart_is_welchs_t():
+    for a, b in ch05.standard_errors_apart.tried_on:
+        t = ttest_ind(a.numpy(), b.numpy(), equal_var=False).statistic
+        assert ch05.standard_errors_apart.right(a, b).item() == pytest.approx(t)
+
+
+def test_draws_needed_are_the_first_to_reach_the_probability():
+    for share, probability in ch05.draws_needed.tried_on:
+        n = ch05.draws_needed.right(share, probability)
+        assert 1 - (1 - share) ** n >= probability > 1 - (1 - share) ** (n - 1)
+
+
+def test_adam_step_is_torchs():
+    theta, g, m, s, _, lr = ch06.adam_step.tried_on[0]
+    parameter = torch.nn.Parameter(theta.clone())
+    optimizer = torch.optim.Adam([parameter], lr=lr)
+    for t in (1, 2, 3):
+        parameter.grad = g / t
+        optimizer.step()
+        theta, m, s = ch06.adam_step.right(theta, g / t, m, s, t, lr)
+        torch.testing.assert_close(theta, parameter.detach(), rtol=1e-12, atol=0)
+
+
+def test_epoch_average_is_the_mean_over_the_images():
+    for errors, sizes in ch06.epoch_average.tried_on:
+        assert ch06.epoch_average.right(errors, sizes) == pytest.approx(np.repeat(errors, sizes).mean())
+
+
+def test_three_runs_have_as_many_values_as_the_axis():
+    assert {len(values) for values in three_runs().values()} == {12}
+
+
+def test_the_walk_turns_and_lengthens_evenly():
+    for a, b, _ in ch07.great_circle.tried_on:
+        way = torch.stack([ch07.great_circle.right(a, b, t) for t in (0.0, 0.25, 0.5, 0.75, 1.0)])
+        torch.testing.assert_close(way[[0, -1]], torch.stack([a, b]))
+        torch.testing.assert_close(way.norm(dim=1).diff(), (b.norm() - a.norm()).expand(4) / 4, rtol=1e-4, atol=1e-6)
+        cosines = torch.cosine_similarity(way[1:], way[:-1])
+        torch.testing.assert_close(cosines, cosines[:1].expand(4))
+    middle = ch07.great_circle.right(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 3.0]), 0.5)
+    torch.testing.assert_close(middle, torch.full((2,), 2**0.5))
+
+
+def test_temperature_is_the_spread_of_simulated_points():
+    a, b = torch.randn(2, 200_000, generator=torch.Generator().manual_seed(0))
+    for (t,) in ch07.temperature.tried_on:
+        assert ((1 - t) * a + t * b).std().item() == pytest.approx(ch07.temperature.right(t), rel=0.01)
+
+
+def test_translate_is_a_linear_regression():
+    for z, other, z_new in ch07.translate.tried_on:
+        expected = LinearRegression().fit(z.numpy(), other.numpy()).predict(z_new.numpy())
+        np.testing.assert_allclose(ch07.translate.right(z, other, z_new).numpy(), expected)
+
+
+def test_corrected_overlap_is_nought_for_unrelated_codes_and_one_for_equal_ones():
+    random = np.random.default_rng(0)
+    k, n = 10, 50
+    overlaps = []
+    for _ in range(100):
+        lists = [NearestNeighbors(n_neighbors=k).fit(random.normal(size=(n, 3))).kneighbors()[1] for _ in range(2)]
+        overlaps.append(np.mean([len(set(one) & set(other)) / k for one, other in zip(*lists, strict=True)]))
+    assert ch07.corrected_overlap.right(np.mean(overlaps), k, n) == pytest.approx(0, abs=0.01)
+    assert ch07.corrected_overlap.right(1.0, k, n) == pytest.approx(1)
+
+
+def test_best_partners_are_the_best_of_all_pairings():
+    similarity = torch.rand(5, 5, generator=torch.Generator().manual_seed(0))
+    best = max(sum(similarity[i, j].item() for i, j in enumerate(pairing)) for pairing in permutations(range(5)))
+    assert best_partners(similarity).sum().item() == pytest.approx(best)
+
+
+def test_properties_of_drawn_strokes():
+    x = torch.zeros(2, 1, 28, 28)
+    rows = torch.arange(4, 24)
+    x[0, 0, rows, 14] = 1.0  # upright
+    x[1, 0, rows, rows] = 0.5  # a column to the right for each row down
+    found = properties(x)
+    assert found["ink"].flatten().tolist() == [20, 10]
+    torch.testing.assert_close(found["slant"].flatten(), torch.tensor([0.0, 1.0]))
+    torch.testing.assert_close(found["width"].flatten(), torch.tensor([0.0, rows.float().std(correction=0)]))
