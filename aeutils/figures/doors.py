@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from aeutils.data import check_images
+
 
 def named(values: Any, what: str, of: str) -> dict[str, Any]:
     """A mapping with at least one name; `of` says in words what the names stand for."""
@@ -73,34 +75,23 @@ def counts(values: Any, what: str, n: int | None = None) -> list[int]:
     return [int(value) for value in array]
 
 
-def image(values: Any, what: str) -> np.ndarray:
-    """One image, float64 `[1, H, W]` or `[3, H, W]`, finite."""
-    return _pixels(values, what, ("1, H, W", "3, H, W"))
-
-
-def images(values: Any, what: str) -> np.ndarray:
-    """At least one image, float64 `[N, 1, H, W]` or `[N, 3, H, W]`, finite."""
-    return _pixels(values, what, ("N, 1, H, W", "N, 3, H, W"))
+def images(values: Any, what: str) -> Tensor:
+    """Pictures, float32 `[N, 1, H, W]` or `[N, 3, H, W]` in [0, 1] on the CPU. What lies outside is clipped, as a
+    model's output or noise may; but not bytes."""
+    if isinstance(values, Tensor) and values.is_floating_point() and values.numel():
+        values = values.detach().float().cpu()
+        if not (values.min() >= 0 and values.max() > 10):
+            values = values.clamp(0, 1)
+    return check_images(values, what)
 
 
 def channels(values: Any, what: str) -> np.ndarray:
     """Numbers for each pixel, float64 `[1, H, W]` or `[3, H, W]`, finite and of any range; `[H, W]` is one channel."""
+    wanted = "expected finite numbers [H, W], [1, H, W] or [3, H, W]"
     array = _array(values)
     if array is not None and array.ndim == 2:
         array = array[None]
-    return _shaped(values, array, what, "expected finite numbers [H, W], [1, H, W] or [3, H, W]", 3)
-
-
-def _pixels(values: Any, what: str, shapes: tuple[str, str]) -> np.ndarray:
-    wanted = f"expected floats [{shapes[0]}] or [{shapes[1]}], 0 black and 1 white"
-    array = _shaped(values, _array(values), what, wanted, len(shapes[0].split()))
-    if array.min() >= 0 and array.max() > 10:  # a model's output or noise may leave [0, 1], but not like this
-        raise ValueError(f"{what} has pixels up to {array.max():.4g}; {wanted}: divide bytes by 255")
-    return array
-
-
-def _shaped(values: Any, array: np.ndarray | None, what: str, wanted: str, dims: int) -> np.ndarray:
-    if array is None or array.ndim != dims or array.size == 0 or array.shape[-3] not in (1, 3):
+    if array is None or array.ndim != 3 or array.size == 0 or len(array) not in (1, 3):
         raise ValueError(f"{what} is {shown(values)}; {wanted}")
     if not np.isfinite(array).all():
         raise ValueError(f"{what} has pixels that are NaN or infinite; {wanted}")

@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Literal
 
-import numpy as np
 from matplotlib import colormaps, rc_context, rcdefaults
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
@@ -238,7 +237,7 @@ def axes_with_labels(figure: Picture, xlabel: str, ylabel: str, **place: Any) ->
 
 @defaults()
 def draw_image(
-    axes: Axes, image: Tensor | np.ndarray, *, smooth: bool = False, aspect: Literal["equal", "auto"] = "equal"
+    axes: Axes, image: Tensor, *, smooth: bool = False, aspect: Literal["equal", "auto"] = "equal"
 ) -> AxesImage:
     """Draw one image: its pixels as they are, 0 black and 1 white (or full colour), the first row on top.
 
@@ -251,7 +250,7 @@ def draw_image(
     Raises:
         ValueError: not such an image.
     """
-    pixels = doors.image(image, "image").clip(0, 1)
+    (pixels,) = doors.images(image[None] if isinstance(image, Tensor) else image, "image").numpy()
     axes.set(xticks=[], yticks=[])
     return axes.imshow(
         pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0),

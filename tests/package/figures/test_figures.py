@@ -122,8 +122,9 @@ BAD = {
     "no images": (lambda: figures.digits({"a": x[:0]}, "t"), r"\[0, 1, 28, 28\]"),
     "two channels": (lambda: figures.digits({"a": torch.rand(2, 2, 8, 8)}, "t"), r"row 'a'.*\[N, 3, H, W\]"),
     "flat images": (lambda: figures.digits({"a": torch.rand(2, 784)}, "t"), r"\[2, 784\]"),
-    "images of bytes": (lambda: figures.digits({"a": (x * 255).byte()}, "t"), "divide bytes by 255"),
-    "images that are NaN": (lambda: figures.digits({"a": x * torch.nan}, "t"), "NaN"),
+    "images of bytes": (lambda: figures.digits({"a": (x * 255).byte()}, "t"), "255 converts bytes"),
+    "bytes as floats": (lambda: figures.digits({"a": x * 255}, "t"), "divide by 255"),
+    "images that are NaN": (lambda: figures.digits({"a": x * torch.nan}, "t"), "from nan"),
     "too many images": (lambda: figures.digits({"a": torch.rand(500, 1, 2, 2)}, "t"), r"at most 60"),
     "columns that do not fit": (
         lambda: figures.digits({"a": x}, "t", columns="123"),
