@@ -70,8 +70,8 @@ problem = $(shell test -x $(VENV_PYTHON) && test -f $(READY) && exit; \
   found=$$("$(PYTHON)" -E -s -c 'import sys, platform; \
     print("%d.%d" % sys.version_info[:2] + " " + sys.platform + " " + platform.machine())' 2>/dev/null); \
   case "$$found" in \
-    (*" darwin x86_64") echo "PyTorch stopped making packages for Intel Macs at 2.2, and 2.6 is needed: read the" \
-      "notebooks as they are, or use Binder (on Apple silicon: name a Python made for it with PYTHON=...)" ;; \
+    (*" darwin x86_64") echo "There is no PyTorch for Intel Macs after 2.2, and 2.6 is needed: read the notebooks as" \
+      "they are, or run them on Binder (with Apple silicon, name a Python made for it: PYTHON=...)" ;; \
     (3.11" "*|3.12" "*|3.13" "*) "$(PYTHON)" -I -c 'import venv, ensurepip' 2>/dev/null || \
       echo "$(PYTHON) has no venv module; install it, on Debian and Ubuntu with: sudo apt-get install python3-venv" ;; \
     ("") echo "$(PYTHON) was not found or does not run; name a Python 3.11 to 3.13, $(remedy)" ;; \

@@ -16,13 +16,14 @@ pytestmark = pytest.mark.skipif(
 
 # Stands for the user's Python and, copied by its own `-m venv`, for the one in .venv.
 STUB = """#!/bin/sh
-echo "$*" >> "$STUB_LOG"
+printf '%s\n' "$*" | tr '\n' ' ' >> "$STUB_LOG"; echo >> "$STUB_LOG"
 case "$*" in
-  *version_info*) echo "$STUB_VERSION" ;;
+  *version_info*) echo "$STUB_VERSION $STUB_SYSTEM" ;;
   *ensurepip*) exit "$STUB_NO_VENV" ;;
-  "-m venv"*) rm -rf .venv; mkdir -p .venv/bin; cp "$0" .venv/bin/python ;;
-  "-m pip"*) if [ "$STUB_PIP_FAILS" = 1 ]; then echo "ERROR: no network" >&2; exit 1; fi ;;
-  "-m jupyterlab"*) echo "serving" ;;
+  "-I -m venv"*) rm -rf .venv; mkdir -p .venv/bin; cp "$0" .venv/bin/python ;;
+  *isolated.py" -m pip"*) if [ "$STUB_PIP_FAILS" = 1 ]; then echo "ERROR: no network" >&2; exit 1; fi ;;
+  *check_setup.py) exit "$STUB_NOT_USABLE" ;;
+  *isolated.py" -m jupyterlab"*) echo "serving" ;;
 esac
 """
 
@@ -42,11 +43,13 @@ class Checkout:
     def stamp(self):
         return self.folder / ".venv" / ".ready"
 
-    def make(self, *targets, version="3.11", no_venv=0, pip_fails=0, python=None, **more):
+    def make(self, *targets, version="3.11", system="linux x86_64", no_venv=0, pip_fails=0, python=None, **more):
         """Run make; return its exit status, its output's lines, and the calls of Python."""
         self.log.write_text("")
-        stub = {"STUB_LOG": self.log, "STUB_VERSION": version, "STUB_NO_VENV": no_venv, "STUB_PIP_FAILS": pip_fails}
-        unset = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "NB", "DISPLAY", "WAYLAND_DISPLAY")
+        stub = {"STUB_LOG": self.log, "STUB_VERSION": version, "STUB_SYSTEM": system, "STUB_NOT_USABLE": 0}
+        stub |= {"STUB_NO_VENV": no_venv, "STUB_PIP_FAILS": pip_fails}
+        unset = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "NB", "SINCE", "CONSTRAINTS")
+        unset += ("DISPLAY", "WAYLAND_DISPLAY")
         env = {name: value for name, value in os.environ.items() if name not in unset}
         env |= {"PYTHON": str(python or self.python)} | {name: str(value) for name, value in (stub | more).items()}
         done = subprocess.run(
@@ -67,7 +70,7 @@ def checkout(tmp_path):
 
 
 def venv_calls(calls):
-    return [call for call in calls if call.startswith("-m venv")]
+    return [call.strip() for call in calls if call.startswith("-I -m venv")]
 
 
 def test_make_alone_lists_every_target(checkout):
@@ -82,13 +85,38 @@ def test_first_run_sets_up_and_the_second_does_not(checkout):
     status, lines, calls = checkout.make("lab")
     assert status == 0 and lines[-1] == "serving"
     assert any("PyTorch is big" in line for line in lines)
-    assert venv_calls(calls) == ["-m venv --clear .venv"]
+    assert venv_calls(calls) == ["-I -m venv --clear .venv"]
     assert any("pip install" in call and "-c constraints.txt -e .[test]" in call for call in calls)
+    assert "tools/check_setup.py" in calls[-2]
     assert "notebooks/00_start_here.ipynb" in calls[-1]
 
     status, lines, calls = checkout.make("lab")
     assert (status, lines) == (0, ["serving"])
     assert len(calls) == 1
+
+
+def test_nothing_runs_but_where_the_users_settings_do_not_reach(checkout):
+    checkout.make("lab")
+    for target in ("test", "check", "lint", "outputs", "claims", "maps", "sweeps", "picture", "bench-explorer"):
+        status, _, calls = checkout.make(target)
+        assert status == 0 and calls
+        assert [call for call in calls if not call.startswith("-I tools/isolated.py ")] == []
+
+
+def test_notebooks_may_be_named(checkout):
+    checkout.make("lab")
+    for more, wanted in [
+        ([], ["test"]),
+        (["NB=notebooks/07.ipynb"], ["test", "notebooks/07.ipynb"]),
+        (["SINCE=main"], ["test", "--since", "main"]),
+    ]:
+        assert checkout.make("test", *more)[2][-1].split()[2:] == ["tools/suite.py", *wanted]
+    assert "notebooks/*.ipynb" in checkout.make("claims")[2][-1]  # none is here, so the pattern stays
+
+
+def test_newest_versions_on_request(checkout):
+    pip = next(call for call in checkout.make("lab", "CONSTRAINTS=")[2] if " -m pip install " in call)
+    assert "constraints" not in pip and "-e .[test]" in pip
 
 
 @pytest.mark.skipif(platform.system() != "Linux", reason="a Mac always has a screen")
@@ -110,7 +138,13 @@ def test_interrupted_first_run_starts_from_nothing(checkout):
 
     status, _, calls = checkout.make("lab")
     assert status == 0 and checkout.stamp.exists()
-    assert venv_calls(calls) == ["-m venv --clear .venv"]
+    assert venv_calls(calls) == ["-I -m venv --clear .venv"]
+
+
+def test_what_cannot_be_imported_is_not_ready(checkout):
+    status, lines, _ = checkout.make("lab", STUB_NOT_USABLE=1)
+    assert status != 0 and not checkout.stamp.exists()
+    assert any("Set-up stopped" in line for line in lines)
 
 
 def test_new_dependencies_install_over_what_is_there(checkout):
@@ -136,7 +170,7 @@ def test_venv_whose_python_is_gone_is_made_again(checkout):
     checkout.make("lab")
     (checkout.folder / ".venv" / "bin" / "python").unlink()
     status, _, calls = checkout.make("lab")
-    assert status == 0 and venv_calls(calls) == ["-m venv --clear .venv"]
+    assert status == 0 and venv_calls(calls) == ["-I -m venv --clear .venv"]
 
 
 @pytest.mark.parametrize(
@@ -147,11 +181,12 @@ def test_venv_whose_python_is_gone_is_made_again(checkout):
         ({"version": "2.7"}, "PYTHON=python3.12 make test"),
         ({"version": "3.14"}, "PYTHON=python3.12 make test"),
         ({"python": "no-such-python"}, "PYTHON=python3.12 make test"),
+        ({"system": "darwin x86_64"}, "no PyTorch for Intel Macs after 2.2"),
     ],
-    ids=["no venv module", "too old", "ancient", "too new", "no Python"],
+    ids=["no venv module", "too old", "ancient", "too new", "no Python", "Intel Mac"],
 )
 def test_unusable_python_is_one_line_with_the_remedy(checkout, trouble, remedy):
     status, lines, calls = checkout.make("test", **trouble)
     assert status != 0 and len(lines) == 1 and remedy in lines[0]
-    assert not any(call.startswith("-m") for call in calls)
+    assert not any("-m " in call for call in calls)
     assert not (checkout.folder / ".venv").exists()
