@@ -6,6 +6,10 @@
 from __future__ import annotations
 
 import importlib
+import logging
+import os
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -84,3 +88,47 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])
+
+
+def _quiet_matplotlib() -> None:
+    """Keep what matplotlib says about its cache out of a notebook's first cell; call it before matplotlib is imported.
+
+    A home folder that cannot be written to: matplotlib gets a temporary folder, as it would take one itself, with
+    three lines on stderr. A first start: it says that it builds its list of fonts.
+    """
+    fonts = logging.getLogger("matplotlib.font_manager")
+    fonts.addFilter(lambda record: "building the font cache" not in str(record.msg))
+    try:
+        if chosen := os.environ.get("MPLCONFIGDIR"):
+            folders = [Path(chosen)]
+        elif sys.platform.startswith(("linux", "freebsd")):
+            folders = [
+                Path(os.environ.get(name) or Path.home() / usual, "matplotlib")
+                for name, usual in (("XDG_CONFIG_HOME", ".config"), ("XDG_CACHE_HOME", ".cache"))
+            ]
+        else:
+            folders = [Path.home() / ".matplotlib"]
+        if all(map(_may_be_made, folders)):
+            return
+    except (OSError, RuntimeError):  # no home folder at all
+        pass
+    import atexit
+    import shutil
+    import tempfile
+
+    try:
+        folder = tempfile.mkdtemp(prefix="aeutils-matplotlib-")
+    except OSError:  # nothing can be written anywhere: matplotlib has the better words for it
+        return
+    os.environ["MPLCONFIGDIR"] = folder
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+
+def _may_be_made(folder: Path) -> bool:
+    """Whether `folder` is there and can be written to, or could be made."""
+    there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+
+
+if "matplotlib" not in sys.modules:
+    _quiet_matplotlib()

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from importlib import metadata
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
 
 _SETUP = "run `make lab` again, or: python -m pip install -c constraints.txt -e ."
 # package -> the oldest version that the notebooks are known to work with, as in pyproject.toml
@@ -65,21 +71,35 @@ def _digits() -> str:
 
 
 def _device() -> str:
+    from aeutils import runtime
+
+    chosen = _chosen_device()
+    trouble = "" if os.environ.get("AEUTILS_DEVICE", "").strip() else runtime.best_device()[1]
+    return f"training on {chosen}" + (f": {trouble}. AEUTILS_DEVICE=cpu says so for good" if trouble else "")
+
+
+def _chosen_device() -> torch.device:
+    """`ae.device()`, without its warning: it has a line of its own here."""
     from aeutils import device
 
-    return f"training on {device()}"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return device()
 
 
 def _matmul() -> str:
     import torch
 
-    from aeutils import device
-
-    a = torch.eye(512, device=device())
-    started = time.perf_counter()
-    for _ in range(20):
-        b = a @ a
-    right = torch.equal(b.cpu(), torch.eye(512))  # waits for the device to finish
+    chosen = _chosen_device()
+    try:
+        a = torch.eye(512, device=chosen)
+        started = time.perf_counter()
+        for _ in range(20):
+            b = a @ a
+        right = torch.equal(b.cpu(), torch.eye(512))  # waits for the device to finish
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise RuntimeError(f"{chosen} cannot multiply matrices ({reason}): try AEUTILS_DEVICE=cpu") from error
     seconds = time.perf_counter() - started
     if not right:
         raise RuntimeError("multiplying matrices gives wrong numbers: try AEUTILS_DEVICE=cpu, and report it")
