@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +14,8 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 NODE = shutil.which("node")
 NO_CHROMIUM = "no Chromium was found; on Debian and Ubuntu: apt-get install chromium"
 NO_NODE = "no Node was found; on Debian and Ubuntu: apt-get install nodejs"
+TSC = shutil.which("tsc", path=os.pathsep.join([f"{sys.prefix}/bin", sys.prefix, os.environ.get("PATH", os.defpath)]))
+NO_TYPESCRIPT = "no TypeScript was found; with Node and npm: npm install --global --prefix .venv typescript@5"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from aeutils import evaluation
 from aeutils.data import Images, Split, check_images
 from aeutils.explorer.network import travel
 from aeutils.explorer.payload import Payload, as_bytes
+from aeutils.explorer.plane import Plane, aside, first_plane, reach
 from aeutils.losses import kl_to_prior
 from aeutils.models import VariationalAutoencoder
 
@@ -23,6 +25,7 @@ MOST_PICTURES = 5000
 _MEASURED = 1000  # images on which averages are taken
 _FEWEST = 5  # images of a class, for a median
 _CHECKED = 64  # codes on which the browser's network is compared with the model
+_MOST_CLASSES = 256  # labels travel as bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +46,16 @@ class Shown:
         return self.x is self.train_x
 
 
+@dataclass(frozen=True, eq=False)
+class Explored:
+    """A model under its name, its codes `[N, k]` of the images on the map, and the plane in which they are seen."""
+
+    name: str
+    model: nn.Module
+    codes: Tensor
+    plane: Plane
+
+
 def shown_images(images: Images | Split | Tensor, on: str) -> Shown:
     """The images to show and those to compare with.
 
@@ -53,31 +66,67 @@ def shown_images(images: Images | Split | Tensor, on: str) -> Shown:
     Raises:
         ValueError: something else, images with several channels, or labels that do not fit.
     """
+    names = {"train": "training image", "val": "validation image", "test": "test image"}
+    if not isinstance(on, str) or on not in names:
+        came = repr(on) if isinstance(on, str) else f"something of type {type(on).__name__}"
+        raise ValueError(f"on={came}; expected 'test', 'val' or 'train'")
     if isinstance(images, Images):
-        if on not in ("train", "val", "test"):
-            raise ValueError(f"on={on!r}; expected 'test', 'val' or 'train'")
-        part, train = getattr(images, on), images.train
-        names = {"train": "training image", "val": "validation image", "test": "test image"}
-        shown = Shown(part.x, part.y, train.x, train.y, tuple(images.classes), names[on], "training image")
+        part, train = _grey(getattr(images, on), f"images.{on}"), _grey(images.train, "images.train")
+        classes = tuple(map(str, images.classes))
+        shown = Shown(part.x, part.y, train.x, train.y, classes, names[on], "training image")
     else:
-        split = images if isinstance(images, Split) else Split(images)
+        split = _grey(images if isinstance(images, Split) else Split(images), "images")
         classes = () if split.y is None else tuple(str(label) for label in range(int(split.y.max()) + 1))
         shown = Shown(split.x, split.y, split.x, split.y, classes, "image", "image")
-    for x, y in ((shown.x, shown.y), (shown.train_x, shown.train_y)):
-        check_images(x, "images")
-        if x.shape[1] != 1:
-            raise ValueError(f"images of shape {list(x.shape[1:])}: the explorer draws one grey channel, [N, 1, H, W]")
-        if y is not None and (len(y) != len(x) or (len(y) and int(y.max()) >= len(shown.classes))):
-            raise ValueError(f"{len(y):,} labels of {len(shown.classes)} classes do not fit {len(x):,} images")
+    if shown.x.shape[1:] != shown.train_x.shape[1:]:
+        raise ValueError(
+            f"images.{on} are {list(shown.x.shape[1:])} and images.train {list(shown.train_x.shape[1:])}: pictures of "
+            "two shapes cannot be compared"
+        )
+    if len(shown.classes) > _MOST_CLASSES:
+        raise ValueError(f"labels of {len(shown.classes):,} classes; the explorer draws up to {_MOST_CLASSES}")
+    for y in (shown.y, shown.train_y):
+        if y is not None and int(y.max()) >= len(shown.classes):
+            raise ValueError(f"label {int(y.max())} is none of the {len(shown.classes)} classes, counted from 0")
     return shown
 
 
-def gather(models: Mapping[str, nn.Module], shown: Shown) -> tuple[dict[str, Any], bytes]:
-    """The description for the browser, and its compressed arrays.
+def _grey(split: Split, name: str) -> Split:
+    """The same images, once they are grey pictures with labels that fit or none.
+
+    Raises:
+        ValueError: they are not.
+    """
+    x, y = check_images(getattr(split, "x", None), name), split.y
+    if x.shape[1] != 1:
+        raise ValueError(
+            f"{name} has shape {list(x.shape)}: the explorer draws one grey channel, [N, 1, H, W]; "
+            "x.mean(1, keepdim=True) makes colour grey, for images and model alike"
+        )
+    if y is None:
+        return split
+    came = f"a tensor {list(y.shape)} of {y.dtype}" if isinstance(y, Tensor) else f"of type {type(y).__name__}"
+    if not isinstance(y, Tensor) or y.shape != (len(x),) or y.is_floating_point() or y.is_complex():
+        raise ValueError(
+            f"{name}: labels are {came}; expected whole numbers, one for each of the {len(x):,} images, or none"
+        )
+    if int(y.min()) < 0:
+        raise ValueError(f"{name}: the lowest label is {int(y.min())}; expected whole numbers from 0")
+    return split
+
+
+def explored(models: Mapping[str, nn.Module], shown: Shown) -> list[Explored]:
+    """The models with their codes of the shown images, checked, and the plane of each.
 
     Raises:
         ValueError: what `_codes` refuses.
     """
+    each = [(name, model, _codes(name, model, shown, len(models) > 1)) for name, model in models.items()]
+    return [Explored(name, model, codes, first_plane(codes)) for name, model, codes in each]
+
+
+def gather(explored: Sequence[Explored], shown: Shown) -> tuple[dict[str, Any], bytes]:
+    """The description for the browser, typed as `Meta` in `body/subject.js`, and its compressed arrays."""
     payload, compared = Payload(), _compared(shown)
     meta = {
         "height": shown.x.shape[2],
@@ -86,7 +135,7 @@ def gather(models: Mapping[str, nn.Module], shown: Shown) -> tuple[dict[str, Any
         "points": _points(shown, payload),
         "measured": min(len(shown.x), _MEASURED),
         "training": _training(shown, compared, payload),
-        "models": [_model(name, model, shown, compared.x, len(models) > 1, payload) for name, model in models.items()],
+        "models": [_model(each, shown, compared.x, payload) for each in explored],
     }
     return meta, payload.compressed()
 
@@ -154,25 +203,23 @@ def _usual_distance(
     }
 
 
-def _model(name: str, model: nn.Module, shown: Shown, train: Tensor, several: bool, payload: Payload) -> dict[str, Any]:
-    codes = _codes(name, model, shown, several)
-    local = copy.deepcopy(model).cpu().eval()
-    check = slice(0, _CHECKED)
-    parts = travel(local, shown.x[check], codes[check])
-    size = codes.shape[1]
+def _model(explored: Explored, shown: Shown, train: Tensor, payload: Payload) -> dict[str, Any]:
+    name, model, codes = explored.name, explored.model, explored.codes
+    some, check = shown.x[:_MEASURED], slice(0, _CHECKED)
     variational = isinstance(model, VariationalAutoencoder) or hasattr(model, "posterior")
+    with _told(name, "looking into it"):
+        parts = travel(copy.deepcopy(model).cpu().eval(), shown.x[check], codes[check])
+        rebuilt = evaluation.reconstruct(model, some)
+        measures = _measures(model, some, rebuilt, codes[:_MEASURED], variational)
     notes = [
         f"{name}: Python is asked for every {part[:-1]}d picture, because {reason}. This needs a running kernel."
         if part == "decoder"
         else f"{name}: Python is asked to encode drawings, because {reason}. This needs a running kernel."
         for part, reason in parts["reasons"].items()
     ]
-    constant = _all_alike(codes)
-    some = shown.x[:_MEASURED]
-    rebuilt = evaluation.reconstruct(model, some)
     return {
         "name": name,
-        "size": size,
+        "size": codes.shape[1],
         "variational": variational,
         "spread": parts["spread"],
         "encoder": parts["encoder"],
@@ -180,10 +227,10 @@ def _model(name: str, model: nn.Module, shown: Shown, train: Tensor, several: bo
         "weights": payload.add(parts["weights"]),
         # Beyond what fits comfortably, half precision: the points of the map move by less than a pixel.
         "codes": payload.add(codes.numpy().astype(np.float32 if len(codes) <= MOST_PICTURES else np.float16)),
-        "principal": _principal(codes, payload) if size > 2 and not constant and len(codes) > 1 else None,
-        "measures": _measures(model, some, rebuilt, codes[:_MEASURED], variational),
+        **_planes(explored, payload),
+        "measures": measures,
         "usual": _usual_distance(rebuilt, shown.y, train, len(shown.classes)),
-        "constant": "Every image has the same code here: this model ignores what it sees." if constant else None,
+        "constant": "Every image has the same code here: this model ignores what it sees." if _alike(codes) else None,
         "notes": notes,
     }
 
@@ -192,11 +239,13 @@ def _codes(name: str, model: nn.Module, shown: Shown, several: bool) -> Tensor:
     """Codes `[N, k]` of the shown images, checked.
 
     Raises:
-        ValueError: codes that are no `[N, k]`, not finite, or the same for every image (of a single model: beside
-            others it has something to show); pictures that do not have the images' shape.
+        ValueError: the model cannot be run on the images; codes that are no `[N, k]`, not finite, or the same for every
+            image (of a single model: beside others it has something to show); pictures that do not have the images'
+            shape, or are not finite.
     """
-    codes = evaluation.encode(model, shown.x).detach().float()
-    if codes.ndim != 2 or len(codes) != len(shown.x):
+    with _told(name, "encode"):
+        codes = evaluation.encode(model, shown.x).detach().float()
+    if codes.ndim != 2 or len(codes) != len(shown.x) or not codes.shape[1]:
         raise ValueError(f"{name}: encode returns {list(codes.shape)} for {len(shown.x):,} images; expected [N, k]")
     if not codes.isfinite().all():
         bad = int((~codes.isfinite()).any(1).sum())
@@ -204,30 +253,52 @@ def _codes(name: str, model: nn.Module, shown: Shown, several: bool) -> Tensor:
             f"{name}: the codes of {bad:,} of {len(codes):,} images are not finite; did its training end in NaN? "
             "Train it again with a smaller learning rate"
         )
-    if not several and _all_alike(codes):
+    if not several and _alike(codes):
         raise ValueError(
             f"{name}: all {len(codes):,} images have the same code, so there is no map; is it trained, and is the "
             "weight of its KL not too large?"
         )
-    shape = evaluation.decode(model, codes[:1]).shape
-    if shape != shown.x[:1].shape:
-        raise ValueError(f"{name}: decode makes {list(shape[1:])} of a code, and images are {list(shown.x.shape[1:])}")
+    with _told(name, "decode"):
+        pictures = evaluation.decode(model, codes[:_CHECKED])
+    if pictures.shape[1:] != shown.x.shape[1:]:
+        raise ValueError(
+            f"{name}: decode makes {list(pictures.shape[1:])} of a code, and images are {list(shown.x.shape[1:])}"
+        )
+    if not pictures.isfinite().all():
+        raise ValueError(f"{name}: it decodes pictures that are not finite; did its training end in NaN?")
     return codes
 
 
-def _all_alike(codes: Tensor) -> bool:
+@contextmanager
+def _told(name: str, what: str) -> Iterator[None]:
+    """Whatever a model raises becomes one line that names the model and what it was asked for."""
+    try:
+        yield
+    except Exception as error:  # a reader's own model may raise anything
+        reason = next(iter(str(error).strip().splitlines()), "")
+        raise ValueError(f"{name}: {what} fails on these images ({type(error).__name__}: {reason})") from error
+
+
+def _alike(codes: Tensor) -> bool:
     """Whether several images share one code; a single image always has one."""
     return len(codes) > 1 and bool((codes - codes[0]).abs().max() <= 1e-6)
 
 
-def _principal(codes: Tensor, payload: Payload) -> dict[str, Any]:
-    """The plane of the two widest principal axes of the codes."""
-    from sklearn.decomposition import PCA
-
-    fitted = PCA(2, svd_solver="full").fit(codes[: 10 * _MEASURED].double().numpy())
+def _planes(explored: Explored, payload: Payload) -> dict[str, Any]:
+    """The plane that the map shows first, and what the browser needs for the planes of two code units."""
+    codes, plane = explored.codes, explored.plane
+    beside = aside(len(codes)) if codes.shape[1] == 1 else None  # in place of the second unit that is not there
+    columns = codes if beside is None else torch.cat([codes, beside], 1)
+    principal = {
+        "names": list(plane.names),
+        "components": payload.add(plane.axes.numpy()),
+        "mean": payload.add(plane.origin.numpy()),
+        "reach": payload.add(plane.reach.numpy()),
+    }
     return {
-        "components": payload.add(fitted.components_.astype(np.float32)),
-        "mean": payload.add(fitted.mean_.astype(np.float32)),
+        "principal": principal if plane.principal else None,
+        "reach": payload.add(reach(columns).numpy()),
+        "aside": None if beside is None else payload.add(beside.numpy()),
     }
 
 
@@ -257,9 +328,11 @@ def names_for(model: nn.Module | Mapping[str, nn.Module]) -> dict[str, nn.Module
     if not models:
         raise ValueError("models is empty; give a model, or a dictionary of names and models")
     for name, one in models.items():
-        if not isinstance(one, nn.Module) or not callable(getattr(one, "encode", None)) or not hasattr(one, "decode"):
+        methods = [getattr(one, method, None) for method in ("encode", "decode")]
+        if not isinstance(one, nn.Module) or not all(map(callable, methods)):
             raise ValueError(
-                f"{name}: a {type(one).__name__} cannot be explored; give a torch module with encode and decode"
+                f"{name}: {type(one).__name__} is no torch module with encode and decode, so it cannot be explored; "
+                "give one, or a dictionary of names and such models"
             )
     return {str(name): one for name, one in models.items()}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,18 +19,35 @@ from aeutils.data import Images, Split
 from aeutils.explorer import bundle
 from aeutils.explorer.page import page
 from aeutils.explorer.still import still
-from aeutils.explorer.subject import answer, gather, names_for, shown_images
+from aeutils.explorer.subject import answer, explored, gather, names_for, shown_images
 from aeutils.figures import Picture
 
 # cell id -> the explorers that this cell shows, and the execution in which it did
 _SHOWN_BY_CELL: dict[str, tuple[int, list[Explorer]]] = {}
 
 
+class _Code(traitlets.List):
+    """A list of finite numbers; a row of a tensor or an array becomes one."""
+
+    def validate(self, obj: Any, value: Any) -> list[float]:
+        try:
+            numbers = np.asarray(value.detach().cpu() if isinstance(value, Tensor) else value, np.float64)
+        except (TypeError, ValueError):
+            numbers = np.asarray(np.nan)
+        if numbers.ndim != 1 or not np.isfinite(numbers).all():
+            shape = f" of shape {list(value.shape)}" if isinstance(value, Tensor | np.ndarray) else ""
+            raise traitlets.TraitError(
+                f"code is of type {type(value).__name__}{shape}; expected finite numbers, one for each code unit"
+            )
+        return numbers.tolist()
+
+
 class Explorer(anywidget.AnyWidget):
     """A latent-space explorer in a notebook; made by `explore`.
 
     Attributes:
-        code: the code that is looked at, as a list of numbers; set it, and the explorer goes there.
+        code: the code that is looked at, as a list of numbers; set it, and the explorer goes there. It has as many
+            numbers as the code of the model that is looked at, or none before the explorer was shown.
         model: the name of the model that decodes it.
         picture: the still that stands in for the explorer where nothing runs, with its alt text.
     """
@@ -38,7 +56,7 @@ class Explorer(anywidget.AnyWidget):
     _css = bundle.stylesheet()
     meta = traitlets.Dict().tag(sync=True)
     payload = traitlets.Bytes().tag(sync=True)
-    code = traitlets.List(traitlets.Float()).tag(sync=True)
+    code = _Code().tag(sync=True)
     model = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, models: dict[str, nn.Module], meta: dict[str, Any], payload: bytes, picture: Picture) -> None:
@@ -52,16 +70,39 @@ class Explorer(anywidget.AnyWidget):
         """Write the explorer as one file that needs no kernel and no network, and return its path.
 
         Raises:
-            ValueError: a model that only Python can evaluate: it has none there.
+            ValueError: a model that only Python can evaluate, because the file has no Python; or a path that is a
+                folder, lies in a folder that does not exist, or cannot be written.
         """
         for described in self.meta["models"]:
             if described["encoder"] is None or described["decoder"] is None:
                 raise ValueError(f"{described['name']} cannot leave the notebook: {described['notes'][0]}")
+        if not isinstance(path, str | os.PathLike):
+            raise ValueError(f"path is of type {type(path).__name__}; expected a file's name, such as 'explorer.html'")
         path = Path(path)
-        path.write_text(
-            page(self.picture.title, self.picture.alt, self._png, self.meta, self.payload), encoding="utf-8"
-        )
+        text = page(self.picture.title, self.picture.alt, self._png, self.meta, self.payload)
+        try:
+            path.write_text(text, encoding="utf-8")
+        except (OSError, ValueError) as error:  # ValueError: a name with a null character
+            hint = "make its folder first" if not path.parent.exists() else "give a file's name in a folder of yours"
+            reason = getattr(error, "strerror", None) or error
+            raise ValueError(f"{str(path)!r} cannot be written ({reason}); {hint}, such as 'explorer.html'") from None
         return path
+
+    @traitlets.validate("code")
+    def _check_code(self, proposal: dict[str, Any]) -> list[float]:
+        """Of the length that the model has; checked when model and code, which may come together, are both known."""
+        code = proposal["value"]
+        sizes = [described["size"] for described in self.meta["models"] if described["name"] == self.model]
+        if code and sizes and len(code) != sizes[0]:
+            raise traitlets.TraitError(f"code has {len(code)} numbers; {self.model} has {sizes[0]} code units")
+        return code
+
+    @traitlets.validate("model")
+    def _check_model(self, proposal: dict[str, Any]) -> str:
+        name, names = proposal["value"], [described["name"] for described in self.meta["models"]]
+        if name not in names:
+            raise traitlets.TraitError(f"model={name!r} is not here; expected one of {', '.join(map(repr, names))}")
+        return name
 
     def close(self) -> None:
         """Take the explorer away from every page, and let its models go."""
@@ -126,14 +167,18 @@ def explore(
         title: what the still and the saved page are headed with.
 
     Raises:
-        ValueError: a model that cannot be explored (no `encode` or `decode`, codes that are not finite, the same code
-            for every image, pictures of another shape), or images of another kind.
+        ValueError: a model that cannot be explored (no `encode` or `decode`, one that fails on these images, codes that
+            are not finite, the same code for every image, pictures of another shape), images that are not grey
+            pictures, labels that do not fit them, another `on`, or a title that is no text.
     """
+    if not isinstance(title, str):
+        raise ValueError(f"title is of type {type(title).__name__}; expected text")
     models = names_for(model)
     shown = shown_images(images, on)
     with torch.no_grad():
-        meta, payload = gather(models, shown)
-        picture = still(models, shown, title or _title(models, meta))
+        subjects = explored(models, shown)
+        meta, payload = gather(subjects, shown)
+        picture = still(subjects, shown, title or _title(models, meta))
     return Explorer(models, meta, payload, picture)
 
 

@@ -22,26 +22,34 @@ function random(seed) {
   };
 }
 
+const REACH = Float32Array.of(-1, 1, -2, 2, -3, 3);
+
 test("moving in a plane changes nothing else", () => {
   const z = Float32Array.of(1, 2, 3);
-  assert.deepEqual([...unitPlane(3, 2, 0).moved(z, 9, 8)], [8, 2, 9]);
-  const plane = principalPlane(3, Float32Array.of(0.6, 0.8, 0, -0.8, 0.6, 0), Float32Array.of(1, 1, 1));
+  const units = unitPlane({ size: 3, reach: REACH, aside: null }, 2, 0);
+  assert.deepEqual([...units.moved(z, 9, 8)], [8, 2, 9]);
+  assert.deepEqual(units.reach, [[-3, 3], [-1, 1]]);
+  const components = Float32Array.of(0.6, 0.8, 0, -0.8, 0.6, 0);
+  const plane = principalPlane({ names: ["a", "b"], components, mean: Float32Array.of(1, 1, 1), reach: REACH });
   const moved = plane.moved(z, 5, -2);
   plane.coordinates(moved).forEach((value, i) => near(value, [5, -2][i]));
   near(moved[2], 3);
 });
 
 test("a code of one unit has a map, too", () => {
-  const plane = unitPlane(1, 0, 0);
-  const { us, vs } = plane.project(Float32Array.of(3, 4, 5), 1);
+  const aside = Float32Array.of(-1, 0.25, 0.5);
+  const plane = unitPlane({ size: 1, reach: REACH, aside }, 0, 1);
+  const { us, vs } = plane.project(Float32Array.of(3, 4, 5));
   assert.deepEqual([...us], [3, 4, 5]);
-  assert.equal(new Set(vs).size, 3);
+  assert.equal(vs, aside);
+  assert.deepEqual(plane.names, ["code unit 1", ""]);
   assert.deepEqual([...plane.moved(Float32Array.of(3), 7, 99)], [7]);
 });
 
 test("the frame goes to the screen and back, and zooms about a point", () => {
   const frame = new Frame(400);
-  frame.fit(Float32Array.from({ length: 100 }, (_, i) => i), Float32Array.from({ length: 100 }, (_, i) => i / 100));
+  frame.fit([[0, 99], [0, 0.99]]);
+  assert.deepEqual([frame.low, frame.high], [[0, 0], [99, 0.99]]); // too different for one scale
   const place = frame.toPlane(...frame.toScreen(12, 0.3));
   near(place[0], 12);
   near(place[1], 0.3);
@@ -59,10 +67,11 @@ test("an axis is marked with round numbers", () => {
   assert.deepEqual(niceTicks(0.011, 0.029).map(tickText), ["0.015", "0.02", "0.025"]);
 });
 
-test("one image, or images in one place, still have a frame of some size", () => {
+test("two axes of about one length have one scale", () => {
   const frame = new Frame(100);
-  frame.fit(Float32Array.of(2), Float32Array.of(3));
-  assert.deepEqual(frame.toScreen(2, 3), [50, 50]);
+  frame.fit([[0, 4], [1, 3]]);
+  assert.deepEqual([frame.low, frame.high], [[0, 0], [4, 4]]);
+  assert.deepEqual(frame.toScreen(2, 2), [50, 50]);
 });
 
 test("density contours enclose the share they say, and the prior's radius too", () => {

@@ -1,10 +1,10 @@
-// The network in plain JavaScript against PyTorch: tests/test_explorer.py writes the numbers and runs this.
+// The network in plain JavaScript against PyTorch: tests/explorer/test_explorer.py writes the numbers and runs this.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { buildNetwork } from "../../aeutils/explorer/body/network.js";
-import { arrayAt, fromHalf, unpack } from "../../aeutils/explorer/body/payload.js";
+import { bytesAt, fromHalf, numbersAt, unpack } from "../../aeutils/explorer/body/payload.js";
 
 const file = process.env.EXPLORER_FIXTURE;
 const cases = file ? JSON.parse(readFileSync(file)) : [];
@@ -41,8 +41,11 @@ test("half precision is read exactly", () => {
 test("arrays are found in what is unpacked, and a short one is noticed", async () => {
   const packed = new Blob([new Float32Array([1, 2, 3])]).stream().pipeThrough(new CompressionStream("deflate"));
   const buffer = await unpack(new Uint8Array(await new Response(packed).arrayBuffer()));
-  assert.deepEqual([...arrayAt(buffer, { dtype: "float32", start: 4, length: 2 })], [2, 3]);
-  assert.throws(() => arrayAt(buffer, { dtype: "float32", start: 4, length: 3 }), /ends at byte 16, and there are 12/);
-  assert.throws(() => arrayAt(buffer, { dtype: "int64", start: 0, length: 1 }), /unknown kind/);
+  assert.deepEqual([...numbersAt(buffer, { dtype: "float32", start: 4, length: 2 })], [2, 3]);
+  assert.deepEqual([...bytesAt(buffer, { dtype: "uint8", start: 6, length: 2 })], [0, 64]);
+  assert.throws(() => numbersAt(buffer, { dtype: "float32", start: 4, length: 3 }), /ends at byte 16, and there are 12/);
+  assert.throws(() => numbersAt(buffer, { dtype: "int64", start: 0, length: 1 }), /unknown kind/);
+  assert.throws(() => numbersAt(buffer, { dtype: "uint8", start: 0, length: 1 }), /unknown kind/);
+  assert.throws(() => bytesAt(buffer, undefined), /unknown kind/);
   await assert.rejects(unpack(new Uint8Array([1, 2, 3])));
 });

@@ -11,17 +11,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from browser import NO_NODE, NODE
+from browser import NO_NODE, NO_TYPESCRIPT, NODE, TSC
 from torch import nn
+from traitlets import TraitError
 
 import aeutils as ae
-from aeutils.data import Split
+from aeutils.data import Images, Split
 from aeutils.evaluation import decode, encode, reconstruct
 from aeutils.explorer import bundle, network, subject, widget
 from aeutils.explorer.network import NotPlain, Weights, describe
 from aeutils.explorer.payload import Payload
+from aeutils.explorer.plane import first_plane, reach
 
 needs_node = pytest.mark.skipif(NODE is None, reason=NO_NODE)
+needs_typescript = pytest.mark.skipif(TSC is None or NODE is None, reason=NO_TYPESCRIPT)
 TESTS = Path(__file__).parent
 
 
@@ -73,17 +76,105 @@ def test_the_browsers_modules_in_node(fixture_file, name):
         assert int(re.search(r"# pass (\d+)", done.stdout).group(1)) >= len(list(stacks()))
 
 
+def run_in_node(path, expression):
+    """The expression's value, with `found` the default export of the module at `path`."""
+    code = f"const found = (await import({path.as_uri()!r})).default; console.log(JSON.stringify({expression}))"
+    done = subprocess.run([NODE, "--input-type=module", "-e", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
 @needs_node
-def test_the_bundle_is_one_valid_module_with_every_file_in_it(tmp_path):
-    (tmp_path / "bundle.mjs").write_text(bundle.script())
-    done = subprocess.run([NODE, "--check", str(tmp_path / "bundle.mjs")], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr  # two files that use one name would be noticed here
-    assert re.findall(r"^// ---- (\S+)$", bundle.script(), re.MULTILINE)[-1] == "widget.js"
-    assert set(re.findall(r"^// ---- (\S+)$", bundle.script(), re.MULTILINE)) == {
-        path.relative_to(bundle.BODY).as_posix() for path in bundle.BODY.rglob("*.js")
-    }
+def test_the_bundle_is_one_module_with_every_file_in_it(tmp_path):
+    (tmp_path / "bundle.mjs").write_text(bundle.script(), encoding="utf-8")
+    assert run_in_node(tmp_path / "bundle.mjs", "typeof found.render") == "function"
+    names = re.findall(r'^modules\["(\S+)"\] = ', bundle.script(), re.MULTILINE)
+    assert names[-1] == "widget.js"
+    assert sorted(names) == sorted(path.relative_to(bundle.BODY).as_posix() for path in bundle.BODY.rglob("*.js"))
     assert re.findall(r"^(?:import|export) .*", bundle.script(), re.MULTILINE) == ["export default { render };"]
     assert "http" not in bundle.script().replace("http://www.w3.org/2000/svg", "")
+    assert "@typedef" not in bundle.script(), "types are for those who read the files"
+
+
+@needs_node
+def test_files_that_use_one_name_do_not_meet_in_the_bundle(tmp_path):
+    files = {
+        "a.js": """import { b as other } from "./sub/b.js";
+const help = () => "a";
+/** @returns {string} */
+export function told() {
+  return help() + other();
+}
+""",
+        "sub/b.js": """import { told } from "../c.js";
+const help = () => "b";
+export const b = () => help() + told();
+""",
+        "c.js": """export async function late() {}
+export const told = () => "c";
+""",
+    }
+    (tmp_path / "sub").mkdir()
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "all.mjs").write_text(bundle.bundled(tmp_path, "a.js"))
+    assert run_in_node(tmp_path / "all.mjs", "found.told()") == "abc"
+
+
+def test_what_the_bundle_cannot_take_is_refused(tmp_path, refused):
+    for text, told in (
+        ("export let x = 1;", "export let x = 1;"),
+        ('import * as y from "./a.js";', "import * as y"),
+        ('import { x } from "./a.js";', "a.js -> a.js"),
+    ):
+        (tmp_path / "a.js").write_text(f"{text}\n")
+        with refused(ValueError, told):
+            bundle.bundled(tmp_path, "a.js")
+
+
+def type_check(folder, **files):
+    """What TypeScript has to say about the body, and about more files."""
+    for name, text in files.items():
+        (folder / f"{name}.js").write_text(text, encoding="utf-8")
+    include = [f"{bundle.BODY.as_posix()}/**/*.js", *(f"{name}.js" for name in files)]
+    settings = {"extends": (bundle.BODY / "jsconfig.json").as_posix(), "include": include}
+    (folder / "jsconfig.json").write_text(json.dumps(settings))
+    done = subprocess.run([TSC, "-p", str(folder / "jsconfig.json")], capture_output=True, text=True, timeout=120)
+    return done.stdout
+
+
+@needs_typescript
+def test_the_browsers_modules_have_no_type_errors(tmp_path):
+    for path in bundle.BODY.rglob("*.js"):
+        text = path.read_text(encoding="utf-8")
+        assert text.startswith("// @ts-check\n") and "@ts-ignore" not in text and "@ts-nocheck" not in text, path
+    assert type_check(tmp_path) == ""
+    module = (bundle.BODY / "axis.js").as_posix()
+    wrong = f'import {{ tickText }} from "{module}";\ntickText("1");\nexport const f = (x) => x;\n'
+    errors = type_check(tmp_path, wrong=wrong)  # or nothing was checked at all
+    assert re.findall(r"error (TS\d+)", errors) == ["TS2345", "TS7006"], errors
+
+
+@needs_typescript
+def test_the_description_is_what_the_types_say(tmp_path, few):
+    torch.manual_seed(0)
+    models = {
+        "plain": ae.Autoencoder((784, 32, 1)),
+        "five": ae.VariationalAutoencoder((784, 32, 5)),
+        "convolutional": ae.ConvAutoencoder(2),
+        "article": ae.ArticleAutoencoder((784, 16, 16, 16, 4)),
+    }
+    described = [ae.explore(models, few).meta, ae.explore(models["five"], few.test.x[:1]).meta]
+    kind = f'import("{(bundle.BODY / "subject.js").as_posix()}").Meta'
+
+    def typed(metas):
+        return f"/** @type {{{kind}[]}} */\nexport const metas = {json.dumps(metas)};\n"
+
+    assert type_check(tmp_path, meta=typed(described)) == ""
+    described[0]["models"][0]["colour"] = "red"  # more than the types say, and less
+    del described[1]["points"]["note"]
+    errors = type_check(tmp_path, meta=typed(described))
+    assert [word for word in ('"colour"', "'note'") if word not in errors] == [], errors
 
 
 @pytest.fixture(scope="module")
@@ -257,11 +348,130 @@ def test_what_cannot_be_explored_is_refused_in_one_line(model, few, refused):
     assert [bool(described["constant"]) for described in compared.meta["models"]] == [True, False]
 
 
+class Raises(ae.Autoencoder):
+    """A reader's own model that does not run."""
+
+    def decode(self, z):
+        raise RuntimeError("not today\nand this is a second line")
+
+
+def test_bad_input_to_explore_ends_in_one_line(model, few, refused):
+    for junk in (None, 3, "model", [model], ae.Autoencoder, {"one": None}):
+        with refused(ValueError, "encode and decode"):
+            ae.explore(junk, few)
+    for junk in (None, 3, "mnist-5k", few.test.x.numpy(), [1], few.test.x[0, 0], few.test.x.double()):
+        with refused(ValueError, "images", "expected"):
+            ae.explore(model, junk)
+    for junk in (None, 3, "all", ["test"], torch.zeros(3, 3)):
+        with refused(ValueError, "on=", "'test', 'val' or 'train'"):
+            ae.explore(model, few, on=junk)
+        if not isinstance(junk, str):
+            with refused(ValueError, "title", "text"):
+                ae.explore(model, few, title=junk)
+    x, y = few.test.x, few.test.y
+    with refused(ValueError, "[50, 3, 28, 28]", "one grey channel", "x.mean(1, keepdim=True)"):
+        ae.explore(model, x.expand(-1, 3, -1, -1))
+    with refused(ValueError, "images.train", "one grey channel"):
+        ae.explore(model, Images("colour", Split(x.expand(-1, 3, -1, -1)), few.val, few.test, few.classes))
+    for labels, told in (
+        (y.float(), "float32"),
+        (y[:, None], "[50, 1]"),
+        (y.tolist(), "list"),
+        (y - 1, "lowest label is -1"),
+        (y + 300, "classes"),
+    ):
+        with refused(ValueError, told):
+            ae.explore(model, Split(x, labels))
+    with refused(ValueError, "label 9", "2 classes"):
+        ae.explore(model, Images("named", few.train, few.val, few.test, ("a", "b")))
+    with refused(ValueError, "[1, 20, 20]", "[1, 28, 28]"):
+        ae.explore(model, Images("two shapes", few.train, few.val, Split(x[:, :, :20, :20]), few.classes))
+    with refused(ValueError, "Autoencoder: encode fails", "20"):
+        ae.explore(model, x[:, :, :20, :20])
+    with refused(ValueError, "Raises: decode fails", "RuntimeError: not today"):
+        ae.explore(Raises((784, 32, 2)), few)
+    nothing = ae.Autoencoder((784, 32, 2))
+    nothing.encode = lambda x: x.new_zeros(len(x), 0)
+    with refused(ValueError, "[50, 0]", "[N, k]"):
+        ae.explore(nothing, few)
+    broken = ae.Autoencoder((784, 32, 2))
+    with torch.no_grad():
+        broken.decoder[-1].bias.fill_(float("nan"))
+    with refused(ValueError, "pictures that are not finite"):
+        ae.explore(broken, few)
+
+
+def test_bad_paths_end_in_one_line(explorer, tmp_path, refused):
+    for path, told in (
+        (tmp_path, "cannot be written"),
+        (tmp_path / "not there" / "page.html", "make its folder first"),
+        ("a\0b", "cannot be written"),
+        ("x" * 300, "cannot be written"),
+        (None, "path is of type NoneType"),
+        (3, "path is of type int"),
+    ):
+        with refused(ValueError, told, "such as 'explorer.html'"):
+            explorer.save_html(path)
+
+
+def test_the_code_is_checked_where_it_is_set(model, few, refused):
+    torch.manual_seed(0)
+    explorer = ae.explore({"two": model, "three": ae.Autoencoder((784, 16, 3))}, few)
+    explorer.code = [0.5, -1]
+    explorer.code = torch.ones(2, requires_grad=True)
+    assert explorer.code == [1, 1]
+    for junk in (None, 3, "ab", [1, "a"], [1, None], [float("nan"), 1], torch.zeros(2, 2), {"a": 1}):
+        with refused(TraitError, "code is of type", "expected finite numbers"):
+            explorer.code = junk
+    with refused(TraitError, "code has 3 numbers", "two has 2 code units"):
+        explorer.code = [1, 2, 3]
+    with refused(TraitError, "'four'", "'two', 'three'"):
+        explorer.model = "four"
+    assert explorer.code == [1, 1] and explorer.model == "two"
+    explorer.set_state({"code": [1, 2, 3], "model": "three"})  # what the browser tells: both at once
+    assert explorer.code == [1, 2, 3]
+
+
 def test_one_image_and_images_without_labels(model, few):
     one = ae.explore(model, few.test.x[:1])
     assert one.meta["points"]["count"] == one.meta["training"]["count"] == 1
     assert one.meta["points"]["labels"] is None
     assert "1 image." in repr(one)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 8, 16])
+def test_the_first_plane(size):
+    codes = torch.randn(400, size, generator=torch.manual_seed(size)) * torch.linspace(1, 2, size) + 1
+    plane = first_plane(codes)
+    assert plane.principal is (size > 2)
+    assert torch.allclose(plane.axes @ plane.axes.T, torch.eye(len(plane.axes)), atol=1e-5)
+    assert torch.allclose((codes - plane.origin) @ plane.axes.T, plane.places[:, : len(plane.axes)], atol=1e-5)
+    if size > 2:  # the widest plane there is, with the largest entry of each axis positive
+        spread = torch.linalg.svdvals(codes.double() - codes.double().mean(0))
+        assert plane.places.double().var(0).tolist() == pytest.approx((spread[:2] ** 2 / 399).tolist(), rel=1e-4)
+        assert (plane.axes.gather(1, plane.axes.abs().argmax(1, keepdim=True)) > 0).all()
+    else:
+        assert torch.equal(plane.places[:, 0], codes[:, 0]) and plane.names[0] == "code unit 1"
+    low, high = plane.frame
+    inside = ((plane.places.numpy() >= low) & (plane.places.numpy() <= high)).all(1)
+    assert 0.98 <= inside.mean() <= 1
+    assert (high - low)[0] == pytest.approx((high - low)[1]), "one scale for both"
+    grid = (plane.grid(5) - plane.origin) @ plane.axes.T
+    assert grid[12].tolist() == pytest.approx(((low + high) / 2)[: len(plane.axes)].tolist(), abs=1e-5)
+    assert grid[0, 0] < grid[4, 0] and (size == 1 or grid[0, 1] > grid[20, 1]), "from the upper left"
+
+
+def test_planes_of_few_or_equal_codes():
+    for codes in (torch.ones(1, 5), torch.ones(7, 5)):
+        plane = first_plane(codes)
+        assert not plane.principal and plane.reach.tolist() == [[0, 2], [0, 2]]
+    assert first_plane(torch.tensor([[1.0, 2, 3], [4, 5, 6]])).principal
+    assert reach(torch.tensor([[0.0, 5], [1, 5]]))[1].tolist() == [4, 6], "never empty"
+
+
+def test_a_single_image_with_a_longer_code_has_an_explorer(few):
+    (described,) = ae.explore(ae.Autoencoder((784, 32, 3)), few.test.x[:1]).meta["models"]
+    assert described["principal"] is None
 
 
 def test_very_many_images_are_points_only(model, digits):
@@ -320,7 +530,9 @@ def test_a_cell_that_is_run_again_closes_what_it_showed_before(explorer, model, 
     monkeypatch.setattr(widget, "_SHOWN_BY_CELL", {})
     closed = []
     monkeypatch.setattr(widget.Explorer, "close", lambda self: closed.append(self))
-    first, second, third = (widget.Explorer({"m": model}, explorer.meta, b"", explorer.picture) for _ in range(3))
+    first, second, third = (
+        widget.Explorer({"Autoencoder": model}, explorer.meta, b"", explorer.picture) for _ in range(3)
+    )
     first._repr_mimebundle_()
     second._repr_mimebundle_()  # two in one run stay
     assert closed == []

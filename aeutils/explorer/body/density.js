@@ -1,8 +1,17 @@
+// @ts-check
 // Contours: where the codes are dense, and where the prior is. Pure functions from coordinates to lines.
 
 export const SHARES = [0.5, 0.8, 0.95]; // the part of the images (or of the prior) that a contour encloses
 
-// How many points lie near each of n × n grid places between low and high, smoothed; row 0 is at the lowest v.
+/** @import { Pair } from "./plane.js" */
+
+/**
+ * How many points lie near each of n × n grid places between low and high, smoothed; row 0 is at the lowest v.
+ * @param {Float32Array} us
+ * @param {Float32Array} vs
+ * @param {Pair} low
+ * @param {Pair} high
+ */
 export function density(us, vs, low, high, n = 72, width = 2) {
   const grid = new Float32Array(n * n);
   for (let i = 0; i < us.length; i++) {
@@ -16,6 +25,15 @@ export function density(us, vs, low, high, n = 72, width = 2) {
   return blur(blur(grid, n, bell, total, 1, n), n, bell, total, n, 1);
 }
 
+/**
+ * One of the two passes: `step` from one place of a line to the next, `line` from line to line.
+ * @param {Float32Array} grid
+ * @param {number} n
+ * @param {number[]} bell
+ * @param {number} total
+ * @param {number} step
+ * @param {number} line
+ */
 function blur(grid, n, bell, total, step, line) {
   const result = new Float32Array(n * n);
   const reach = (bell.length - 1) / 2;
@@ -29,7 +47,10 @@ function blur(grid, n, bell, total, step, line) {
   return result;
 }
 
-// The heights above which each share of the whole lies: the contours of the smallest regions that hold so much.
+/**
+ * The heights above which each share of the whole lies: the contours of the smallest regions that hold so much.
+ * @param {Float32Array} grid
+ */
 export function levels(grid, shares = SHARES) {
   const sorted = Float32Array.from(grid).sort().reverse();
   const total = sorted.reduce((a, b) => a + b, 0);
@@ -39,9 +60,19 @@ export function levels(grid, shares = SHARES) {
   });
 }
 
-// Marching squares: line segments [x1, y1, x2, y2] in grid units along `level`.
+/**
+ * Marching squares: line segments [x1, y1, x2, y2] in grid units along `level`.
+ * @param {Float32Array} grid
+ * @param {number} n
+ * @param {number} level
+ */
 export function contour(grid, n, level) {
+  /** @type {[number, number, number, number][]} */
   const segments = [];
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
   const at = (x, y) => grid[y * n + x] - level;
   for (let y = 0; y + 1 < n; y++) {
     for (let x = 0; x + 1 < n; x++) {
@@ -55,11 +86,14 @@ export function contour(grid, n, level) {
         const [p, q] = [places[side], places[(side + 1) % 4]];
         cuts.push([p[0] + t * (q[0] - p[0]), p[1] + t * (q[1] - p[1])]);
       }
-      for (let i = 0; i + 1 < cuts.length; i += 2) segments.push([...cuts[i], ...cuts[i + 1]]);
+      for (let i = 0; i + 1 < cuts.length; i += 2) segments.push([cuts[i][0], cuts[i][1], cuts[i + 1][0], cuts[i + 1][1]]);
     }
   }
   return segments;
 }
 
-// The radius of the circle that holds a share of a standard normal distribution in two dimensions.
+/**
+ * The radius of the circle that holds a share of a standard normal distribution in two dimensions.
+ * @param {number} share
+ */
 export const priorRadius = (share) => Math.sqrt(-2 * Math.log(1 - share));

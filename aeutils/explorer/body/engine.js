@@ -1,15 +1,44 @@
+// @ts-check
 // One model: decodes and encodes here in the browser, or asks the kernel where a layer is not known here.
 
 import { buildNetwork } from "./network.js";
 
+/**
+ * @import { Ask, Operation } from "./kernel.js"
+ * @import { Layer } from "./network.js"
+ * @import { ModelMeta } from "./subject.js"
+ */
+
+/**
+ * Takes a picture, or a code with the posterior's standard deviation of each unit where that is known; or null, and what
+ * stood in the way.
+ * @typedef {(values: Float32Array | null, sd: Float32Array | null, problem?: string) => void} Deliver
+ */
+
 export class Engine {
+  /**
+   * @param {Pick<ModelMeta, "name" | "size" | "encoder" | "decoder" | "spread">} entry
+   * @param {number} index
+   * @param {Float32Array} weights
+   * @param {[height: number, width: number]} shape
+   * @param {Ask} ask
+   */
   constructor(entry, index, weights, [height, width], ask) {
-    Object.assign(this, { name: entry.name, size: entry.size, index, ask, pixels: height * width, waiting: new Map() });
+    this.size = entry.size;
+    this.index = index;
+    this.ask = ask;
+    this.pixels = height * width;
+    /** @type {Map<string, { values: Float32Array, deliver: Deliver } | null>} */
+    this.waiting = new Map();
+    /**
+     * @param {Layer[] | null} layers
+     * @param {number[]} shape
+     */
     const build = (layers, shape) => {
       try {
         return layers && buildNetwork(layers, weights, shape);
       } catch (error) {
-        throw new Error(`${entry.name}: ${error.message}`);
+        throw new Error(`${entry.name}: ${messageOf(error)}`);
       }
     };
     this.decoder = build(entry.decoder, [entry.size]);
@@ -19,35 +48,51 @@ export class Engine {
     this.spread = entry.spread; // whether the encoder's second half is the posterior's log-variance
   }
 
-  // Whether everything is computed here.
+  /** Whether everything is computed here. */
   get local() {
     return Boolean(this.decoder && this.encoder);
   }
 
-  // Calls deliver(picture): at once where the decoder is known here; otherwise when the kernel has answered. Of many
-  // questions that pile up under one name, only the newest is asked.
+  /**
+   * Delivers the picture of a code: at once where the decoder is known here; otherwise when the kernel has answered. Of
+   * many questions that pile up under one name, only the newest is asked.
+   * @param {Float32Array} z
+   * @param {Deliver} deliver
+   */
   decode(z, deliver, name = "picture") {
-    if (this.decoder) return deliver(this.decoder.run(z));
-    this.newest(name, "decode", z, deliver);
+    if (this.decoder) deliver(this.decoder.run(z), null);
+    else this.newest(name, "decode", z, deliver);
   }
 
-  // Calls deliver(code, sd): sd is the posterior's standard deviation of each unit, or null.
+  /**
+   * Delivers the code of an image, in the same way.
+   * @param {Float32Array} x
+   * @param {Deliver} deliver
+   */
   encode(x, deliver, name = "code") {
-    if (this.encoder) {
-      const out = this.encoder.run(x);
-      return deliver(out.slice(0, this.size), this.spread ? this.deviations(out) : null);
+    if (!this.encoder) {
+      this.newest(name, "encode", x, deliver);
+      return;
     }
-    this.newest(name, "encode", x, (code) => deliver(code, null));
+    const out = this.encoder.run(x);
+    deliver(out.slice(0, this.size), this.spread ? this.deviations(out) : null);
   }
 
+  /** @param {Float32Array} out */
   deviations(out) {
     return Float32Array.from({ length: this.size }, (_, j) => Math.exp(out[this.size + j] / 2));
   }
 
-  // Pictures of many codes, in pieces short enough that the page goes on answering: progress(index, picture) for each.
+  /**
+   * Pictures of many codes, in pieces short enough that the page goes on answering.
+   * @param {Float32Array[]} codes
+   * @param {(index: number, picture: Float32Array) => void} progress called for each
+   * @param {AbortSignal} signal
+   */
   async decodeMany(codes, progress, signal) {
-    if (this.decoder) {
-      await inPieces(codes.length, (i) => progress(i, this.decoder.run(codes[i])), signal);
+    const { decoder } = this;
+    if (decoder) {
+      await inPieces(codes.length, (i) => progress(i, decoder.run(codes[i])), signal);
       return;
     }
     const together = Float32Array.from(codes.flatMap((code) => [...code]));
@@ -55,24 +100,37 @@ export class Engine {
     if (!signal.aborted) codes.forEach((_, i) => progress(i, pictures.subarray(i * this.pixels, (i + 1) * this.pixels)));
   }
 
+  /**
+   * @param {string} name
+   * @param {Operation} operation
+   * @param {Float32Array} values
+   * @param {Deliver} deliver
+   */
   async newest(name, operation, values, deliver) {
     const busy = this.waiting.has(name);
     this.waiting.set(name, { values, deliver });
     if (busy) return;
-    while (this.waiting.get(name)) {
-      const { values, deliver } = this.waiting.get(name);
+    for (let next = this.waiting.get(name); next; next = this.waiting.get(name)) {
       this.waiting.set(name, null);
       try {
-        deliver(await this.ask(operation, this.index, values));
+        next.deliver(await this.ask(operation, this.index, next.values), null);
       } catch (error) {
-        deliver(null, null, error.message);
+        next.deliver(null, null, messageOf(error));
       }
     }
     this.waiting.delete(name);
   }
 }
 
-// Runs step(0) … step(n - 1), a few milliseconds at a time, until the signal is aborted.
+/** @param {unknown} error */
+export const messageOf = (error) => (error instanceof Error ? error.message : String(error));
+
+/**
+ * Runs step(0) … step(n - 1), a few milliseconds at a time, until the signal is aborted.
+ * @param {number} n
+ * @param {(i: number) => void} step
+ * @param {AbortSignal} signal
+ */
 export async function inPieces(n, step, signal, budget = 6) {
   let started = performance.now();
   for (let i = 0; i < n; i++) {
@@ -80,7 +138,7 @@ export async function inPieces(n, step, signal, budget = 6) {
       await new Promise((resolve) => setTimeout(resolve, 4));
       started = performance.now();
     }
-    if (signal?.aborted) return;
+    if (signal.aborted) return;
     step(i);
   }
 }

@@ -1,9 +1,15 @@
+// @ts-check
 // The training image nearest to a picture, by squared distance summed over the pixels.
 
-// The pixels are compared in order of how much they vary, and an image is given up as soon as it is farther away than
-// the best so far. The answer is exact; most images are given up after a fraction of their pixels.
+/**
+ * The pixels are compared in order of how much they vary, and an image is given up as soon as it is farther away than
+ * the best so far. The answer is exact; most images are given up after a fraction of their pixels.
+ */
 export class Neighbours {
-  // images: Uint8Array, one image after the other.
+  /**
+   * @param {Uint8Array} images one after the other
+   * @param {number} pixels of each
+   */
   constructor(images, pixels) {
     const n = images.length / pixels;
     this.count = n;
@@ -17,13 +23,14 @@ export class Neighbours {
     this.wanted = new Float32Array(pixels);
   }
 
-  // {index, distance} for a picture with values in [0, 1].
+  /** @param {ArrayLike<number>} picture values in [0, 1] */
   nearest(picture) {
     const { pixels, images, order, wanted } = this;
     for (let j = 0; j < pixels; j++) wanted[j] = picture[order[j]] * 255;
     const block = Math.ceil(pixels / 14);
     let index = -1;
     let best = Infinity;
+    /** @param {number} i */
     const consider = (i) => {
       let sum = 0;
       for (let from = 0; from < pixels; from += block) {
@@ -44,6 +51,11 @@ export class Neighbours {
   }
 }
 
+/**
+ * @param {Uint8Array} images
+ * @param {number} n
+ * @param {number} pixels
+ */
 function mostVariedFirst(images, n, pixels) {
   const sum = new Float64Array(pixels);
   const square = new Float64Array(pixels);
@@ -57,6 +69,10 @@ function mostVariedFirst(images, n, pixels) {
   return Uint16Array.from(variance.keys()).sort((a, b) => variance[b] - variance[a]);
 }
 
+/**
+ * @param {ArrayLike<number>} a
+ * @param {ArrayLike<number>} b
+ */
 export function squaredDistance(a, b) {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += (a[i] - b[i]) ** 2;

@@ -1,12 +1,21 @@
+// @ts-check
 // Ways from one code to another. t runs from 0 (a) to 1 (b).
 
+/**
+ * @param {Float32Array} a
+ * @param {Float32Array} b
+ * @param {number} t
+ */
 export function straight(a, b, t) {
   return Float32Array.from(a, (value, j) => value + t * (b[j] - value));
 }
 
-// The great circle: the direction turns evenly from a's to b's around the origin (Shoemake, SIGGRAPH 1985), and the
-// length, which his unit vectors have in common, changes evenly. Without a direction, or with opposite ones, there is no
-// such circle: then the way is straight.
+/**
+ * The great circle: the direction turns evenly from a's to b's around the origin (Shoemake, SIGGRAPH 1985), and the
+ * length, which his unit vectors have in common, changes evenly. Without a direction, or with opposite ones, there is no
+ * such circle: then the way is straight.
+ * @type {typeof straight}
+ */
 export function greatCircle(a, b, t) {
   const [lengthA, lengthB] = [Math.hypot(...a), Math.hypot(...b)];
   const cosine = a.reduce((sum, value, j) => sum + value * b[j], 0) / (lengthA * lengthB);

@@ -1,5 +1,12 @@
+// @ts-check
 // Unpacks the compressed bytes that aeutils/explorer/payload.py packs, and finds the arrays in them.
 
+/**
+ * Where an array lies in the unpacked bytes: `start` in bytes, `length` in numbers.
+ * @typedef {{ dtype: "float16" | "float32" | "uint8", start: number, length: number }} Entry
+ */
+
+/** @param {Uint8Array<ArrayBuffer>} bytes */
 export async function unpack(bytes) {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Response(stream).arrayBuffer();
@@ -7,19 +14,42 @@ export async function unpack(bytes) {
 
 const SIZES = { float16: 2, float32: 4, uint8: 1 };
 
-// The array that an entry of the table of contents names; float16 is widened to a Float32Array.
-export function arrayAt(buffer, entry) {
-  const size = SIZES[entry?.dtype];
-  if (!size) throw new Error(`an array of unknown kind: ${JSON.stringify(entry)}`);
-  if (entry.start + entry.length * size > buffer.byteLength) {
-    throw new Error(`an array ends at byte ${entry.start + entry.length * size}, and there are ${buffer.byteLength}`);
-  }
-  if (entry.dtype === "uint8") return new Uint8Array(buffer, entry.start, entry.length);
+/**
+ * The numbers that an entry of the table of contents names; float16 is widened.
+ * @param {ArrayBuffer} buffer
+ * @param {Entry} entry
+ */
+export function numbersAt(buffer, entry) {
+  check(buffer, entry, "float16", "float32");
   if (entry.dtype === "float32") return new Float32Array(buffer, entry.start, entry.length);
   return Float32Array.from(new Uint16Array(buffer, entry.start, entry.length), fromHalf);
 }
 
-// IEEE 754 half precision: 1 bit sign, 5 bits exponent, 10 bits fraction.
+/**
+ * The bytes that an entry names: pixels, labels.
+ * @param {ArrayBuffer} buffer
+ * @param {Entry} entry
+ */
+export function bytesAt(buffer, entry) {
+  check(buffer, entry, "uint8");
+  return new Uint8Array(buffer, entry.start, entry.length);
+}
+
+/**
+ * @param {ArrayBuffer} buffer
+ * @param {Entry} entry
+ * @param {Entry["dtype"][]} kinds
+ */
+function check(buffer, entry, ...kinds) {
+  if (!kinds.includes(entry?.dtype)) throw new Error(`an array of unknown kind: ${JSON.stringify(entry)}`);
+  const end = entry.start + entry.length * SIZES[entry.dtype];
+  if (end > buffer.byteLength) throw new Error(`an array ends at byte ${end}, and there are ${buffer.byteLength}`);
+}
+
+/**
+ * IEEE 754 half precision: 1 bit sign, 5 bits exponent, 10 bits fraction.
+ * @param {number} bits
+ */
 export function fromHalf(bits) {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;

@@ -1,12 +1,37 @@
+// @ts-check
 // The map's plane: which two directions of the code it shows, and the frame of it that is on the screen.
 
-// A plane through `origin` along two orthonormal directions in code space. A code of one unit has no second one.
+/**
+ * @import { Model } from "./subject.js"
+ * @typedef {[number, number]} Pair two numbers: of a place (u, v) or (x, y), or the two ends of a range
+ */
+
+/** A plane through `origin` along two orthonormal directions in code space. A code of one unit has no second one. */
 export class Plane {
-  constructor(first, second, origin, names) {
-    Object.assign(this, { first, second, origin, names });
+  /**
+   * @param {Float32Array} first
+   * @param {Float32Array | null} second
+   * @param {Float32Array} origin
+   * @param {string[]} names of the two axes
+   * @param {Pair[]} reach the ends of what is shown of each axis
+   * @param {{ principal?: boolean, aside?: Float32Array | null }} more whether these are principal axes; where each image
+   *   stands, if there is no second direction
+   */
+  constructor(first, second, origin, names, reach, { principal = false, aside = null } = {}) {
+    this.first = first;
+    this.second = second;
+    this.origin = origin;
+    this.names = names;
+    this.reach = reach;
+    this.principal = principal;
+    this.aside = aside;
   }
 
-  // [u, v] of a code.
+  /**
+   * (u, v) of a code.
+   * @param {Float32Array} z
+   * @returns {Pair}
+   */
   coordinates(z) {
     let u = 0;
     let v = 0;
@@ -17,55 +42,89 @@ export class Plane {
     return [u, v];
   }
 
-  // The code at (u, v) that agrees with z in every other direction.
+  /**
+   * The code at (u, v) that agrees with z in every other direction.
+   * @param {Float32Array} z
+   * @param {number} u
+   * @param {number} v
+   */
   moved(z, u, v) {
     const [oldU, oldV] = this.coordinates(z);
     return Float32Array.from(z, (value, j) => value + (u - oldU) * this.first[j] + (this.second ? (v - oldV) * this.second[j] : 0));
   }
 
-  // u and v of every code, as two arrays. With one unit, v only spreads the images so that they can be told apart.
-  project(codes, size) {
+  /**
+   * u and v of every code, as two arrays.
+   * @param {Float32Array} codes
+   */
+  project(codes) {
+    const size = this.origin.length;
     const n = codes.length / size;
     const us = new Float32Array(n);
     const vs = new Float32Array(n);
-    for (let i = 0; i < n; i++) {
-      const [u, v] = this.coordinates(codes.subarray(i * size, (i + 1) * size));
-      us[i] = u;
-      vs[i] = this.second ? v : ((i * 0.618034) % 1) * 2 - 1;
-    }
-    return { us, vs };
+    for (let i = 0; i < n; i++) [us[i], vs[i]] = this.coordinates(codes.subarray(i * size, (i + 1) * size));
+    return { us, vs: this.aside ?? vs };
   }
 }
 
-export function unitPlane(size, i, j) {
+/**
+ * @param {Float32Array} reach
+ * @param {number} index
+ * @returns {Pair}
+ */
+const ends = (reach, index) => [reach[2 * index], reach[2 * index + 1]];
+
+/**
+ * The plane of two code units.
+ * @param {Pick<Model, "size" | "reach" | "aside">} model
+ * @param {number} i
+ * @param {number} j
+ */
+export function unitPlane({ size, reach, aside }, i, j) {
+  /** @param {number} index */
   const unit = (index) => Float32Array.from({ length: size }, (_, at) => (at === index ? 1 : 0));
-  const second = size > 1 ? unit(j) : null;
-  return new Plane(unit(i), second, new Float32Array(size), [`code unit ${i + 1}`, second ? `code unit ${j + 1}` : ""]);
+  const origin = new Float32Array(size);
+  if (size === 1) return new Plane(unit(0), null, origin, ["code unit 1", ""], [ends(reach, 0), ends(reach, 1)], { aside });
+  return new Plane(unit(i), unit(j), origin, [`code unit ${i + 1}`, `code unit ${j + 1}`], [ends(reach, i), ends(reach, j)]);
 }
 
-export function principalPlane(size, components, mean) {
-  const axis = (index) => components.subarray(index * size, (index + 1) * size);
-  return new Plane(axis(0), axis(1), mean, ["principal axis 1", "principal axis 2"]);
+/**
+ * The plane of the two widest principal axes, as Python found it.
+ * @param {NonNullable<Model["principal"]>} principal
+ */
+export function principalPlane({ names, components, mean, reach }) {
+  const size = mean.length;
+  return new Plane(components.subarray(0, size), components.subarray(size), mean, names, [ends(reach, 0), ends(reach, 1)], { principal: true });
 }
 
-// The part of the plane on the screen: `low` and `high` corners in plane units, `size` in CSS pixels, v upwards.
+/** The part of the plane on the screen: `low` and `high` corners in plane units, `size` in CSS pixels, v upwards. */
 export class Frame {
+  /** @param {number} size */
   constructor(size) {
     this.size = size;
+    /** @type {Pair} */
     this.low = [-1, -1];
+    /** @type {Pair} */
     this.high = [1, 1];
   }
 
-  // Shows almost all of the points; a few far away must not make the rest tiny.
-  fit(us, vs) {
-    const [a, b] = [spread(us), spread(vs)];
-    let [du, dv] = [a[1] - a[0], b[1] - b[0]];
+  /**
+   * Shows what the plane reaches; `Plane.frame` in aeutils/explorer/plane.py does the same.
+   * @param {Pair[]} reach
+   */
+  fit([[lowU, highU], [lowV, highV]]) {
+    let [du, dv] = [highU - lowU, highV - lowV];
     if (Math.max(du, dv) < 3 * Math.min(du, dv)) du = dv = Math.max(du, dv); // one scale for both where that costs little
-    const middle = [(a[0] + a[1]) / 2, (b[0] + b[1]) / 2];
-    this.low = [middle[0] - du / 2, middle[1] - dv / 2];
-    this.high = [middle[0] + du / 2, middle[1] + dv / 2];
+    const [u, v] = [(lowU + highU) / 2, (lowV + highV) / 2];
+    this.low = [u - du / 2, v - dv / 2];
+    this.high = [u + du / 2, v + dv / 2];
   }
 
+  /**
+   * @param {number} u
+   * @param {number} v
+   * @returns {Pair}
+   */
   toScreen(u, v) {
     return [
       ((u - this.low[0]) / (this.high[0] - this.low[0])) * this.size,
@@ -73,6 +132,11 @@ export class Frame {
     ];
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   * @returns {Pair}
+   */
   toPlane(x, y) {
     return [
       this.low[0] + (x / this.size) * (this.high[0] - this.low[0]),
@@ -80,34 +144,38 @@ export class Frame {
     ];
   }
 
+  /**
+   * Grows the map about a place.
+   * @param {number} factor
+   * @param {Pair} place
+   */
   zoom(factor, [u, v]) {
     this.low = [u - (u - this.low[0]) / factor, v - (v - this.low[1]) / factor];
     this.high = [u + (this.high[0] - u) / factor, v + (this.high[1] - v) / factor];
   }
 
+  /**
+   * @param {number} du
+   * @param {number} dv
+   */
   pan(du, dv) {
     this.low = [this.low[0] + du, this.low[1] + dv];
     this.high = [this.high[0] + du, this.high[1] + dv];
   }
 
-  // Moves the frame just so far that (u, v) is inside; returns whether it moved.
+  /**
+   * Moves the frame just so far that (u, v) is inside; returns whether it moved.
+   * @param {number} u
+   * @param {number} v
+   */
   include(u, v) {
-    const shift = [u, v].map((at, axis) => Math.min(0, at - this.low[axis]) + Math.max(0, at - this.high[axis]));
-    if (shift[0] === 0 && shift[1] === 0) return false;
-    this.pan(...shift);
+    const [du, dv] = [u, v].map((at, axis) => Math.min(0, at - this.low[axis]) + Math.max(0, at - this.high[axis]));
+    if (du === 0 && dv === 0) return false;
+    this.pan(du, dv);
     return true;
   }
 
   copy() {
     return Object.assign(new Frame(this.size), { low: [...this.low], high: [...this.high] });
   }
-}
-
-// From the 0.5th to the 99.5th percentile with a margin; never empty, so one image has a map, too.
-export function spread(values) {
-  const sorted = Float32Array.from(values).sort();
-  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
-  const [low, high] = [at(0.005), at(0.995)];
-  const margin = high - low > 1e-6 ? 0.09 * (high - low) : 1;
-  return [low - margin, high + margin];
 }

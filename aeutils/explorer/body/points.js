@@ -1,15 +1,30 @@
+// @ts-check
 // Draws the images as points of the map: each as its class's sign where there is room, so that colour alone says nothing.
 
-import { classColours, isDark } from "./theme.js";
+import { flat } from "./dom.js";
+import { classColours, paper } from "./theme.js";
+
+/** @import { Frame } from "./plane.js" */
 
 const MOST_SIGNS = 2500; // beyond, points are dots and some of them signs
 const SOME_SIGNS = 700;
 
-// One character for each class: its own name where that is one character, else its number.
+/**
+ * One character for each class: its own name where that is one character, else its number.
+ * @param {string[]} classes
+ */
 export const signs = (classes) => classes.map((name, index) => ([...name].length === 1 ? name : String(index)));
 
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {Frame} frame
+ * @param {{ us: Float32Array, vs: Float32Array }} places
+ * @param {Uint8Array | null} labels
+ * @param {string[]} classes
+ * @param {number} ratio canvas pixels in a CSS pixel
+ */
 export function drawPoints(canvas, frame, { us, vs }, labels, classes, ratio) {
-  const context = canvas.getContext("2d");
+  const context = flat(canvas);
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.clearRect(0, 0, canvas.width, canvas.height);
   const colours = classColours();
@@ -32,23 +47,35 @@ export function drawPoints(canvas, frame, { us, vs }, labels, classes, ratio) {
 
 const SPRITE = 16;
 
+/**
+ * @param {string} sign
+ * @param {string} colour
+ * @param {number} ratio
+ */
 function sprite(sign, colour, ratio) {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = SPRITE * ratio;
-  const context = canvas.getContext("2d");
+  const context = flat(canvas);
   context.scale(ratio, ratio);
   context.font = "bold 11px system-ui, sans-serif";
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.lineWidth = 2.5; // a rim in the page's colour keeps the sign readable on pictures and on other signs
   context.lineJoin = "round";
-  context.strokeStyle = isDark() ? "#111" : "#fff";
+  context.strokeStyle = paper();
   context.strokeText(sign, SPRITE / 2, SPRITE / 2 + 0.5);
   context.fillStyle = colour;
   context.fillText(sign, SPRITE / 2, SPRITE / 2 + 0.5);
   return canvas;
 }
 
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Frame} frame
+ * @param {Float32Array} us
+ * @param {Float32Array} vs
+ * @param {string} colour
+ */
 function crosses(context, frame, us, vs, colour) {
   context.strokeStyle = colour;
   context.beginPath();
@@ -62,7 +89,17 @@ function crosses(context, frame, us, vs, colour) {
   context.stroke();
 }
 
-// Many points: written straight into the pixels, which takes milliseconds for 60,000.
+/**
+ * Many points: written straight into the pixels, which takes milliseconds for 60,000.
+ * @param {CanvasRenderingContext2D} context
+ * @param {HTMLCanvasElement} canvas
+ * @param {Frame} frame
+ * @param {Float32Array} us
+ * @param {Float32Array} vs
+ * @param {Uint8Array | null} labels
+ * @param {string[]} colours
+ * @param {number} ratio
+ */
 function drawDots(context, canvas, frame, us, vs, labels, colours, ratio) {
   const image = context.createImageData(canvas.width, canvas.height);
   const pixels = new Uint32Array(image.data.buffer);

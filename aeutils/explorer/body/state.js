@@ -1,12 +1,34 @@
+// @ts-check
 // What all views share: the code that is looked at, where it came from, and which model decodes it.
 
+/** @import { Subject } from "./subject.js" */
+
+/**
+ * What a code is the code of. Of very many images the pixels do not come along.
+ * @typedef {{ kind: "image", index: number, pixels: Float32Array | null, text: string }} ShownImage
+ * @typedef {{ kind: "drawing", pixels: Float32Array, text: string }} Drawing
+ */
+
+/**
+ * The way from A to B, while that view is open; `moveEnd` is for the hand that has an end (0 or 1) of it on the map.
+ * @typedef {{ codes: Float32Array[], moveEnd: (end: number, code: Float32Array) => void }} Walk
+ */
+
+/** @typedef {"model" | "code" | "ends"} Change of the model, of the code, of the walk's ends */
+
 export class State {
+  /** @param {Subject} subject */
   constructor(subject) {
     this.subject = subject;
     this.modelIndex = 0;
     this.z = subject.models[0].codeOf(0).slice();
+    /** @type {ShownImage | Drawing | null} */
     this.original = this.imageAt(0);
+    /** @type {Walk | null} */
+    this.walk = null;
+    /** @type {Map<Change, (() => void)[]>} */
     this.listeners = new Map();
+    /** @type {Set<Change>} */
     this.changed = new Set();
     this.frame = 0;
   }
@@ -15,13 +37,19 @@ export class State {
     return this.subject.models[this.modelIndex];
   }
 
-  // Calls f(state) in the next frame after something called `event` changed: "model", "code", "ends" (of a walk).
+  /**
+   * Calls f in the next frame after such a change.
+   * @param {Change} event
+   * @param {() => void} f
+   */
   on(event, f) {
-    if (!this.listeners.has(event)) this.listeners.set(event, []);
-    this.listeners.get(event).push(f);
+    this.listeners.set(event, [...(this.listeners.get(event) ?? []), f]);
   }
 
-  // However often something changes, the views follow once per frame.
+  /**
+   * However often something changes, the views follow once per frame.
+   * @param {Change[]} events
+   */
   change(...events) {
     events.forEach((event) => this.changed.add(event));
     if (!this.frame) this.frame = requestAnimationFrame(() => this.tell());
@@ -29,21 +57,28 @@ export class State {
 
   tell() {
     this.frame = 0;
-    const changed = [...this.changed];
+    const changed = new Set(this.changed);
     this.changed.clear();
-    for (const event of ["model", "code", "ends"]) {
-      if (changed.includes(event)) (this.listeners.get(event) ?? []).forEach((f) => f(this));
+    for (const event of /** @type {const} */ (["model", "code", "ends"])) {
+      if (changed.has(event)) (this.listeners.get(event) ?? []).forEach((f) => f());
     }
   }
 
-  // original: what the code is the code of, { kind, index, pixels, text }, or null when it was moved by hand.
+  /**
+   * @param {ArrayLike<number>} z
+   * @param {ShownImage | Drawing | null} original what it is the code of, or null when it was moved by hand
+   */
   setCode(z, original = null) {
     this.z = Float32Array.from(z);
     this.original = original;
     this.change("code");
   }
 
-  // An image of the map, as `original`.
+  /**
+   * An image of the map, as `original`.
+   * @param {number} index
+   * @returns {ShownImage}
+   */
   imageAt(index) {
     const { points, pixels, classes } = this.subject;
     const label = points.labels ? classes[points.labels[index]] : null;
@@ -56,19 +91,25 @@ export class State {
     };
   }
 
+  /** @param {number} index */
   goToImage(index) {
     this.setCode(this.model.codeOf(index), this.imageAt(index));
   }
 
-  // The same image, or the same code, in another model.
+  /**
+   * The same image, or the same code, in another model.
+   * @param {number} index
+   */
   setModel(index) {
     if (index === this.modelIndex) return;
     const before = this.model;
     this.modelIndex = index;
     const { original } = this;
     if (original?.kind === "image") this.goToImage(original.index);
-    else if (original?.kind === "drawing") this.model.engine.encode(original.pixels, (code) => code && this.setCode(code, original));
-    else if (before.size !== this.model.size) this.setCode(this.model.units.map((unit) => unit.mean));
+    else {
+      if (before.size !== this.model.size) this.setCode(this.model.units.map((unit) => unit.mean)); // until there is a better one
+      if (original) this.model.engine.encode(original.pixels, (code) => code && this.setCode(code, original));
+    }
     this.change("model", "code", "ends");
   }
 

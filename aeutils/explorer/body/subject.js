@@ -1,47 +1,129 @@
+// @ts-check
 // What is explored: models, points and training images, read from the widget's traits and checked.
 
 import { Engine } from "./engine.js";
 import { Neighbours } from "./neighbours.js";
-import { arrayAt, unpack } from "./payload.js";
+import { bytesAt, numbersAt, unpack } from "./payload.js";
 
-// meta: the description made by aeutils/explorer/subject.py; bytes: the compressed arrays; ask: how to reach the kernel,
-// or null where there is none. Throws an Error in plain words when something is wrong with the data.
+/**
+ * @import { Ask } from "./kernel.js"
+ * @import { Layer } from "./network.js"
+ * @import { Entry } from "./payload.js"
+ */
+
+/**
+ * The median squared distance to the nearest training image: of all pictures, and of each class that has enough of them.
+ * @typedef {{ all: number, classes: (number | null)[] } | null} Usual
+ */
+
+/**
+ * The description that `gather` in aeutils/explorer/subject.py makes; a test holds the two together.
+ * @typedef {object} Meta
+ * @property {number} height of an image, in pixels
+ * @property {number} width
+ * @property {string[]} classes their names; a label is a place in this list
+ * @property {{ count: number, name: string, labels: Entry | null, pixels: Entry | null, note: string }} points the images of
+ *   the map; `name` is what one of them is called. Very many come without their pixels.
+ * @property {number} measured how many images the models' measures are averages of
+ * @property {{ count: number, name: string, labels: Entry | null, pixels: Entry, usual: Usual, note: string }} training what
+ *   a picture's neighbour is looked for among
+ * @property {ModelMeta[]} models
+ */
+
+/**
+ * @typedef {object} ModelMeta
+ * @property {string} name
+ * @property {number} size of the code
+ * @property {boolean} variational
+ * @property {boolean} spread whether the encoder puts out the posterior's log-variances behind its means
+ * @property {Layer[] | null} encoder null: the kernel has to be asked
+ * @property {Layer[] | null} decoder
+ * @property {Entry} weights of both
+ * @property {Entry} codes of the images of the map, one after the other
+ * @property {{ names: string[], components: Entry, mean: Entry, reach: Entry } | null} principal the plane that is shown
+ *   first; null: that of the first two units
+ * @property {Entry} reach of each code unit, the two ends of what a map shows of it
+ * @property {Entry | null} aside for a code of one unit: where each image stands beside it
+ * @property {Record<string, number>} measures
+ * @property {Usual} usual of its reconstructions
+ * @property {string | null} constant says that all codes are the same, if so
+ * @property {string[]} notes to be shown above everything
+ */
+
+/**
+ * Everything that the views show; made of a Meta and its arrays.
+ * @typedef {Awaited<ReturnType<typeof readSubject>>} Subject
+ */
+
+/** @typedef {ReturnType<typeof readModel>} Model */
+
+/**
+ * Throws an Error in plain words when something is wrong with the data.
+ * @param {Meta} meta
+ * @param {Uint8Array<ArrayBuffer> | null} bytes the compressed arrays
+ * @param {Ask} ask how to reach the kernel
+ */
 export async function readSubject(meta, bytes, ask) {
   if (!meta?.models?.length) throw new Error("the description of the model is missing");
   if (!bytes?.byteLength) throw new Error("the model's weights and the images are missing");
-  let buffer;
-  try {
-    buffer = await unpack(bytes);
-  } catch {
+  const buffer = await unpack(bytes).catch(() => {
     throw new Error("the packed weights and images cannot be unpacked");
-  }
-  const array = (entry) => (entry ? arrayAt(buffer, entry) : null);
+  });
+  /** @param {Entry | null} entry */
+  const array = (entry) => entry && bytesAt(buffer, entry);
   const pixels = meta.height * meta.width;
   const points = { ...meta.points, labels: array(meta.points.labels), pixels: array(meta.points.pixels) };
-  const training = { ...meta.training, labels: array(meta.training.labels), pixels: array(meta.training.pixels) };
-  if (training.pixels.length !== training.count * pixels) throw new Error("the training images are not complete");
+  const images = bytesAt(buffer, meta.training.pixels);
+  if (images.length !== meta.training.count * pixels) throw new Error("the training images are not complete");
   if (points.pixels && points.pixels.length !== points.count * pixels) throw new Error("the images are not complete");
-  training.neighbours = new Neighbours(training.pixels, pixels);
-  const models = meta.models.map((entry, index) => readModel(entry, index, meta, array, ask));
+  const neighbours = new Neighbours(images, pixels);
+  const training = { ...meta.training, labels: array(meta.training.labels), pixels: images, neighbours };
+  const models = meta.models.map((entry, index) => readModel(entry, index, meta, buffer, ask));
   return { ...meta, pixels, points, training, models };
 }
 
-function readModel(entry, index, meta, array, ask) {
+/**
+ * @param {ModelMeta} entry
+ * @param {number} index
+ * @param {Meta} meta
+ * @param {ArrayBuffer} buffer
+ * @param {Ask} ask
+ */
+function readModel(entry, index, meta, buffer, ask) {
+  /** @param {Entry} entry */
+  const array = (entry) => numbersAt(buffer, entry);
   const codes = array(entry.codes);
   if (codes.length !== meta.points.count * entry.size) throw new Error(`${entry.name}: the codes are not complete`);
   if (codes.some((value) => !Number.isFinite(value))) throw new Error(`${entry.name}: the codes hold numbers that are not finite`);
   const engine = new Engine(entry, index, array(entry.weights), [meta.height, meta.width], ask);
-  const principal = entry.principal && { components: array(entry.principal.components), mean: array(entry.principal.mean) };
-  const codeOf = (image) => codes.subarray(image * entry.size, (image + 1) * entry.size);
-  return { ...entry, codes, codeOf, engine, principal, units: unitSpreads(codes, entry.size) };
+  const { principal } = entry;
+  return {
+    ...entry,
+    codes,
+    engine,
+    principal: principal && { ...principal, components: array(principal.components), mean: array(principal.mean), reach: array(principal.reach) },
+    reach: array(entry.reach),
+    aside: entry.aside && array(entry.aside),
+    units: unitSpreads(codes, entry.size),
+    /** @param {number} image */
+    codeOf: (image) => codes.subarray(image * entry.size, (image + 1) * entry.size),
+  };
 }
 
-// Of every code unit: mean, standard deviation, lowest and highest value, and the two ends of the middle 95 %.
+/** @typedef {{ mean: number, sd: number, low: number, high: number, middle: [number, number] }} Spread */
+
+/**
+ * Of every code unit: mean, standard deviation, lowest and highest value, and the two ends of the middle 95 %.
+ * @param {Float32Array} codes
+ * @param {number} size
+ * @returns {Spread[]}
+ */
 export function unitSpreads(codes, size) {
   const n = codes.length / size;
   const every = Math.ceil(n / 5000); // for the middle, a sample is enough
   return Array.from({ length: size }, (_, j) => {
     let [sum, square, low, high] = [0, 0, Infinity, -Infinity];
+    /** @type {number[]} */
     const some = [];
     for (let i = 0; i < n; i++) {
       const value = codes[i * size + j];
@@ -53,7 +135,8 @@ export function unitSpreads(codes, size) {
     }
     const mean = sum / n;
     some.sort((a, b) => a - b);
-    const middle = [0.025, 0.975].map((share) => some[Math.round(share * (some.length - 1))]);
-    return { mean, sd: Math.sqrt(Math.max(0, square / n - mean * mean)), low, high, middle };
+    /** @param {number} share */
+    const end = (share) => some[Math.round(share * (some.length - 1))];
+    return { mean, sd: Math.sqrt(Math.max(0, square / n - mean * mean)), low, high, middle: [end(0.025), end(0.975)] };
   });
 }

@@ -1,8 +1,10 @@
+// @ts-check
 // The explorer: puts the views together, in a notebook (anywidget calls `render`) or on a page of its own.
 
 import { BetweenView } from "./views/between.js";
 import { CompareView } from "./views/compare.js";
 import { element, freshId } from "./dom.js";
+import { messageOf } from "./engine.js";
 import { DrawView } from "./views/draw.js";
 import { Kernel } from "./kernel.js";
 import { MapView } from "./views/map.js";
@@ -12,7 +14,15 @@ import { readSubject } from "./subject.js";
 import { isDark, whenThemeChanges } from "./theme.js";
 import { TraversalView } from "./views/traversal.js";
 
-// model: anywidget's, or a page's stand-in with `get` alone. Returns what takes the explorer away without a trace.
+/**
+ * @import { WidgetModel } from "./kernel.js"
+ * @typedef {{ root: HTMLElement, show(): void, hide(): void, stop(): void }} View a tab below the map
+ */
+
+/**
+ * Shows the explorer in `el`; returns what takes it away without a trace.
+ * @param {{ model: WidgetModel, el: HTMLElement }} given
+ */
 export async function render({ model, el }) {
   const started = performance.now();
   const life = new AbortController();
@@ -21,6 +31,7 @@ export async function render({ model, el }) {
   const tell = (theme = isDark()) => (root.dataset.theme = theme ? "dark" : "light");
   tell();
   const kernel = new Kernel(model, signal);
+  /** @type {State | null} */
   let state = null;
   try {
     const subject = await readSubject(model.get("meta"), bytesOf(model.get("payload")), kernel.ask);
@@ -47,29 +58,41 @@ export async function render({ model, el }) {
   };
 }
 
-export default { render };
-
-// Keys that are pressed in here are not for JupyterLab, which would move to another cell; its commands with Ctrl are.
+/**
+ * Keys that are pressed in here are not for JupyterLab, which would move to another cell; its commands with Ctrl are.
+ * @param {KeyboardEvent} event
+ */
 function keepKeys(event) {
   if (!event.ctrlKey && !event.metaKey && event.key !== "Escape") event.stopPropagation();
 }
 
+/** @param {unknown} error */
 function problem(error) {
   return element(
     "p", { class: "aex-problem", role: "alert" },
-    `The explorer cannot be shown: ${error.message}. The saved notebook may be damaged; run the cell that made the explorer again.`,
+    `The explorer cannot be shown: ${messageOf(error)}. The saved notebook may be damaged; run the cell that made the explorer again.`,
   );
 }
 
-// A DataView from the notebook, or bytes.
+/**
+ * A DataView from the notebook, or bytes.
+ * @param {DataView<ArrayBuffer> | Uint8Array<ArrayBuffer> | null} value
+ */
 function bytesOf(value) {
   if (!value) return null;
   return value instanceof Uint8Array ? value : new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
 }
 
+/**
+ * Puts the views into the root, and returns the map.
+ * @param {HTMLElement} root
+ * @param {State} state
+ * @param {AbortSignal} signal
+ */
 function build(root, state, signal) {
   const pictures = new PictureView(state, signal);
   const map = new MapView(state, { hover: (index) => pictures.hover(index) }, signal);
+  /** @type {[name: string, view: View][]} */
   const views = [
     ["Traversal", new TraversalView(state)],
     ["Between", new BetweenView(state)],
@@ -82,7 +105,10 @@ function build(root, state, signal) {
   return map;
 }
 
-// Tabs as the ARIA practices describe them: one stop of the Tab key, the arrow keys choose.
+/**
+ * Tabs as the ARIA practices describe them: one stop of the Tab key, the arrow keys choose.
+ * @param {[name: string, view: View][]} views
+ */
 function tabs(views) {
   const panels = views.map(([, view]) => element("div", { role: "tabpanel", id: freshId(), class: "aex-panel", hidden: true }, view.root));
   const labels = views.map(([name], index) =>
@@ -90,6 +116,7 @@ function tabs(views) {
   );
   labels.forEach((label, index) => panels[index].setAttribute("aria-labelledby", label.id));
   let now = -1;
+  /** @param {number} index */
   function choose(index) {
     if (index === now) return;
     if (now >= 0) views[now][1].hide();
@@ -103,8 +130,8 @@ function tabs(views) {
   }
   const list = element("div", {
     role: "tablist", class: "aex-tabs", "aria-label": "views",
-    onkeydown: (event) => {
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    onkeydown: /** @param {KeyboardEvent} event */ (event) => {
+      const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
       if (!step) return;
       choose((now + step + views.length) % views.length);
       labels[now].focus();
@@ -115,9 +142,14 @@ function tabs(views) {
   return element("div", { class: "aex-views" }, list, ...panels);
 }
 
-// `explorer.code` in Python: the code at rest is told, and a code that is set there is gone to.
+/**
+ * `explorer.code` in Python: the code at rest is told, and a code that is set there is gone to.
+ * @param {WidgetModel} model
+ * @param {State} state
+ * @param {AbortSignal} signal
+ */
 function followPython(model, state, signal) {
-  if (!model.on) return;
+  if (!("on" in model)) return;
   let timer = 0;
   state.on("code", () => {
     clearTimeout(timer);
@@ -132,6 +164,7 @@ function followPython(model, state, signal) {
     }, 300);
   });
   const come = () => {
+    /** @type {number[]} */
     const code = model.get("code");
     if (code.length === state.model.size && code.some((value, j) => Math.abs(value - state.z[j]) > 1e-5)) state.setCode(code);
   };

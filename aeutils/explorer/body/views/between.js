@@ -1,11 +1,14 @@
+// @ts-check
 // Between: from A to B along the straight line or the great circle, with what happens to error and distance on the way.
 
 import { niceTicks, tickText } from "../axis.js";
 import { button, choice, drawn, element, freshId, shown } from "../dom.js";
-import { inPieces } from "../engine.js";
+import { inPieces, messageOf } from "../engine.js";
 import { squaredDistance } from "../neighbours.js";
 import { greatCircle, straight } from "../paths.js";
 import { Picture } from "../pictures.js";
+
+/** @import { State } from "../state.js" */
 
 const PICTURES = 11;
 const PLACES = 41; // where error and distance are measured: every fourth place has a picture
@@ -16,9 +19,22 @@ const RIGHT = 30;
 const HEIGHT = 120;
 
 export class BetweenView {
+  /** @param {State} state */
   constructor(state) {
     this.state = state;
+    this.open = false;
+    this.started = false;
     this.t = 0;
+    /** @type {[Float32Array, Float32Array]} */
+    this.ends = [state.z, state.z];
+    /** @type {[number, number]} */
+    this.images = [0, 0]; // whose codes the ends are, or were before they were moved
+    /** @type {number[]} */
+    this.distances = [];
+    /** @type {number[]} */
+    this.errors = [];
+    /** @type {AbortController | null} */
+    this.running = null;
     this.way = straight;
     const { height, width } = state.subject;
     this.pictures = Array.from({ length: PICTURES }, () => new Picture(height, width, "decoded picture"));
@@ -48,13 +64,17 @@ export class BetweenView {
       element("div", { class: "aex-walk-slider" }, element("label", { for: id }, "A"), this.slider, element("span", { "aria-hidden": "true" }, "B")),
       this.chart, this.note,
     );
-    state.on("model", () => this.ends && this.takeImages());
-    state.on("code", () => this.open && this.drawChart());
+    state.on("model", () => {
+      if (this.started) this.takeImages();
+    });
+    state.on("code", () => {
+      if (this.open) this.drawChart();
+    });
   }
 
   show() {
     this.open = true;
-    if (!this.ends) this.start();
+    if (!this.started) this.start();
     this.measure();
   }
 
@@ -65,8 +85,9 @@ export class BetweenView {
     this.state.change("ends");
   }
 
-  // A is where we are, B an image of another class; the same at every start.
+  /** A is where we are, B an image of another class; the same at every start. */
   start() {
+    this.started = true;
     const { original, model, subject, z } = this.state;
     const { labels, count } = subject.points;
     const here = original?.kind === "image" ? original.index : 0;
@@ -75,19 +96,21 @@ export class BetweenView {
     this.ends = [Float32Array.from(z), model.codeOf(this.images[1])];
   }
 
-  // A new model gives the two images new codes.
+  /** A new model gives the two images new codes. */
   takeImages() {
-    this.ends = this.images.map((index) => this.state.model.codeOf(index));
+    const { model } = this.state;
+    this.ends = [model.codeOf(this.images[0]), model.codeOf(this.images[1])];
     this.measure();
   }
 
   randomEnds() {
     const { count } = this.state.subject.points;
-    this.images = [0, 1].map(() => Math.floor(Math.random() * count));
+    this.images = [Math.floor(Math.random() * count), Math.floor(Math.random() * count)];
     this.takeImages();
     this.walkTo(this.t);
   }
 
+  /** @param {number} end 0 for A, 1 for B */
   setEnd(end) {
     if (this.state.original?.kind === "image") this.images[end] = this.state.original.index;
     this.ends[end] = Float32Array.from(this.state.z);
@@ -95,34 +118,41 @@ export class BetweenView {
     this.goTo(end);
   }
 
-  // From the map: an end in the hand, and the picture follows it.
+  /**
+   * From the map: an end in the hand, and the picture follows it.
+   * @param {number} end
+   * @param {Float32Array} code
+   */
   moveEnd(end, code) {
     this.ends[end] = code;
     this.measure();
     this.walkTo(end);
   }
 
+  /** @param {number} t */
   at(t) {
     return this.way(...this.ends, t);
   }
 
   onTheWay() {
     const { z } = this.state;
-    return z.length === this.ends?.[0].length && this.at(this.t).every((value, j) => Math.abs(value - z[j]) <= 1e-4 * (1 + Math.abs(value)));
+    return z.length === this.ends[0].length && this.at(this.t).every((value, j) => Math.abs(value - z[j]) <= 1e-4 * (1 + Math.abs(value)));
   }
 
+  /** @param {number} t */
   walkTo(t) {
     this.goTo(t);
     this.state.setCode(this.at(t));
   }
 
+  /** @param {number} t */
   goTo(t) {
     this.t = t;
-    this.slider.value = t;
+    this.slider.value = String(t);
     this.slider.setAttribute("aria-valuetext", t === 0 ? "at A" : t === 1 ? "at B" : `${Math.round(100 * t)} percent of the way`);
   }
 
-  // Decodes the way, then measures it; both in pieces. A new way stops the old one.
+  /** Decodes the way, then measures it; both in pieces. A new way stops the old one. */
   async measure() {
     if (!this.open) return;
     this.stop();
@@ -134,6 +164,7 @@ export class BetweenView {
     this.distances = [];
     this.errors = [];
     this.chart.dataset.ready = "false";
+    /** @type {Float32Array[]} */
     const decoded = [];
     const every = (PLACES - 1) / (PICTURES - 1);
     try {
@@ -146,7 +177,7 @@ export class BetweenView {
       await inPieces(PLACES, (i) => (this.distances[i] = subject.training.neighbours.nearest(decoded[i]).distance), signal);
       if (model.engine.local) await inPieces(PLACES, (i) => (this.errors[i] = this.error(decoded[i])), signal);
     } catch (error) {
-      this.note.textContent = error.message;
+      this.note.textContent = messageOf(error);
       return;
     }
     if (signal.aborted) return;
@@ -155,26 +186,49 @@ export class BetweenView {
     this.explain();
   }
 
-  // What the model makes of its own picture: far from its images it does not find its way back.
+  /**
+   * What the model makes of its own picture: far from its images it does not find its way back. Of local models only,
+   * which deliver at once.
+   * @param {Float32Array} picture
+   */
   error(picture) {
     const { engine } = this.state.model;
     let result = NaN;
-    engine.encode(picture, (code) => engine.decode(code, (again) => (result = squaredDistance(picture, again))));
+    engine.encode(picture, (code) => {
+      if (code) engine.decode(code, (again) => (result = again ? squaredDistance(picture, again) : NaN));
+    });
     return result;
   }
 
   drawChart() {
     const here = this.onTheWay();
     this.pictures.forEach((picture, i) => picture.canvas.classList.toggle("aex-now", here && i === Math.round(this.t * (PICTURES - 1))));
-    if (this.distances?.length !== PLACES) return;
+    if (this.distances.length !== PLACES) return;
     const usual = this.state.model.usual?.all;
     const marks = niceTicks(0, 1.05 * Math.max(...this.distances, ...this.errors, usual ?? 0), 4);
-    const top = marks.at(-1) + (marks[1] - marks[0]);
+    const top = marks[marks.length - 1] + (marks[1] - marks[0]);
+    /** @param {number} t */
     const x = (t) => LEFT + t * WIDTH;
+    /** @param {number} value */
     const y = (value) => 8 + HEIGHT * (1 - value / top);
+    /**
+     * @param {number[]} values
+     * @param {string} kind
+     */
     const line = (values, kind) => drawn("polyline", { class: `aex-line ${kind}`, points: values.map((value, i) => `${x(i / (PLACES - 1)).toFixed(1)},${y(value).toFixed(1)}`).join(" ") });
+    /**
+     * @param {number} value
+     * @param {string} kind
+     */
     const across = (value, kind) => drawn("line", { x1: x(0), x2: x(1), y1: y(value), y2: y(value), class: kind });
+    /**
+     * @param {string} words
+     * @param {number} left
+     * @param {number} base
+     * @param {string} anchor
+     */
     const text = (words, left, base, anchor, more = {}) => drawn("text", { x: left, y: base, "text-anchor": anchor, ...more }, words);
+    /** @type {SVGElement[]} */
     const parts = [
       ...marks.map((value) => across(value, value ? "aex-grid" : "aex-axis")),
       ...marks.map((value) => text(tickText(value), LEFT - 6, y(value) + 4, "end")),
@@ -192,12 +246,13 @@ export class BetweenView {
   explain() {
     const { name } = this.state.subject.training;
     const usual = this.state.model.usual?.all;
+    /** @param {number[]} values */
     const highest = (values) => `${shown(Math.max(...values))} at most`;
     const parts = [element("span", { class: "aex-key aex-distance" }, "━"), ` squared pixel distance to the nearest ${name} (${highest(this.distances)})`];
     if (this.errors.length) parts.push("; ", element("span", { class: "aex-key aex-error" }, "┅"), ` squared error when the model reconstructs the picture (${highest(this.errors)})`);
     if (usual) parts.push("; ", element("span", { class: "aex-key" }, "┄"), ` the model's reconstructions' median distance (${shown(usual)})`);
     this.note.replaceChildren(...parts, ".");
-    this.chart.setAttribute("aria-label", this.note.textContent);
+    this.chart.setAttribute("aria-label", this.note.textContent ?? "");
   }
 
   stop() {

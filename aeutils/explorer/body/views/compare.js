@@ -1,12 +1,21 @@
+// @ts-check
 // Compare: what several models make of the same point, with what each is worth on all of the images.
 
 import { button, choice, element, freshId, shown } from "../dom.js";
 import { squaredDistance } from "../neighbours.js";
 import { Picture } from "../pictures.js";
 
+/**
+ * @import { Drawing, ShownImage, State } from "../state.js"
+ * @import { Model } from "../subject.js"
+ * @typedef {{ root: HTMLElement, picture: Picture, error: HTMLElement }} Card
+ */
+
 export class CompareView {
+  /** @param {State} state */
   constructor(state) {
     this.state = state;
+    this.open = false;
     const { models } = state.subject;
     const id = freshId();
     this.slider = element("input", {
@@ -15,12 +24,13 @@ export class CompareView {
     });
     this.same = choice("At an image", [["image", "each model uses its own code of it"], ["code", "every model reads this one's code"]], () => this.follow());
     this.place = element("p", { class: "aex-note", role: "status" });
+    this.name = element("output", { for: id });
     const { height, width } = state.subject;
     this.original = new Picture(height, width, "original");
     this.cards = models.map((model, index) => this.card(model, index));
     this.root = element(
       "div", {},
-      element("div", { class: "aex-row aex-walk-row" }, element("label", { for: id }, "Model on the map"), this.slider, (this.name = element("output", { for: id }))),
+      element("div", { class: "aex-row aex-walk-row" }, element("label", { for: id }, "Model on the map"), this.slider, this.name),
       element("div", { class: "aex-row" }, this.same.root),
       this.place,
       element(
@@ -35,6 +45,11 @@ export class CompareView {
     this.followModel();
   }
 
+  /**
+   * @param {Model} model
+   * @param {number} index
+   * @returns {Card}
+   */
   card(model, index) {
     const { height, width } = this.state.subject;
     const picture = new Picture(height, width, `decoded by ${model.name}`, { "data-model": model.name });
@@ -56,13 +71,13 @@ export class CompareView {
   }
 
   followModel() {
-    this.slider.value = this.state.modelIndex;
+    this.slider.value = String(this.state.modelIndex);
     this.slider.setAttribute("aria-valuetext", this.state.model.name);
     this.name.textContent = this.state.model.name;
     this.cards.forEach((card, index) => card.root.classList.toggle("aex-now", index === this.state.modelIndex));
   }
 
-  // At an image, each model's own code of it or one code for all; elsewhere there is only the code.
+  /** At an image, each model's own code of it or one code for all; elsewhere there is only the code. */
   follow() {
     if (!this.open) return;
     const { subject, model, original, z } = this.state;
@@ -72,6 +87,7 @@ export class CompareView {
     else this.original.clear();
     subject.models.forEach((other, index) => {
       const card = this.cards[index];
+      /** @param {Float32Array} code */
       const give = (code) => this.decode(card, other, code, original);
       if (!own) {
         if (other.size === model.size) give(z);
@@ -81,18 +97,31 @@ export class CompareView {
     });
   }
 
+  /**
+   * @param {Card} card
+   * @param {Model} other
+   * @param {Float32Array} code
+   * @param {ShownImage | Drawing | null} image
+   */
   decode(card, other, code, image) {
     other.engine.decode(code, (picture, _, problem) => {
-      if (!picture) return this.cannot(card, problem);
+      if (!picture) {
+        this.cannot(card, problem);
+        return;
+      }
       card.picture.draw(picture);
       const error = image?.pixels ? squaredDistance(picture, image.pixels) : null;
       card.error.textContent = error === null ? "" : `squared error ${shown(error)}`;
     }, "compare");
   }
 
+  /**
+   * @param {Card} card
+   * @param {string | undefined} why
+   */
   cannot(card, why) {
     card.picture.clear();
-    card.error.textContent = why;
+    card.error.textContent = why ?? "";
   }
 
   stop() {}

@@ -1,24 +1,41 @@
+// @ts-check
 // Draw your own: ink becomes an image as MNIST makes them, its code moves the point on the map, and the decode answers.
 
-import { button, element, shown, tick } from "../dom.js";
+import { button, element, flat, shown, tick } from "../dom.js";
 import { asDrawn, centred } from "../drawing.js";
 import { squaredDistance } from "../neighbours.js";
 import { Picture } from "../pictures.js";
 
+/**
+ * @import { Pair } from "../plane.js"
+ * @import { State } from "../state.js"
+ */
+
 const SIZE = 168; // ink pixels on a side: six for each of MNIST's 28
 const PEN = 15;
+/** @type {Record<string, Pair>} */
+const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const DRAWING_HELP =
   "Drawing area. Draw with the mouse or a finger. With the keyboard: the arrow keys move the pen, the space bar lowers " +
   "and lifts it, Delete clears.";
 
 export class DrawView {
+  /**
+   * @param {State} state
+   * @param {AbortSignal} signal
+   */
   constructor(state, signal) {
     this.state = state;
+    this.drawing = false;
+    this.lowered = false; // the pen that the keys move
+    this.frame = 0;
+    /** @type {Pair} */
+    this.place = [SIZE / 2, SIZE / 2];
     const { height, width } = state.subject;
     this.canvas = element("canvas", {
       class: "aex-ink", width: SIZE, height: SIZE, tabindex: "0", role: "application", "aria-label": DRAWING_HELP, "data-role": "ink",
     });
-    this.context = this.canvas.getContext("2d", { willReadFrequently: true });
+    this.context = flat(this.canvas, { willReadFrequently: true });
     this.pen = element("div", { class: "aex-pen", "aria-hidden": "true" });
     this.seen = new Picture(height, width, "the drawing as the model sees it", { "data-role": "seen" });
     this.back = new Picture(height, width, "what the model makes of the drawing", { "data-role": "back" });
@@ -46,7 +63,6 @@ export class DrawView {
       this.problem, this.status,
     );
     this.clear();
-    this.place = [SIZE / 2, SIZE / 2];
     this.listen(signal);
     if (height !== width) this.root.replaceChildren(element("p", { class: "aex-note" }, `Drawing needs square images; these have ${height} × ${width} pixels.`));
     signal.addEventListener("abort", () => cancelAnimationFrame(this.frame));
@@ -58,7 +74,13 @@ export class DrawView {
 
   hide() {}
 
+  /** @param {AbortSignal} signal */
   listen(signal) {
+    /**
+     * @template {keyof HTMLElementEventMap} Name
+     * @param {Name} name
+     * @param {(event: HTMLElementEventMap[Name]) => void} f
+     */
     const on = (name, f) => this.canvas.addEventListener(name, f, { signal });
     on("pointerdown", (event) => {
       event.preventDefault();
@@ -68,23 +90,34 @@ export class DrawView {
       this.place = this.under(event);
       this.stroke(this.place);
     });
-    on("pointermove", (event) => this.drawing && this.stroke(this.under(event)));
+    on("pointermove", (event) => {
+      if (this.drawing) this.stroke(this.under(event));
+    });
     const release = () => (this.drawing = false);
     on("pointerup", release);
     on("pointercancel", release);
     on("keydown", (event) => this.key(event));
   }
 
+  /**
+   * The place on the canvas that is under the pointer, in ink pixels.
+   * @param {PointerEvent} event
+   * @returns {Pair}
+   */
   under(event) {
     const box = this.canvas.getBoundingClientRect();
     return [((event.clientX - box.left) / box.width) * SIZE, ((event.clientY - box.top) / box.height) * SIZE];
   }
 
+  /** @param {KeyboardEvent} event */
   key(event) {
-    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    const step = STEPS[event.key];
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (step) {
-      const next = this.place.map((at, axis) => Math.min(SIZE - 10, Math.max(10, at + 8 * step[axis])));
+      /** @param {number} axis */
+      const at = (axis) => Math.min(SIZE - 10, Math.max(10, this.place[axis] + 8 * step[axis]));
+      /** @type {Pair} */
+      const next = [at(0), at(1)];
       if (this.lowered) this.stroke(next);
       this.place = next;
       this.movePen();
@@ -101,9 +134,10 @@ export class DrawView {
   movePen() {
     const scale = this.canvas.clientWidth / SIZE;
     this.pen.style.transform = `translate(${this.place[0] * scale}px, ${this.place[1] * scale}px)`;
-    this.pen.classList.toggle("aex-lowered", Boolean(this.lowered));
+    this.pen.classList.toggle("aex-lowered", this.lowered);
   }
 
+  /** @param {Pair} to */
   stroke(to) {
     Object.assign(this.context, { strokeStyle: "#fff", lineWidth: PEN, lineCap: "round", lineJoin: "round" });
     this.context.beginPath();
@@ -139,7 +173,7 @@ export class DrawView {
     model.engine.encode(pixels, (code, _, problem) => {
       this.problem.hidden = Boolean(code);
       if (!code) {
-        this.problem.textContent = problem;
+        this.problem.textContent = problem ?? "";
         return;
       }
       this.state.setCode(code, { kind: "drawing", pixels, text: "your drawing" });
@@ -147,6 +181,10 @@ export class DrawView {
     });
   }
 
+  /**
+   * @param {Float32Array} pixels
+   * @param {Float32Array | null} picture
+   */
   answer(pixels, picture) {
     if (!picture) return; // the large picture says why
     this.back.draw(picture);

@@ -1,3 +1,4 @@
+// @ts-check
 // The map and pad: the codes of the images; where the hand is, there the code is.
 
 import { niceTicks, tickText } from "../axis.js";
@@ -7,8 +8,15 @@ import { Manifold } from "../manifold.js";
 import { Frame, principalPlane, unitPlane } from "../plane.js";
 import { drawPoints, signs } from "../points.js";
 
+/**
+ * @import { Pair, Plane } from "../plane.js"
+ * @import { State } from "../state.js"
+ */
+
 const NEAR = 14; // how close, in CSS pixels, the pointer must be to an image
 const END = 10; // the same for an end of the walk
+/** @type {Record<string, Pair>} */
+const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const MAP_HELP =
   "Map of the codes. Arrow keys move the point, with Shift ten times as far; Enter jumps to the nearest image; " +
   "plus and minus zoom, 0 shows everything. Drag with Shift to move the map; double-click an image to take its code.";
@@ -17,24 +25,35 @@ const MOUSE_HELP =
   "Shift\u00a0+\u00a0drag to shift the map";
 
 export class MapView {
+  /**
+   * @param {State} state
+   * @param {{ hover: (index: number) => void }} hooks told of the image under the pointer, or of -1
+   * @param {AbortSignal} signal
+   */
   constructor(state, hooks, signal) {
+    const { subject } = state;
     this.state = state;
-    this.hooks = hooks; // { hover(index or -1) }
+    this.hooks = hooks;
     this.layers = { points: true, manifold: false, contours: "none" };
     this.frame = new Frame(400);
-    this.manifold = new Manifold(state.subject.height, state.subject.width);
-    this.build(signal);
-    this.choosePlane();
-    state.on("model", () => this.choosePlane());
-    state.on("code", () => this.followCode());
-    state.on("ends", () => this.drawOverlay());
-    signal.addEventListener("abort", () => {
-      this.manifold.forget();
-      clearTimeout(this.later);
-    });
-  }
+    this.manifold = new Manifold(subject.height, subject.width);
+    /** @type {Pair} the two code units that were chosen for a map of units */
+    this.chosen = [0, 1];
+    /** @type {{ paths: string[], whole: Frame } | null} contours of the density */
+    this.spread = null;
+    /** @type {Float32Array | null} the code without what it has in the plane */
+    this.offPlane = null;
+    this.hovered = -1;
+    this.later = 0; // a timer
+    this.moving = 0; // a frame that was asked for
+    /** @type {Map<number, Pair>} what is down on the map: the pointer's id -> its place */
+    this.fingers = new Map();
+    /** @type {"code" | "end" | "map" | "pinch" | null} what the hand moves */
+    this.dragging = null;
+    /** @type {Pair} where the hand was */
+    this.before = [0, 0];
+    this.end = -1; // of the walk, in the hand: 0 for A, 1 for B
 
-  build(signal) {
     this.manifoldCanvas = element("canvas", { class: "aex-layer aex-manifold", "aria-hidden": "true" });
     this.pointsCanvas = element("canvas", { class: "aex-layer", "aria-hidden": "true" });
     this.overlay = drawn("svg", { class: "aex-layer aex-overlay", "aria-hidden": "true" });
@@ -46,8 +65,45 @@ export class MapView {
       { class: "aex-pad", tabindex: "0", role: "application", "aria-roledescription": "map", "aria-label": MAP_HELP },
       this.manifoldCanvas, this.pointsCanvas, this.overlay, this.ring, this.cursor, this.message,
     );
-    this.listen(signal);
     this.axes = element("span", { class: "aex-axes" });
+    this.contourNote = element("p", { class: "aex-note aex-contour-note", role: "status" });
+    this.root = element(
+      "div", { class: "aex-map" },
+      element("div", { class: "aex-row" }, this.axes, this.zoomButtons()),
+      element("div", { class: "aex-pad-frame" }, this.pad),
+      element("div", { class: "aex-row" }, ...this.layerChoices()),
+      this.contourNote,
+      element("p", { class: "aex-note", "aria-hidden": "true" }, MOUSE_HELP), // a screen reader has the pad's label
+      this.legend(),
+    );
+
+    this.plane = this.firstPlane();
+    /** @type {ReturnType<Plane["project"]>} */
+    this.projected = { us: new Float32Array(), vs: new Float32Array() };
+    this.choosePlane(this.plane);
+    this.listen(signal);
+    state.on("model", () => this.choosePlane(this.firstPlane()));
+    state.on("code", () => this.followCode());
+    state.on("ends", () => this.drawOverlay());
+    const observer = new ResizeObserver(() => this.resize());
+    observer.observe(this.pad);
+    signal.addEventListener("abort", () => {
+      observer.disconnect();
+      this.manifold.forget();
+      clearTimeout(this.later);
+    });
+  }
+
+  zoomButtons() {
+    return element(
+      "span", { class: "aex-buttons" },
+      button("−", () => this.zoom(1 / 1.5), { "aria-label": "Zoom out" }),
+      button("+", () => this.zoom(1.5), { "aria-label": "Zoom in" }),
+      button("All", () => this.showAll(), { "aria-label": "Show the whole map" }),
+    );
+  }
+
+  layerChoices() {
     const contours = choice("Contours", [["none", "none"], ["density", "where the codes are"], ["prior", "prior N(0, I)"]], (value) => {
       this.layers.contours = value;
       this.drawOverlay();
@@ -60,85 +116,91 @@ export class MapView {
       this.layers.points = on;
       this.draw();
     });
-    const zoom = element(
-      "span", { class: "aex-buttons" },
-      button("−", () => this.zoom(1 / 1.5), { "aria-label": "Zoom out" }),
-      button("+", () => this.zoom(1.5), { "aria-label": "Zoom in" }),
-      button("All", () => this.showAll(), { "aria-label": "Show the whole map" }),
-    );
-    this.contourNote = element("p", { class: "aex-note aex-contour-note", role: "status" });
-    this.root = element(
-      "div", { class: "aex-map" },
-      element("div", { class: "aex-row" }, this.axes, zoom),
-      element("div", { class: "aex-pad-frame" }, this.pad),
-      element("div", { class: "aex-row" }, points.root, manifold.root, contours.root),
-      this.contourNote,
-      element("p", { class: "aex-note", "aria-hidden": "true" }, MOUSE_HELP), // a screen reader has the pad's label
-      this.legend(),
-    );
-    const observer = new ResizeObserver(() => this.resize());
-    observer.observe(this.pad);
-    signal.addEventListener("abort", () => observer.disconnect());
+    return [points.root, manifold.root, contours.root];
   }
 
-  // Names of the classes, where their sign is not their name.
+  /** Names of the classes, where their sign is not their name. */
   legend() {
     const { classes, points } = this.state.subject;
     const marks = signs(classes);
-    const needed = points.labels && marks.some((mark, index) => mark !== classes[index]);
+    const needed = points.labels !== null && marks.some((mark, index) => mark !== classes[index]);
     const entries = needed ? classes.map((name, index) => `${marks[index]} ${name}`).join(" · ") : "";
     return element("p", { class: "aex-note" }, entries, entries && points.note ? " – " : "", points.note);
   }
 
   // ---- what is shown
 
-  choosePlane(axes = "first") {
+  /** The plane that Python found: of the widest principal axes, or of the code's own first units. */
+  firstPlane() {
+    const { principal } = this.state.model;
+    return principal ? principalPlane(principal) : this.unitsPlane();
+  }
+
+  unitsPlane() {
+    return unitPlane(this.state.model, ...this.units);
+  }
+
+  /**
+   * The units that were chosen, where this model has them.
+   * @returns {Pair}
+   */
+  get units() {
+    return this.chosen.every((unit) => unit < this.state.model.size) ? this.chosen : [0, 1];
+  }
+
+  /** @param {Plane} plane */
+  choosePlane(plane) {
     const { model } = this.state;
-    const { size } = model;
-    if (axes === "first") axes = size > 2 && model.principal ? "principal" : "units";
-    const [i, j] = this.units?.every((unit) => unit < size) ? this.units : [0, Math.min(1, size - 1)];
+    this.plane = plane;
+    this.projected = plane.project(model.codes);
     this.spread = null;
-    this.plane = axes === "principal" ? principalPlane(size, model.principal.components, model.principal.mean) : unitPlane(size, i, j);
-    this.projected = this.plane.project(model.codes, size);
     this.offPlane = null;
     this.manifold.forget();
-    this.buildAxes(axes, [i, j]);
+    this.buildAxes();
     this.message.hidden = !model.constant;
     this.message.textContent = model.constant ?? "";
     this.showAll();
   }
 
-  buildAxes(axes, units) {
+  buildAxes() {
     const { size, principal } = this.state.model;
     this.axes.replaceChildren();
     if (size <= 2) return;
+    const ofPrincipal = this.plane.principal;
+    /** @type {[string, string][]} */
     const options = principal ? [["principal", "principal axes"], ["units", "two units"]] : [["units", "two units"]];
     const kind = choice("Map of", options, (value) => {
-      this.choosePlane(value);
-      this.axes.querySelector("select").focus();
+      this.choosePlane(value === "principal" ? this.firstPlane() : this.unitsPlane());
+      this.axes.querySelector("select")?.focus();
     });
-    kind.select.value = axes;
+    kind.select.value = ofPrincipal ? "principal" : "units";
     this.axes.append(kind.root);
-    if (axes !== "units") return;
-    const names = Array.from({ length: size }, (_, j) => [j, String(j + 1)]);
-    units.forEach((unit, place) => {
+    if (ofPrincipal) return;
+    /** @type {[string, string][]} */
+    const names = Array.from({ length: size }, (_, j) => [String(j), String(j + 1)]);
+    this.units.forEach((unit, place) => {
       const pick = choice(place ? "↑" : "→", names, (value) => {
-        this.units = place ? [units[0], Number(value)] : [Number(value), units[1]];
-        if (this.units[0] === this.units[1]) this.units = [...units].reverse(); // the same unit twice is no plane: swap
-        this.choosePlane("units");
+        const [i, j] = this.units;
+        this.chosen = place ? [i, Number(value)] : [Number(value), j];
+        if (this.chosen[0] === this.chosen[1]) this.chosen = [j, i]; // the same unit twice is no plane: swap
+        this.choosePlane(this.unitsPlane());
         this.axes.querySelectorAll("select")[place + 1].focus();
       });
-      pick.select.value = unit;
+      pick.select.value = String(unit);
       pick.select.setAttribute("aria-label", place ? "upward axis" : "rightward axis");
       this.axes.append(pick.root);
     });
   }
 
   showAll() {
-    this.frame.fit(this.projected.us, this.projected.vs);
+    this.frame.fit(this.plane.reach);
     this.frameChanged();
   }
 
+  /**
+   * @param {number} factor
+   * @param {Pair} at what stays where it is
+   */
   zoom(factor, at = this.plane.coordinates(this.state.z)) {
     this.frame.zoom(factor, at);
     this.frameChanged();
@@ -175,12 +237,15 @@ export class MapView {
 
   computeManifold(wait = 0) {
     clearTimeout(this.later);
-    if (!this.layers.manifold) return this.draw();
+    if (!this.layers.manifold) {
+      this.draw();
+      return;
+    }
     this.later = setTimeout(() => {
       const { z, model } = this.state;
       this.manifold.compute(this.frame, this.plane, z, model.engine, () => {
         this.draw();
-        this.pad.dataset.manifold = (Number(this.pad.dataset.manifold) || 0) + 1;
+        this.pad.dataset.manifold = String((Number(this.pad.dataset.manifold) || 0) + 1);
       });
     }, wait);
   }
@@ -195,7 +260,14 @@ export class MapView {
 
   ticks() {
     const { size, low, high } = this.frame;
+    /** @type {SVGElement[]} */
     const labels = [];
+    /**
+     * @param {string} text
+     * @param {number} x
+     * @param {number} y
+     * @param {string} anchor
+     */
     const at = (text, x, y, anchor, more = {}) => labels.push(drawn("text", { x, y, "text-anchor": anchor, ...more }, text));
     for (const value of niceTicks(low[0], high[0])) at(tickText(value), this.frame.toScreen(value, 0)[0], size + 13, "middle");
     at(`${this.plane.names[0]} →`, size / 2, size + 27, "middle");
@@ -222,11 +294,11 @@ export class MapView {
     return paths.map((d) => drawn("path", { d, transform: place, class: "aex-contour", "vector-effect": "non-scaling-stroke" }));
   }
 
-  // Contours of the density of all images: made once for a plane, and moved with the map.
+  /** Contours of the density of all images: made once for a plane, and moved with the map. */
   measureSpread() {
     const { us, vs } = this.projected;
     const whole = new Frame(400);
-    whole.fit(us, vs);
+    whole.fit(this.plane.reach);
     const n = 72;
     const grid = density(us, vs, whole.low, whole.high, n);
     const cell = whole.size / n;
@@ -247,14 +319,15 @@ export class MapView {
     return contours === "density" && this.projected.us.length < 20 ? "Too few images for contours." : `${shares}.`;
   }
 
-  // The walk from A to B, while that view is open.
+  /** The walk from A to B, while that view is open. */
   walk() {
     const { walk } = this.state;
     if (!walk) return [];
     const places = walk.codes.map((code) => this.frame.toScreen(...this.plane.coordinates(code)).map(round));
-    const ends = [[places[0], "A"], [places.at(-1), "B"]].map(([[x, y], name]) =>
-      drawn("g", {}, drawn("circle", { cx: x, cy: y, r: END - 1, class: "aex-end" }), drawn("text", { x, y: y + 4, "text-anchor": "middle", class: "aex-end-name" }, name)),
-    );
+    const ends = ["A", "B"].map((name, end) => {
+      const [x, y] = places[end * (places.length - 1)];
+      return drawn("g", {}, drawn("circle", { cx: x, cy: y, r: END - 1, class: "aex-end" }), drawn("text", { x, y: y + 4, "text-anchor": "middle", class: "aex-end-name" }, name));
+    });
     return [drawn("polyline", { points: places.join(" "), class: "aex-walk" }), ...ends];
   }
 
@@ -262,8 +335,8 @@ export class MapView {
     const [u, v] = this.plane.coordinates(this.state.z);
     if (!this.dragging && this.frame.include(u, v)) this.frameChanged();
     this.placeCursor();
-    const rest = this.plane.moved(this.state.z, 0, 0);
-    if (this.offPlane && rest.some((value, j) => Math.abs(value - this.offPlane[j]) > 1e-3)) this.computeManifold(100);
+    const [before, rest] = [this.offPlane, this.plane.moved(this.state.z, 0, 0)];
+    if (before && rest.some((value, j) => Math.abs(value - before[j]) > 1e-3)) this.computeManifold(100);
     this.offPlane = rest;
   }
 
@@ -274,9 +347,14 @@ export class MapView {
 
   // ---- the hand
 
+  /** @param {AbortSignal} signal */
   listen(signal) {
+    /**
+     * @template {keyof HTMLElementEventMap} Name
+     * @param {Name} name
+     * @param {(event: HTMLElementEventMap[Name]) => void} f
+     */
     const on = (name, f) => this.pad.addEventListener(name, f, { signal });
-    this.fingers = new Map(); // what is down on the map: the pointer's id -> its place
     on("pointerdown", (event) => {
       if (event.button !== 0) return;
       event.preventDefault();
@@ -305,6 +383,7 @@ export class MapView {
         this.frameMoves();
       } else if (this.dragging === "pinch" && this.fingers.size === 2) this.pinch(event.pointerId, place);
     });
+    /** @param {PointerEvent} event */
     const release = (event) => {
       this.fingers.delete(event.pointerId);
       if (!this.fingers.size) this.dragging = null; // what is left of a pinch moves nothing
@@ -327,7 +406,7 @@ export class MapView {
     signal.addEventListener("abort", () => cancelAnimationFrame(this.moving));
   }
 
-  // While the hand moves the map: once per frame of the screen.
+  /** While the hand moves the map: once per frame of the screen. */
   frameMoves() {
     this.moving ||= requestAnimationFrame(() => {
       this.moving = 0;
@@ -335,12 +414,18 @@ export class MapView {
     });
   }
 
-  // Two fingers: what was between them stays between them.
+  /**
+   * Two fingers: what was between them stays between them.
+   * @param {number} finger the pointer's id of the one that moved
+   * @param {Pair} place
+   */
   pinch(finger, place) {
     const before = [...this.fingers.values()];
     this.fingers.set(finger, place);
     const after = [...this.fingers.values()];
+    /** @param {Pair[]} fingers */
     const gap = ([a, b]) => Math.max(1, Math.hypot(a[0] - b[0], a[1] - b[1]));
+    /** @param {Pair[]} fingers */
     const middle = ([a, b]) => this.frame.toPlane((a[0] + b[0]) / 2, (a[1] + b[1]) / 2);
     const [from, to] = [middle(before), middle(after)];
     this.frame.pan(from[0] - to[0], from[1] - to[1]);
@@ -348,8 +433,9 @@ export class MapView {
     this.frameMoves();
   }
 
+  /** @param {KeyboardEvent} event */
   key(event) {
-    const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+    const steps = STEPS[event.key];
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (steps) {
       const step = (event.shiftKey ? 10 : 1) / 100;
@@ -367,39 +453,61 @@ export class MapView {
     event.preventDefault();
   }
 
-  // The image under the mouse, also while it drags; a finger hides what is under it.
+  /**
+   * The image under the mouse, also while it drags; a finger hides what is under it.
+   * @param {PointerEvent} event
+   * @param {Pair} place
+   */
   lookUnder({ pointerType }, place) {
     const hidden = pointerType === "touch" || this.dragging === "map" || this.dragging === "end" || !this.layers.points;
     this.hover(hidden ? -1 : this.nearest(...place, NEAR));
   }
 
+  /**
+   * Where on the map the pointer is, in CSS pixels.
+   * @param {MouseEvent} event
+   * @returns {Pair}
+   */
   place(event) {
     const box = this.pad.getBoundingClientRect();
     const scale = this.pad.clientWidth / (box.width - 2); // the border is no part of the map
     return [(event.clientX - box.left - 1) * scale, (event.clientY - box.top - 1) * scale];
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
   moveTo(x, y) {
     this.state.setCode(this.plane.moved(this.state.z, ...this.frame.toPlane(x, y)));
   }
 
-  // Which end of the walk is under the hand: 0 for A, 1 for B, or -1.
+  /**
+   * Which end of the walk is under the hand: 0 for A, 1 for B, or -1.
+   * @param {number} x
+   * @param {number} y
+   */
   endUnder(x, y) {
     const { walk } = this.state;
     if (!walk) return -1;
-    return [walk.codes[0], walk.codes.at(-1)].findIndex((code) => {
+    return [walk.codes[0], walk.codes[walk.codes.length - 1]].findIndex((code) => {
       const [endX, endY] = this.frame.toScreen(...this.plane.coordinates(code));
       return Math.hypot(endX - x, endY - y) <= END;
     });
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
   moveEnd(x, y) {
     const { walk } = this.state;
     if (!walk) return;
-    const code = this.end ? walk.codes.at(-1) : walk.codes[0];
+    const code = walk.codes[this.end * (walk.codes.length - 1)];
     walk.moveEnd(this.end, this.plane.moved(code, ...this.frame.toPlane(x, y)));
   }
 
+  /** @param {number} index of an image; -1 for none */
   hover(index) {
     if (index === this.hovered) return;
     this.hovered = index;
@@ -411,7 +519,12 @@ export class MapView {
     this.hooks.hover(index);
   }
 
-  // The image whose point is nearest on the screen, or -1 if none is within `reach`.
+  /**
+   * The image whose point is nearest on the screen, or -1 if none is within `reach`.
+   * @param {number} x
+   * @param {number} y
+   * @param {number} reach
+   */
   nearest(x, y, reach) {
     const { us, vs } = this.projected;
     const { low, high, size } = this.frame;
@@ -426,4 +539,5 @@ export class MapView {
   }
 }
 
+/** @param {number} value */
 const round = (value) => Math.round(value * 10) / 10;

@@ -1,15 +1,31 @@
+// @ts-check
 // The decoded picture, beside the nearest training image and the original: memory and invention told apart.
 
 import { element, shown } from "../dom.js";
 import { squaredDistance } from "../neighbours.js";
 import { Picture } from "../pictures.js";
 
+/** @import { State } from "../state.js" */
+
 const SEARCH_EVERY = 50; // milliseconds between searches for the neighbour while the hand moves, where they take long
 const SPOKEN_AFTER = 500; // milliseconds of rest after which a screen reader is told
 
 export class PictureView {
+  /**
+   * @param {State} state
+   * @param {AbortSignal} signal
+   */
   constructor(state, signal) {
     this.state = state;
+    /** @type {Float32Array | null} */
+    this.picture = null;
+    this.nearIndex = -1;
+    this.nearName = "";
+    this.trailing = 0; // timers
+    this.speaking = 0;
+    this.searched = 0; // when the neighbour was last looked for, and what that takes, in milliseconds
+    this.cost = 0;
+    this.hovered = -1;
     const { height, width } = state.subject;
     this.decoded = new Picture(height, width, "decoded picture", { "data-role": "decoded" });
     this.near = new Picture(height, width, "nearest training image", { "data-role": "nearest" });
@@ -34,8 +50,6 @@ export class PictureView {
       element("p", { class: "aex-note" }, training.note),
       this.spoken,
     );
-    this.hovered = -1;
-    this.cost = 0;
     state.on("code", () => this.follow());
     signal.addEventListener("abort", () => {
       clearTimeout(this.trailing);
@@ -49,7 +63,7 @@ export class PictureView {
     model.engine.decode(z, (picture, _, problem) => {
       this.problem.hidden = Boolean(picture);
       if (!picture) {
-        this.problem.textContent = problem;
+        this.problem.textContent = problem ?? "";
         return;
       }
       this.picture = picture;
@@ -62,12 +76,14 @@ export class PictureView {
     });
   }
 
-  // The nearest training image is looked for after the picture is on the screen: for every picture where that is
-  // quick, else now and then, and once more at rest.
+  /**
+   * The nearest training image is looked for after the picture is on the screen: for every picture where that is quick,
+   * else now and then, and once more at rest.
+   */
   search() {
     if (this.cost > 4) clearTimeout(this.trailing);
     else if (this.trailing) return;
-    const wait = this.cost > 4 ? Math.max(0, SEARCH_EVERY - (performance.now() - (this.searched ?? 0))) : 0;
+    const wait = this.cost > 4 ? Math.max(0, SEARCH_EVERY - (performance.now() - this.searched)) : 0;
     this.trailing = setTimeout(() => {
       this.trailing = 0;
       this.searchNow();
@@ -75,6 +91,7 @@ export class PictureView {
   }
 
   searchNow() {
+    if (!this.picture) return;
     const { training, classes } = this.state.subject;
     const started = performance.now();
     const found = training.neighbours.nearest(this.picture);
@@ -88,20 +105,25 @@ export class PictureView {
       this.near.label(this.nearName);
     }
     this.nearText.textContent = `${this.nearName}: squared pixel distance ${shown(found.distance)}`;
-    this.usual.textContent = this.usualDistance(training.labels?.[found.index]);
+    this.usual.textContent = this.usualDistance(training.labels ? training.labels[found.index] : null);
   }
 
-  // What such a distance usually is, among images of the class that the neighbour has: a 1 is near to others, a 2 far.
+  /**
+   * What such a distance usually is, among images of the class that the neighbour has: a 1 is near to others, a 2 far.
+   * @param {number | null} label
+   */
   usualDistance(label) {
     const { training, classes, points } = this.state.subject;
-    const medians = (usual) => usual?.classes?.[label] ?? usual?.all;
-    const [rebuilt, real] = [medians(this.state.model.usual), medians(training.usual)];
-    if (rebuilt == null || real == null) return "";
-    const some = training.usual.classes?.[label] == null ? `a ${points.name}` : `a ${points.name} labelled ${classes[label]}`;
+    const { usual } = this.state.model;
+    if (!usual || !training.usual) return "";
+    const ofClass = label === null ? null : training.usual.classes[label];
+    const real = ofClass ?? training.usual.all;
+    const rebuilt = (label === null ? null : usual.classes[label]) ?? usual.all;
+    const some = label === null || ofClass === null ? `a ${points.name}` : `a ${points.name} labelled ${classes[label]}`;
     return `Usual (median) for ${some}: ${shown(rebuilt)} from this model's reconstruction, ${shown(real)} from the image itself.`;
   }
 
-  // An image under the pointer; -1 for none.
+  /** @param {number} index of the image under the pointer; -1 for none */
   hover(index) {
     this.hovered = index;
     this.showOriginal();
@@ -127,7 +149,10 @@ export class PictureView {
   }
 }
 
-// "z = (0.52, −1.30)"; of a long code the first units.
+/**
+ * "z = (0.52, −1.30)"; of a long code the first units.
+ * @param {Float32Array} z
+ */
 export function codeText(z) {
   const first = [...z.slice(0, 6)].map(shown).join(", ");
   return `z = (${first}${z.length > 6 ? `, … ${z.length} units` : ""})`;

@@ -1,15 +1,42 @@
+// @ts-check
 // Traversal: a slider for each code unit, the most used first, and what the unit in hand does to the picture.
 
 import { button, choice, element, freshId, shown } from "../dom.js";
 import { Picture } from "../pictures.js";
+
+/**
+ * @import { Drawing, ShownImage, State } from "../state.js"
+ * @import { Spread } from "../subject.js"
+ */
+
+/**
+ * The slider of a unit; `place` moves a mark, such as that of the posterior, between two values.
+ * @typedef {{ input: HTMLInputElement, value: HTMLElement, posterior: HTMLElement, place: (mark: HTMLElement, from: number, to: number) => HTMLElement }} Slider
+ */
 
 const STEPS = 9;
 const ROW_EVERY = 120; // milliseconds between the row's pictures while the hand moves: the one in hand comes first
 export const MOST_UNITS = 64;
 
 export class TraversalView {
+  /** @param {State} state */
   constructor(state) {
     this.state = state;
+    this.open = false;
+    this.order = "usage";
+    /** @type {Slider[]} one for each unit */
+    this.inputs = [];
+    /** @type {Picture[]} */
+    this.pictures = [];
+    this.unit = 0; // in hand
+    this.start = state.z; // where "Back to the last image" goes, and which image that is
+    /** @type {ShownImage | Drawing | null} */
+    this.from = null;
+    /** @type {ShownImage | Drawing | null | undefined} */
+    this.posteriorOf = undefined;
+    this.later = 0;
+    /** @type {AbortController | null} */
+    this.running = null;
     this.sliders = element("div", { class: "aex-sliders" });
     this.row = element("div", { class: "aex-strip", role: "group" });
     this.caption = element("p", { class: "aex-note" });
@@ -17,7 +44,6 @@ export class TraversalView {
       this.order = value;
       this.build();
     });
-    this.order = "usage";
     this.legend = element("p", { class: "aex-note" });
     this.root = element(
       "div", {},
@@ -35,7 +61,7 @@ export class TraversalView {
     this.build();
   }
 
-  // Only while the view is open; the sliders then catch up.
+  /** Only while the view is open; the sliders then catch up. */
   show() {
     this.open = true;
     this.follow();
@@ -51,6 +77,7 @@ export class TraversalView {
     this.sliders.replaceChildren();
     this.inputs = [];
     const tooMany = model.size > MOST_UNITS;
+    /** @param {string} kind */
     const swatch = (kind) => element("span", { class: `aex-swatch ${kind}`, "aria-hidden": "true" });
     this.legend.replaceChildren();
     if (tooMany) {
@@ -71,6 +98,7 @@ export class TraversalView {
     this.follow();
   }
 
+  /** @param {Spread & { j: number }} unit */
   slider(unit) {
     const { variational } = this.state.model;
     const low = Math.min(unit.mean - 3 * unit.sd, unit.low, variational ? -3 : Infinity);
@@ -83,12 +111,23 @@ export class TraversalView {
       onfocus: () => this.choose(unit.j),
     });
     const value = element("output", { for: id });
+    /** @param {number} at */
     const share = (at) => Math.min(1, Math.max(0, (at - from) / (to - from)));
+    /**
+     * @param {HTMLElement} mark
+     * @param {number} a
+     * @param {number} b
+     */
     const place = (mark, a, b) => {
       mark.style.setProperty("--from", share(a).toFixed(4));
       mark.style.setProperty("--to", share(b).toFixed(4));
       return mark;
     };
+    /**
+     * @param {number} a
+     * @param {number} b
+     * @param {string} kind
+     */
     const band = (a, b, kind) => place(element("span", { class: `aex-band ${kind}` }), a, b);
     const posterior = band(from, from, "aex-posterior");
     posterior.hidden = true;
@@ -101,6 +140,10 @@ export class TraversalView {
     );
   }
 
+  /**
+   * @param {number} unit
+   * @param {number} value
+   */
   move(unit, value) {
     const z = Float32Array.from(this.state.z);
     z[unit] = value;
@@ -108,6 +151,7 @@ export class TraversalView {
     this.state.setCode(z);
   }
 
+  /** @param {number} unit */
   choose(unit) {
     this.unit = unit;
     this.showRow();
@@ -119,6 +163,7 @@ export class TraversalView {
     else this.state.setCode(this.start.length === model.size ? this.start : model.units.map((unit) => unit.mean));
   }
 
+  /** @param {(unit: Spread) => [mean: number, sd: number]} spreadOf */
   draw(spreadOf) {
     this.state.setCode(this.state.model.units.map((unit) => {
       const [mean, sd] = spreadOf(unit);
@@ -131,10 +176,10 @@ export class TraversalView {
       this.from = this.state.original;
       this.start = Float32Array.from(this.state.z);
     }
-    if (!this.open || !this.inputs?.length) return;
+    if (!this.open || !this.inputs.length) return;
     this.state.z.forEach((value, j) => {
       const { input, value: output } = this.inputs[j];
-      if (document.activeElement !== input || Math.abs(Number(input.value) - value) > 1e-3 * (input.max - input.min)) input.value = value;
+      if (document.activeElement !== input || Math.abs(Number(input.value) - value) > 1e-3 * (Number(input.max) - Number(input.min))) input.value = String(value);
       output.textContent = shown(value);
       input.setAttribute("aria-valuetext", shown(value));
     });
@@ -152,7 +197,7 @@ export class TraversalView {
     this.inputs.forEach(({ posterior }) => (posterior.hidden = true)); // a code moved by hand has none
     if (!model.spread || !original?.pixels) return;
     model.engine.encode(original.pixels, (mean, sd) => {
-      if (!sd || original !== this.posteriorOf) return;
+      if (!mean || !sd || original !== this.posteriorOf) return;
       mean.forEach((centre, j) => {
         const { posterior, place } = this.inputs[j];
         place(posterior, centre - 2 * sd[j], centre + 2 * sd[j]).hidden = false;
@@ -160,9 +205,9 @@ export class TraversalView {
     });
   }
 
-  // The pictures along the chosen unit, everything else as it is.
+  /** The pictures along the chosen unit, everything else as it is. */
   showRow() {
-    if (!this.open || !this.inputs?.length) return;
+    if (!this.open || !this.inputs.length) return;
     const { model, z } = this.state;
     const { input } = this.inputs[this.unit];
     const [low, high] = [Number(input.min), Number(input.max)];
@@ -170,6 +215,10 @@ export class TraversalView {
     const codes = values.map((value) => Float32Array.from(z, (old, j) => (j === this.unit ? value : old)));
     this.running?.abort();
     const { signal } = (this.running = new AbortController());
+    /**
+     * @param {number} i
+     * @param {Float32Array} picture
+     */
     const put = (i, picture) => {
       this.pictures[i].draw(picture);
       this.pictures[i].label(`unit ${this.unit + 1} at ${shown(values[i])}`);
@@ -186,7 +235,7 @@ export class TraversalView {
   }
 }
 
-// Box and Muller's way from two uniform numbers to a standard normal one.
+/** Box and Muller's way from two uniform numbers to a standard normal one. */
 function standardNormal() {
   return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
 }
