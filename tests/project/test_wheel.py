@@ -89,11 +89,15 @@ def test_wheel_holds_all_that_the_package_reads(wheel):
     assert "aeutils/py.typed" in held
 
 
-def test_it_is_the_wheel_that_is_imported_and_its_version_is_pyprojects(installed):
-    code = "import json, aeutils; print(json.dumps([aeutils.__file__, aeutils.__version__]))"
-    file, version = json.loads(installed(code))
+def test_it_is_the_wheel_that_is_imported_and_its_version_is_its_own(installed):
+    code = (
+        "import importlib.metadata, json, aeutils;"
+        "print(json.dumps([aeutils.__file__, aeutils.__version__, importlib.metadata.version('aeutils')]))"
+    )
+    file, version, in_metadata = json.loads(installed(code))
     assert not Path(file).is_relative_to(ROOT)
-    assert version == tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert version == in_metadata  # one place: pyproject.toml reads it from the package
+    assert "version" in tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dynamic"]
 
 
 @pytest.mark.parametrize("name", ["00_start_here", "05_hyperparameters"])
