@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Sized
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from aeutils.figures import doors, look
 from aeutils.figures.look import Picture, axes_with_labels, new_picture
 
 
-@look.defaults()
+@look.draws
 def lines(
     x: Sequence[float],
     curves: Mapping[str, Sequence[float]],
@@ -83,7 +83,7 @@ def lines(
     return figure
 
 
-@look.defaults()
+@look.draws
 def trade_off(
     x: Sequence[float],
     y: Sequence[float],
@@ -140,6 +140,7 @@ def trade_off(
     return figure
 
 
+@look.draws
 def training_curves(
     training: Sequence[float], validation: Sequence[float], ylabel: str, title: str, *, alt: str = ""
 ) -> Picture:
@@ -156,12 +157,11 @@ def training_curves(
         ValueError: no values, or not as many for validation as for training.
     """
     epochs = range(1, 1 + len(doors.numbers(training, "training")))
-    without = isinstance(validation, Sized) and len(validation) == 0
-    curves = {"training": training} if without else {"training": training, "validation": validation}
+    curves = {"training": training} if doors.nothing(validation) else {"training": training, "validation": validation}
     return lines(epochs, curves, "epoch", ylabel, title, alt=alt)
 
 
-@look.defaults()
+@look.draws
 def bars(
     values: Mapping[str, float],
     ylabel: str,
@@ -218,7 +218,7 @@ def bars(
     return figure
 
 
-@look.defaults()
+@look.draws
 def heat_map(
     values: Sequence[Sequence[float]],
     rows: Sequence[object],

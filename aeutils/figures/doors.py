@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
-from typing import Any
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Set
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from torch import Tensor
 
 from aeutils.data import check_images
+
+_PLAIN = {"str": (str, "a text"), "bool": (bool | np.bool_, "True or False")}
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def texts_and_flags(function: _F) -> _F:
+    """Decorator: what the function's annotations call `str` or `bool` is that, or a `ValueError` says what came."""
+    signature = inspect.signature(function)
+    plain = {name: _PLAIN[each.annotation] for name, each in signature.parameters.items() if each.annotation in _PLAIN}
+
+    @functools.wraps(function)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        for name, value in signature.bind(*args, **kwargs).arguments.items():
+            if name in plain and not isinstance(value, plain[name][0]):
+                raise ValueError(f"{name} is {shown(value)}; expected {plain[name][1]}")
+        return function(*args, **kwargs)
+
+    return cast(_F, checked)
 
 
 def named(values: Any, what: str, of: str) -> dict[str, Any]:
@@ -20,7 +40,8 @@ def named(values: Any, what: str, of: str) -> dict[str, Any]:
 
 def texts(values: Any, what: str, n: int | None = None) -> list[str]:
     """A sequence of texts, `n` of them if given."""
-    if not isinstance(values, Iterable) or isinstance(values, Set):
+    one = isinstance(values, Tensor | np.ndarray) and values.ndim == 0
+    if one or not isinstance(values, Iterable) or isinstance(values, Set):
         raise ValueError(f"{what} is {shown(values)}; expected a sequence of texts")
     found = [str(value) for value in values]
     if n is not None and len(found) != n:
@@ -48,6 +69,12 @@ def numbers(values: Any, what: str, n: int | None = None, *, dims: int = 1, fini
     if not (real.all() if finite else real.any()):
         raise ValueError(f"{what} has {'values that are NaN or infinite' if finite else 'no finite value'}")
     return array
+
+
+def nothing(values: Any) -> bool:
+    """Whether that is a sequence without numbers."""
+    array = _array(values)
+    return array is not None and array.size == 0
 
 
 def half_lengths(values: Any, n: int) -> np.ndarray:

@@ -14,7 +14,7 @@ from aeutils.figures.look import Picture, new_picture
 _MOST = 60  # images in a row: more are too small to be seen, and take minutes
 
 
-@look.defaults()
+@look.draws
 def digits(rows: Mapping[str, Tensor], title: str, *, columns: Sequence[str] | None = None, alt: str = "") -> Picture:
     """Rows of images under one another, such as originals and their reconstructions.
 
@@ -57,7 +57,7 @@ def digits(rows: Mapping[str, Tensor], title: str, *, columns: Sequence[str] | N
     return figure
 
 
-@look.defaults()
+@look.draws
 def pixel_maps(
     maps: Mapping[str, Tensor], label: str, title: str, *, diverging: bool = False, alt: str = ""
 ) -> Picture:

@@ -11,10 +11,10 @@ from __future__ import annotations
 import inspect
 import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from matplotlib import colormaps, rc_context, rcdefaults
 from matplotlib.axes import Axes
@@ -112,6 +112,7 @@ PIXEL_OFF, PIXEL_ON = "#000000", "#FFFFFF"  # ink is white
 # Matplotlib makes its maps when imported, of as many colours as the user's `image.lut` says; these have all of them.
 GREYS, AROUND_0, FROM_LOW = (colormaps[name].resampled(256) for name in ("gray", "RdBu", "viridis"))
 
+_F = TypeVar("_F", bound=Callable[..., Any])
 _inside: ContextVar[bool] = ContextVar("inside", default=False)
 
 
@@ -128,6 +129,11 @@ def defaults() -> Iterator[None]:
             yield
         finally:
             _inside.reset(token)
+
+
+def draws(function: _F) -> _F:
+    """Decorator of what draws: it runs under matplotlib's defaults, and its texts and flags are what they should be."""
+    return doors.texts_and_flags(defaults()(function))
 
 
 def _isolated(part: type) -> type:
@@ -202,7 +208,7 @@ def _leave_pictures_alone() -> None:
 _leave_pictures_alone()
 
 
-@defaults()
+@draws
 def new_picture(width: float, height: float, title: str, alt: str = "") -> Picture:
     """An empty picture with its title written above.
 
@@ -219,8 +225,8 @@ def new_picture(width: float, height: float, title: str, alt: str = "") -> Pictu
     if not 0 < min(size) <= max(size) <= 100:
         raise ValueError(f"a picture of {size[0]:g} by {size[1]:g} inches; expected sizes above 0 and up to 100")
     figure = Picture(figsize=size, layout="constrained")
-    figure.title, figure.alt = str(title), str(alt or title)
-    figure.suptitle(figure.title, fontsize=11, x=0.01, ha="left")
+    figure.title, figure.alt = title, alt or title
+    figure.suptitle(title, fontsize=11, x=0.01, ha="left")
     return figure
 
 
@@ -235,7 +241,7 @@ def axes_with_labels(figure: Picture, xlabel: str, ylabel: str, **place: Any) ->
     return axes
 
 
-@defaults()
+@draws
 def draw_image(
     axes: Axes, image: Tensor, *, smooth: bool = False, aspect: Literal["equal", "auto"] = "equal"
 ) -> AxesImage:

@@ -13,7 +13,7 @@ from aeutils.figures import doors, look
 from aeutils.figures.look import CLASS_COLOURS, Picture, axes_with_labels, new_picture
 
 
-@look.defaults()
+@look.draws
 def code_map(z: Tensor, y: Tensor, classes: Sequence[str], title: str, *, alt: str = "") -> Picture:
     """Two-dimensional codes as a map: each image is drawn as its label, so that colour alone carries nothing.
 
@@ -35,7 +35,7 @@ def code_map(z: Tensor, y: Tensor, classes: Sequence[str], title: str, *, alt: s
     return figure
 
 
-@look.defaults()
+@look.draws
 def code_maps(maps: Mapping[str, Tensor], y: Tensor, classes: Sequence[str], title: str, *, alt: str = "") -> Picture:
     """Several pictures of the same images side by side, each image drawn as its label; the axes carry no unit.
 
@@ -62,7 +62,7 @@ def code_maps(maps: Mapping[str, Tensor], y: Tensor, classes: Sequence[str], tit
     return figure
 
 
-@look.defaults()
+@look.draws
 def label_points(axes: Axes, places: Tensor, y: Tensor, signs: Sequence[str], size: float, what: str = "z") -> None:
     """Draw every image as a sign of its class, in the class's colour.
 

@@ -8,7 +8,7 @@ from aeutils.figures import doors, look
 from aeutils.figures.look import Picture, axes_with_labels, new_picture
 
 
-@look.defaults()
+@look.draws
 def layer_widths(sizes: Sequence[int], parameters: Sequence[int], title: str, *, code: int, alt: str = "") -> Picture:
     """The stack as bars: how wide every layer is (logarithmic), with the number of parameters between neighbours.
 
