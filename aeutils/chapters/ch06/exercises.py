@@ -165,8 +165,7 @@ train_step = Exercise(
     ),
     returns="one number, the error before the step",
     praise="clear, go back, step: two calls agree with two steps of torch.optim.SGD",
-    target="Move the weights once against the gradient, and return the error as a number. Each call clears, goes back, "
-    "and steps once",
+    target="Move the weights once against the gradient, and return the error as a number",
     minutes=10,
     tolerance=1e-5,
 )
@@ -457,7 +456,7 @@ adam_step = Exercise(
     parts=("the new theta", "m", "s"),
     returns="three tensors of theta's shape",
     praise="the same as torch.optim.Adam. At the first step the gradient's size cancels",
-    target="The new theta, m and s, for the first step and for later ones",
+    target="New parameters, m and s, for the first step and for later ones",
     minutes=15,
     tolerance=1e-7,
 )

@@ -146,7 +146,7 @@ share_of_copies = Exercise(
     observe=_one_share,
     returns="one number, 0 to 1",
     praise="a distance near 0 shows a copy; a merely low one does not (real 1s lie at 5), nor a high one a digit",
-    target="0.4 in the check's first example: four pictures of ten are nearer than the limit",
+    target="0.4 in the check's example: four pictures of ten are nearer than the limit",
     minutes=10,
 )
 
@@ -336,7 +336,7 @@ translate = Exercise(
     ],
     returns="[M, m], a code of the other model for each row of z_new",
     praise="two strangers' codes, and a table of k (k + 1) numbers translates most of it",
-    target="Codes [7, 3] in the check's first example, with a constant in the map",
+    target="Codes [7, 3] in the check's example, with a constant in the map",
     minutes=15,
 )
 
