@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -70,7 +71,7 @@ def encode(model: nn.Module, images: Split | Tensor) -> Tensor:
         ValueError: a model without `encode`, or what may not be trained on.
     """
     _check_module(model, "encode")
-    return apply(model.encode, model, _examples(images))
+    return apply(cast(Any, model).encode, model, _examples(images))
 
 
 def decode(model: nn.Module, z: Tensor) -> Tensor:
@@ -82,7 +83,7 @@ def decode(model: nn.Module, z: Tensor) -> Tensor:
     _check_module(model, "decode")
     if not isinstance(z, Tensor) or z.ndim != 2 or not len(z):
         raise ValueError(f"z is {short(z)}; expected a tensor of codes [N, k], such as model.encode makes")
-    return apply(model.decode, model, z)
+    return apply(cast(Any, model).decode, model, z)
 
 
 def reconstruct(model: nn.Module, images: Split | Tensor) -> Tensor:
@@ -160,7 +161,7 @@ def pca_autoencoder(images: Images, code_size: int) -> Autoencoder:
     components, mean = _principal_components(images)
     components = components[:code_size]
     model = Autoencoder((n_pixels, code_size), head=nn.Identity, shape=tuple(x.shape[1:]))
-    encoder, decoder = model.encoder[0], model.decoder[0]
+    encoder, decoder = (cast(Any, part)[0] for part in (model.encoder, model.decoder))  # one layer each
     with torch.no_grad():
         encoder.weight.copy_(components)  # z = components (x - mean)
         encoder.bias.copy_(-components @ mean)

@@ -6,6 +6,8 @@ Every term is an unweighted scalar tensor, summed over pixels or code units and 
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.distributions import Normal
@@ -89,7 +91,8 @@ def cross_entropy(model: nn.Module, x: Tensor) -> dict[str, Tensor]:
             target above 1 or below 0 the loss has no lower bound.
     """
     check_model(model, "encode", "decode_logits")
-    return {"cross_entropy": bernoulli_nats_of_logits(x, model.decode_logits(model.encode(x))).mean()}
+    coder: Any = model  # PyTorch's types know nothing of encode
+    return {"cross_entropy": bernoulli_nats_of_logits(x, coder.decode_logits(coder.encode(x))).mean()}
 
 
 def kl_to_prior(posterior: Normal) -> Tensor:

@@ -30,7 +30,7 @@ def whole_number(value: Any, name: str, least: int = 1, most: int = MOST) -> int
     Raises:
         ValueError: it is not; one line that calls it `name`.
     """
-    if isinstance(value, Integral) and not isinstance(value, bool) and least <= value <= most:
+    if isinstance(value, Integral) and not isinstance(value, bool) and least <= int(value) <= most:
         return int(value)
     wanted = f"of {least} or more" if most == MOST else f"from {least} to {most:,}"
     raise ValueError(f"{name}={short(value)}; expected a whole number {wanted}")

@@ -315,7 +315,7 @@ def _weighted_sum(terms: dict[str, Tensor], weights: dict[str, float]) -> Tensor
             raise ValueError(
                 f"the term {name!r} {came}; expected a scalar tensor: sum over pixels, then average over images"
             )
-    total = sum(weights.get(name, 1.0) * term for name, term in terms.items())
+    total: Tensor = sum(weights.get(name, 1.0) * term for name, term in terms.items())  # type: ignore[assignment]
     if not total.requires_grad:
         raise ValueError("the loss does not depend on the parameters; look for .detach(), .item() or no_grad in it")
     return total
