@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -97,7 +97,8 @@ def _grey(split: Split, name: str) -> Split:
     Raises:
         ValueError: they are not.
     """
-    x, y = check_images(getattr(split, "x", None), name), split.y
+    given: Any = getattr(split, "x", None)
+    x, y = check_images(given, name), split.y
     if x.shape[1] != 1:
         raise ValueError(
             f"{name} has shape {list(x.shape)}: the explorer draws one grey channel, [N, 1, H, W]; "
@@ -311,7 +312,7 @@ def _measures(model: nn.Module, x: Tensor, x_hat: Tensor, codes: Tensor, variati
     if variational:
 
         def kl(x: Tensor) -> Tensor:
-            return kl_to_prior(model.posterior(x)).sum(1)
+            return kl_to_prior(cast(Any, model).posterior(x)).sum(1)
 
         measures["KL (nats)"] = float(evaluation.apply(kl, model, x).mean())
         measures["active units"] = int((codes.var(0) > 0.01).sum()) if len(codes) > 1 else 0
@@ -345,6 +346,6 @@ def answer(model: nn.Module, operation: str, values: np.ndarray, shape: tuple[in
         values: float32, flattened.
         shape: of what is given, such as `(-1, 2)` for codes or `(-1, 1, 28, 28)` for images.
     """
-    function = {"decode": model.decode, "encode": model.encode}[operation]
+    function: Any = {"decode": model.decode, "encode": model.encode}[operation]
     given = torch.from_numpy(values.copy()).view(shape)
     return evaluation.apply(function, model, given).float().numpy().ravel()

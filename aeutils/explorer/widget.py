@@ -125,7 +125,8 @@ class Explorer(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         _close_earlier_runs(self)
-        data, metadata = super()._repr_mimebundle_(**options)
+        bundle: Any = super()._repr_mimebundle_(**options)
+        data, metadata = bundle
         data["image/png"] = base64.b64encode(self._png).decode()
         return data, {**metadata, "image/png": self.picture._repr_mimebundle_()[1]["image/png"]}
 
@@ -136,7 +137,7 @@ class Explorer(anywidget.AnyWidget):
 def _close_earlier_runs(explorer: Explorer) -> None:
     """A cell that is run again shows a new explorer: close those of its earlier runs, which nothing else would."""
     shell = get_ipython()
-    parent = getattr(shell, "get_parent", dict)() if shell else {}
+    parent: dict[str, Any] = getattr(shell, "get_parent", dict)() if shell else {}
     cell = parent.get("metadata", {}).get("cellId")
     if cell is None:
         return
