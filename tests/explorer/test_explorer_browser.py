@@ -12,6 +12,7 @@ from nbclient import NotebookClient
 from nbformat.sign import NotebookNotary
 
 import aeutils as ae
+from aeutils.data import Images, Split
 from aeutils.evaluation import decode, encode
 
 PIXELS = """canvas => {
@@ -366,6 +367,46 @@ def test_a_saved_page_of_a_wide_code_in_the_dark(saved):
     assert [int(unit) for unit in sliders.evaluate_all("all => all.map(one => one.dataset.unit)")] == usage
     root.get_by_label("Order").select_option("number")
     assert sliders.first.get_attribute("data-unit") == "0"
+
+
+@pytest.mark.parametrize("on", ["train", "test"])
+def test_the_still_and_the_map_show_one_plane(chromium, tmp_path, digits, on):
+    """The same axes with the same signs, and the same frame of them: found from the outside, by hand and by fit."""
+    bare = Images("bare", *(Split(part.x) for part in (digits.train, digits.val, digits.test)), ())
+    for size in (3, 8, 16):
+        torch.manual_seed(size)
+        model = ae.Autoencoder((784, 32, size))
+        explorer = ae.explore(model, bare, on=on)
+
+        # The still: its points lie at codes @ axes + shift.
+        axes = explorer.picture.subfigs[0].axes[0]
+        places = np.asarray(axes.collections[0].get_offsets())
+        codes = encode(model, getattr(bare, on).x[: len(places)]).double().numpy()
+        fitted = np.linalg.lstsq(np.column_stack([codes, np.ones(len(codes))]), places, rcond=None)[0]
+        limits = np.array([axes.get_xlim(), axes.get_ylim()])
+
+        # The map: a click in its middle, and from there a tenth of its width to the right and of its height upwards.
+        page = chromium.new_page(viewport={"width": 940, "height": 1000})
+        page.goto(explorer.save_html(tmp_path / "page.html").as_uri())
+        view = View(page, page.locator(".aex[data-ready]"), {"": model}, bare)
+        page.mouse.click(*view.point(0.5, 0.5))
+        steps = [view.code[0].double().numpy()]
+        for key in ("Shift+ArrowRight", "Shift+ArrowUp"):
+            view.pad.press(key)
+            steps.append(view.code[0].double().numpy())
+        names = view.root.locator(".aex-overlay > text").filter(has_text="→").all_text_contents()
+        page.close()
+
+        assert [f"{axes.get_xlabel()} →", f"{axes.get_ylabel()} →"] == names
+        for way, axis, (low, high) in zip(np.diff(steps, axis=0), fitted[:-1].T, limits, strict=True):
+            cosine = way @ axis / np.linalg.norm(way) / np.linalg.norm(axis)
+            angle = np.degrees(np.arccos(np.clip(cosine, -1, 1)))
+            assert angle < 0.5, f"code size {size}: axes {angle:.0f} degrees apart"
+            assert 10 * np.linalg.norm(way) == pytest.approx(high - low, rel=0.01), (
+                f"code size {size}: the frame's size"
+            )
+        middle = np.append(steps[0], 1) @ fitted
+        assert middle == pytest.approx(limits.mean(1), abs=0.01 * np.ptp(limits, axis=1).min())
 
 
 def test_models_are_compared_on_the_same_image_and_the_same_code(saved):
