@@ -54,7 +54,7 @@ bench-explorer: $(READY) ## measures the latent-space explorer in Chromium, besi
 	@AEUTILS_PROGRESS=0 $(RUN) -m pytest -q -s tools/bench_explorer.py
 
 clean: ## removes .venv and caches, so that the next start sets up afresh; data sets stay
-	@rm -rf .venv .pytest_cache .ruff_cache .mypy_cache node_modules aeutils.egg-info
+	@rm -rf .venv .pytest_cache .ruff_cache .mypy_cache aeutils.egg-info
 	@find aeutils tests tools notebooks -name __pycache__ -prune -exec rm -rf {} + \
 	  -o -name .ipynb_checkpoints -prune -exec rm -rf {} +
 

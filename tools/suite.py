@@ -13,11 +13,11 @@ from __future__ import annotations
 import argparse
 import glob
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import browser
 import joblib
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -68,10 +68,9 @@ def lint() -> int:
     status = python("ruff", "check", *CHECKED) or python("ruff", "format", "--check", *CHECKED) or python("mypy")
     if status:
         return status
-    tsc = shutil.which("tsc", path=f"{ROOT / 'node_modules' / '.bin'}{os.pathsep}{os.environ.get('PATH', '')}")
-    if tsc:
-        return run(tsc, "--project", "aeutils/explorer/body/jsconfig.json")
-    print("Skipped: the types of the explorer's browser side; for TypeScript: npm install --no-save typescript")
+    if browser.NODE and browser.TSC:
+        return run(browser.TSC, "--project", "aeutils/explorer/body/jsconfig.json")
+    print(f"Skipped, the types of the explorer's browser side: {browser.NO_TYPESCRIPT}")
     return 0
 
 
