@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 from aeutils.explorer import bundle
+from aeutils.figures import look
 
 # The browser is forbidden to fetch anything at all: what is not in the file is not there.
 _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
@@ -22,7 +23,7 @@ _PAGE = """<!doctype html>
 <style>
 :root {{ color-scheme: light dark; }}
 body {{ margin: 0 auto; padding: 12px; max-width: 920px; font-family: system-ui, sans-serif; }}
-@media (prefers-color-scheme: dark) {{ body {{ background: #151515; color: #ececec; }} }}
+@media (prefers-color-scheme: dark) {{ body {{ background: {paper}; color: {ink}; }} }}
 h1 {{ font-size: 18px; margin: 4px 8px 8px; }}
 {style}
 </style>
@@ -56,6 +57,7 @@ def page(title: str, alt: str, png: bytes, meta: dict[str, Any], payload: bytes)
         payload: its compressed arrays.
     """
     return _PAGE.format(
+        **look.PAGE["dark"],
         policy=_POLICY,
         title=html.escape(title),
         style=bundle.stylesheet(),

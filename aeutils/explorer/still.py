@@ -11,13 +11,14 @@ from torch import Tensor
 from aeutils import evaluation
 from aeutils.explorer.plane import Plane
 from aeutils.explorer.subject import Explored, Shown
-from aeutils.figures import CLASS_COLOURS, Picture, label_points, new_picture
+from aeutils.figures import CLASS_COLOURS, Picture, label_points, look, new_picture
 
 _POINTS = 1000
 _GRID = 15
 _STEPS = 11
 
 
+@look.defaults()
 def still(explored: Sequence[Explored], shown: Shown, title: str) -> Picture:
     """Map, manifold, a walk between two images and a traversal of the two widest units for the first model; below,
     the same images by every model.
@@ -37,7 +38,7 @@ def still(explored: Sequence[Explored], shown: Shown, title: str) -> Picture:
         f"Below, row by row: {'; '.join(rows)}."
     )
     picture = new_picture(8.2, 4.5 + 0.72 * len(rows), title, alt)
-    upper, lower = picture.subfigures(2, 1, height_ratios=(4.0, 0.72 * len(rows)))
+    upper, lower = picture.subfigures(2, 1, squeeze=False, height_ratios=(4.0, 0.72 * len(rows)))[:, 0]
     left, right = upper.subplots(1, 2)
     _map(left, first.plane, first.plane.places[some], y, shown.classes)
     _manifold(right, first)
@@ -77,25 +78,25 @@ def _map(axes: Axes, plane: Plane, places: Tensor, y: Tensor | None, classes: tu
     axes.set_box_aspect(1)
     axes.tick_params(labelsize=8)
     if y is None:
-        axes.scatter(*places.numpy().T, marker="+", color=CLASS_COLOURS[0], s=18, linewidths=0.8)
+        u, v = places.numpy().T
+        axes.scatter(u, v, marker="+", color=CLASS_COLOURS[0], s=18, linewidths=0.8)
         return
     signs = [name if len(name) == 1 else str(label) for label, name in enumerate(classes)]
     label_points(axes, places, y, signs, size=20)
 
 
 def _manifold(axes: Axes, explored: Explored) -> None:
-    pictures = evaluation.decode(explored.model, explored.plane.grid(_GRID)).squeeze(1)  # [n * n, H, W]
-    height, width = pictures.shape[1:]
-    tiles = pictures.view(_GRID, _GRID, height, width).permute(0, 2, 1, 3).reshape(_GRID * height, _GRID * width)
-    axes.imshow(tiles.numpy(), cmap="gray", vmin=0, vmax=1, interpolation="antialiased", aspect="auto")
+    pictures = evaluation.decode(explored.model, explored.plane.grid(_GRID)).clamp(0, 1)  # [n * n, channels, H, W]
+    channels, height, width = pictures.shape[1:]
+    tiles = pictures.view(_GRID, _GRID, channels, height, width).permute(2, 0, 3, 1, 4)
+    look.draw_image(axes, tiles.reshape(channels, _GRID * height, _GRID * width), smooth=True, aspect="auto")
     axes.set_box_aspect(1)
-    axes.set(xticks=[], yticks=[], xlabel="decoded on a grid over the map")
+    axes.set_xlabel("decoded on a grid over the map")
 
 
 def _row(axes: Axes, label: str, images: Tensor) -> None:
-    gap = torch.ones(images.shape[2], 3)
-    strip = torch.cat([part for image in images for part in (image.squeeze(0), gap)][:-1], 1)
-    axes.imshow(strip.numpy(), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-    axes.set(xticks=[], yticks=[])
+    gap = torch.ones(*images.shape[1:3], 3)
+    strip = torch.cat([part for image in images.clamp(0, 1) for part in (image, gap)][:-1], 2)
+    look.draw_image(axes, strip)
     axes.spines[:].set_visible(False)
     axes.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=8)

@@ -27,4 +27,4 @@ const DARK = ["#4DA6E8", "#FF8A4A", "#2CD3A0", "#F0A3CC", "#D9B04A", "#9AD8FF", 
 export const classColours = () => (isDark() ? DARK : LIGHT);
 
 /** The map's background, with which signs are rimmed. */
-export const paper = () => (isDark() ? "#111111" : "#FFFFFF");
+export const paper = () => (isDark() ? "#151515" : "#FFFFFF");

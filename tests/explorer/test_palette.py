@@ -1,0 +1,55 @@
+"""The explorer's colours in the browser are those of the collection's one palette, `aeutils/figures/look.py`."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+
+import pytest
+
+from aeutils.explorer.page import page
+from aeutils.figures import look
+
+BODY = resources.files("aeutils.explorer") / "body"
+
+
+def colours(text: str) -> list[str]:
+    """Every colour in a text as #RRGGBB, from its short form too."""
+    found = re.findall(r"#([0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b", text)
+    return ["#" + (c if len(c) == 6 else "".join(2 * digit for digit in c)).upper() for c in found]
+
+
+def files(folder=BODY):
+    for file in folder.iterdir():
+        if file.is_dir():
+            yield from files(file)
+        elif file.name.endswith((".js", ".css")):
+            yield file
+
+
+@pytest.mark.parametrize(("name", "palette"), [("LIGHT", look.CLASS_COLOURS), ("DARK", look.CLASS_COLOURS_DARK)])
+def test_classes_have_the_figures_colours(name, palette):
+    (line,) = re.findall(rf"^const {name} = \[(.*?)\];", (BODY / "theme.js").read_text(encoding="utf-8"), re.M | re.S)
+    assert colours(line) == list(palette)
+
+
+@pytest.mark.parametrize(("selector", "theme"), [(r"\.aex", "light"), (r'\.aex\[data-theme="dark"\]', "dark")])
+def test_the_page_has_the_palettes_colours(selector, theme):
+    css = (BODY / "explorer.css").read_text(encoding="utf-8")
+    (rules,) = re.findall(rf"^{selector} {{(.*?)}}", css, re.M | re.S)
+    variables = re.findall(r"--([\w-]+):\s*(#\w+)", rules)
+    assert {name: colours(value)[0] for name, value in variables} == look.PAGE[theme]
+
+
+def test_no_colour_of_the_browser_is_missing_in_the_palette():
+    known = {look.HAND, look.ON_PICTURES, look.PIXEL_OFF, look.PIXEL_ON, *look.CLASS_COLOURS, *look.CLASS_COLOURS_DARK}
+    known |= {colour for theme in look.PAGE.values() for colour in theme.values()}
+    found = {(file.name, colour) for file in files() for colour in colours(file.read_text(encoding="utf-8"))}
+    assert len(found) > 20
+    assert not {(name, colour) for name, colour in found if colour not in known}
+
+
+def test_a_saved_page_is_dark_in_the_same_colours():
+    dark = look.PAGE["dark"]
+    saved = page("t", "alt", b"", {}, b"")
+    assert f"body {{ background: {dark['paper']}; color: {dark['ink']}; }}" in saved
