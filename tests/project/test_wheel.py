@@ -19,6 +19,7 @@ from aeutils.lessons.claims import claims_in
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = ("PYTHON", "JUPYTER", "IPYTHON", "AEUTILS")
+BODY = ['modules["widget.js"]', 'modules["views/map.js"]', ".aex-pad {"]  # parts of the explorer's page
 RUN = """
 import sys, nbformat
 from nbclient import NotebookClient
@@ -98,6 +99,13 @@ def test_it_is_the_wheel_that_is_imported_and_its_version_is_its_own(installed):
     assert not Path(file).is_relative_to(ROOT)
     assert version == in_metadata  # one place: pyproject.toml reads it from the package
     assert "version" in tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dynamic"]
+
+
+def test_the_explorer_brings_its_body_from_the_wheel(installed):
+    model, images = "ae.Autoencoder((784, 8, 2))", "ae.load('mnist-5k').test.x[:20]"
+    page = f"ae.explore({model}, {images}).save_html('page.html').read_text(encoding='utf-8')"
+    text = installed(f"import aeutils as ae; text = {page}; print([part in text for part in {BODY!r}])")
+    assert text.split() == ["[True,", "True,", "True]"]
 
 
 @pytest.mark.parametrize("name", ["00_start_here", "05_hyperparameters"])

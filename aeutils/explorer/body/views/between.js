@@ -43,7 +43,7 @@ export class BetweenView {
       id, type: "range", min: 0, max: 1, step: 0.005, value: 0, "aria-valuetext": "at A",
       oninput: () => this.walkTo(Number(this.slider.value)),
     });
-    this.way_ = choice("Way", [["straight", "straight line"], ["circle", "great circle"]], (value) => {
+    const ways = choice("Way", [["straight", "straight line"], ["circle", "great circle"]], (value) => {
       const onTheWay = this.onTheWay();
       this.way = value === "circle" ? greatCircle : straight;
       this.measure();
@@ -58,7 +58,7 @@ export class BetweenView {
         button("Set A to this point", () => this.setEnd(0)),
         button("Set B to this point", () => this.setEnd(1)),
         button("Two random images", () => this.randomEnds()),
-        this.way_.root,
+        ways.root,
       ),
       element("div", { class: "aex-strip" }, ...this.pictures.map((picture) => picture.canvas)),
       element("div", { class: "aex-walk-slider" }, element("label", { for: id }, "A"), this.slider, element("span", { "aria-hidden": "true" }, "B")),
