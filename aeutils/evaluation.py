@@ -221,7 +221,7 @@ def knn(train_z: Tensor, train_y: Tensor, z: Tensor, y: Tensor, neighbours: int 
     Raises:
         ValueError: as in `linear_probe` (a single class will do), or more neighbours than there are training codes.
     """
-    train, test = _arrays(train_z, train_y, "train_"), _arrays(z, y)
+    train, test = _probed(train_z, train_y, z, y)
     try:
         neighbours = whole_number(neighbours, "neighbours", 1, len(train_z))
     except ValueError:

@@ -196,7 +196,7 @@ def test_all_components_reconstruct_the_training_images(few):
     assert ae.pca_error(few, 250, on="train") == pytest.approx(0, abs=1e-6)
 
 
-@pytest.mark.parametrize("code_size", [0, -1, 251, 2.0, None])
+@pytest.mark.parametrize("code_size", [0, -1, 251, 2.0, None, True, "2"])
 def test_an_impossible_code_size_is_refused(refused, few, code_size):
     with refused(ValueError, f"code_size={code_size!r}", "250 images", "1 to 250"):
         ae.pca_autoencoder(few, code_size)
@@ -281,6 +281,9 @@ def test_probes_take_codes_straight_from_a_model(model, few):
         ({0: torch.rand(20, 1, 28, 28)}, ["train_z", "[20, 1, 28, 28]", "flatten"]),
         ({1: torch.zeros(19)}, ["train_y", "[19]", "[20, 3]"]),
         ({3: torch.zeros(10, 1)}, ["y [10, 1]", "[10, 3]"]),
+        ({0: torch.full((20, 3), float("nan"))}, ["train_z", "NaN"]),
+        ({2: torch.rand(10, 4)}, ["3 units", "z of 4"]),
+        ({1: torch.rand(20)}, ["train_y", "no whole numbers"]),
     ],
 )
 def test_codes_and_labels_that_do_not_fit_are_refused(refused, probe, change, words):
@@ -291,8 +294,62 @@ def test_codes_and_labels_that_do_not_fit_are_refused(refused, probe, change, wo
         probe(*arguments)
 
 
-@pytest.mark.parametrize("neighbours", [0, 21])
+@pytest.mark.parametrize("neighbours", [0, 21, 2.5, None])
 def test_an_impossible_number_of_neighbours_is_refused(refused, neighbours):
     z, y = torch.rand(20, 3), torch.arange(20) % 2
     with refused(ValueError, f"neighbours={neighbours}", "1 to 20"):
         ae.knn(z, y, z, y, neighbours)
+
+
+def test_one_class_is_nothing_to_probe(refused):
+    z, y = torch.rand(20, 3), torch.ones(20).long()
+    with refused(ValueError, "train_y", "one class 1"):
+        ae.linear_probe(z, y, z, y)
+    assert ae.knn(z, y, z, y) == 1
+
+
+# --- other shapes and ranges ---
+
+
+@pytest.mark.parametrize("shape", [(3, 6, 5), (1, 9, 9), (2, 30), (12,)])
+def test_errors_and_pca_of_examples_of_any_shape_and_range(shape):
+    x = torch.randn(40, *shape, generator=torch.Generator().manual_seed(0)) * 50 - 20
+    images = ae.Images("other", Split(x[:30]), Split(x[30:35]), Split(x[35:]), ())
+    expected = PCA(3, svd_solver="full").fit(flat(images.train.x))
+    test = flat(images.test.x)
+    error = ((test - expected.inverse_transform(expected.transform(test))) ** 2).sum(1).mean()
+    assert ae.pca_error(images, 3, on="test") == pytest.approx(error, rel=1e-4)
+    model = ae.pca_autoencoder(images, 3)
+    assert evaluation.encode(model, images.test).shape == (5, 3)
+    assert evaluation.reconstruct(model, images.test).shape == images.test.x.shape
+    assert ae.reconstruction_error(model, images.test) == pytest.approx(error, rel=1e-4)
+
+
+def test_tokens_have_no_pca(refused):
+    tokens = Split(torch.ones(5, 7).long())
+    with refused(ValueError, "images.train.x is int64", "float32"):
+        ae.pca_autoencoder(ae.Images("tokens", tokens, tokens, tokens, ()), 2)
+
+
+# --- what cannot be measured ---
+
+
+@pytest.mark.parametrize("function", ["encode", "decode", "reconstruct", "active_units"])
+@pytest.mark.parametrize("model", [None, "model", ae.Autoencoder, nn.Linear(2, 2)])
+def test_what_is_no_model_is_refused(refused, few, function, model):
+    given = torch.rand(3, 2) if function == "decode" else few.test
+    if function == "reconstruct" and isinstance(model, nn.Module):
+        return  # any module may be called
+    with refused(ValueError, "Linear has no method" if isinstance(model, nn.Module) else "torch module"):
+        getattr(evaluation, function)(model, given)
+
+
+@pytest.mark.parametrize("z", [None, torch.rand(3), torch.rand(3, 4), torch.rand(0, 3), [[1.0, 2.0, 3.0]]])
+def test_what_is_no_code_is_refused(refused, model, z):
+    with refused(ValueError, "codes"):
+        evaluation.decode(model, z)
+
+
+def test_a_single_image_has_no_active_units(refused, model, few):
+    with refused(ValueError, "two images"):
+        evaluation.active_units(model, few.test.x[:1])

@@ -10,10 +10,14 @@ from torch import nn
 from torch.distributions import Bernoulli, MultivariateNormal, Normal, kl_divergence
 
 import aeutils as ae
+from aeutils import evaluation, losses
 from aeutils.losses import (
+    bernoulli_nats,
+    bernoulli_nats_of_logits,
     cross_entropy,
     kl_to_prior,
     squared_error,
+    squared_errors,
     variational_cross_entropy,
     variational_squared_error,
 )
@@ -194,3 +198,92 @@ def test_with_the_true_posterior_the_bound_is_the_likelihood(beta):
         assert abs(bound.mean() - log_p) < 3 * bound.std() / math.sqrt(len(bound))
     finally:
         torch.set_default_dtype(torch.float32)
+
+
+# --- said once ---
+
+
+def test_errors_of_single_images_are_there_once(model, x):
+    assert evaluation.squared_errors is losses.squared_errors and evaluation.bernoulli_nats is losses.bernoulli_nats
+    assert squared_error(model, x)["squared_error"] == squared_errors(x, model(x)).mean()
+    logits = model.decode_logits(model.encode(x))
+    assert cross_entropy(model, x)["cross_entropy"] == bernoulli_nats_of_logits(x, logits).mean()
+    torch.testing.assert_close(bernoulli_nats_of_logits(x, logits), bernoulli_nats(x, logits.sigmoid()))
+
+
+@pytest.mark.parametrize("function", [squared_errors, bernoulli_nats, bernoulli_nats_of_logits])
+@pytest.mark.parametrize(
+    "pair",
+    [
+        (None, torch.rand(2, 3)),
+        (torch.rand(2, 3), [[1.0]]),
+        (torch.rand(2, 3), torch.rand(1, 3)),
+        (torch.rand(3), torch.rand(3)),
+        (torch.rand(0, 3), torch.rand(0, 3)),
+    ],
+)
+def test_what_is_no_pair_of_batches_is_refused(refused, function, pair):
+    with refused(ValueError, "images", "same shape"):
+        function(*pair)
+
+
+@pytest.mark.parametrize("shape", [(4, 3, 8, 10), (4, 2, 50), (4, 7)])
+@pytest.mark.parametrize("loss", [squared_error, cross_entropy])
+def test_examples_of_any_shape_will_do(loss, shape):
+    target = torch.rand(shape)
+    logits = torch.randn(shape)
+    by_hand = {
+        squared_error: ((target - logits.sigmoid()) ** 2).sum() / 4,
+        cross_entropy: -Bernoulli(logits=logits, validate_args=False).log_prob(target).sum() / 4,
+    }
+    assert only(loss(Fixed(logits), target)) == pytest.approx(by_hand[loss].item(), rel=1e-5)
+
+
+# --- targets that have no lowest loss ---
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1, float("nan")])
+@pytest.mark.parametrize("loss", [cross_entropy, variational_cross_entropy])
+def test_cross_entropy_refuses_targets_outside_0_and_1(refused, variational, x, loss, value):
+    bad = x.clone()
+    bad[3, 0, 5, 5] = value
+    with refused(ValueError, "[0, 1]", f"{value:.4g}", "squared error", "rescale"):
+        loss(variational, bad)
+
+
+def test_without_that_there_is_no_lower_bound():
+    """Why: the larger the logit, the lower the loss of a target of 2."""
+    target = torch.full((1, 1), 2.0)
+    losses_ = [nn.functional.binary_cross_entropy_with_logits(torch.full((1, 1), z), target) for z in (1.0, 1e3, 1e6)]
+    assert losses_[0] > losses_[1] > losses_[2] and losses_[2] < -1e5
+
+
+def test_a_squared_error_takes_any_range():
+    target = torch.randn(4, 1, 28, 28) * 100
+    assert only(squared_error(ae.Autoencoder((784, 2), head=nn.Identity), target)) > 1e6
+
+
+@pytest.mark.parametrize(
+    ("loss", "model", "words"),
+    [
+        (squared_error, None, ["model is None", "torch module"]),
+        (squared_error, "model", ["'model'"]),
+        (squared_error, ae.Autoencoder, ["the class Autoencoder", "Autoencoder()"]),
+        (cross_entropy, nn.Identity(), ["Identity has no method encode", "decode_logits"]),
+        (
+            variational_squared_error,
+            ae.Autoencoder(),
+            ["Autoencoder has no method posterior", "ae.Variational"],
+        ),
+        (variational_cross_entropy, nn.Linear(2, 2), ["Linear has no method posterior"]),
+    ],
+)
+def test_a_model_without_the_methods_is_refused(refused, x, loss, model, words):
+    with refused(ValueError, *words):
+        loss(model, x)
+
+
+@pytest.mark.parametrize("posterior", [None, torch.zeros(2, 2), Bernoulli(torch.tensor([0.5]))])
+def test_only_a_normal_has_this_kl(refused, posterior):
+    with refused(ValueError, "posterior", "torch.distributions.Normal"):
+        kl_to_prior(posterior)

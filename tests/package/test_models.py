@@ -167,6 +167,20 @@ def test_mlp_has_an_activation_after_each_layer_but_the_last():
         (lambda: ae.ConvAutoencoder(2, (16,)), ["(16,)", "two channel counts"]),
         (lambda: ae.ConvAutoencoder(2, (16, 0)), ["(16, 0)"]),
         (lambda: ae.ConvAutoencoder(activation=nn.GELU()), ["activation=nn.GELU"]),
+        (lambda: ae.ConvAutoencoder(2.5), ["code_size=2.5", "whole number"]),
+        (lambda: ae.ConvAutoencoder("2"), ["code_size='2'"]),
+        (lambda: ae.ConvAutoencoder(shape=(28, 28)), ["shape=(28, 28)", "(channels, height, width)"]),
+        (lambda: ae.ConvAutoencoder(shape=(1, 3, 28)), ["(1, 3, 28)", "4 x 4"]),
+        (lambda: ae.Autoencoder(None), ["sizes=None", "at least two"]),
+        (lambda: ae.Autoencoder("784"), ["sizes='784'"]),
+        (lambda: ae.Autoencoder((784, 2.5)), ["(784, 2.5)", "whole numbers"]),
+        (lambda: ae.Autoencoder((784, "2")), ["(784, '2')"]),
+        (lambda: ae.Autoencoder(shape=None), ["shape=None", "(1, 28, 28)"]),
+        (lambda: ae.Autoencoder(activation="relu"), ["activation='relu'", "activation=nn.ReLU"]),
+        (lambda: ae.Autoencoder(head=None), ["head=None", "head=nn.ReLU"]),
+        (lambda: ae.Autoencoder(activation=dict), ["activation=", "makes {}"]),
+        (lambda: mlp((5,), nn.ReLU), ["sizes=(5,)"]),
+        (lambda: parameter_count(None), ["None", "torch module"]),
     ],
 )
 def test_settings_that_cannot_work_are_refused(refused, make, words):
@@ -179,3 +193,119 @@ def test_settings_that_cannot_work_are_refused(refused, make, words):
 def test_images_of_another_shape_are_refused(refused, kind, shape):
     with refused(ValueError, str(list(shape)), "[B, 1, 28, 28]"):
         kind()(torch.rand(shape))
+
+
+# --- other shapes ---
+
+
+@pytest.mark.parametrize("shape", [(3, 32, 32), (1, 28, 28), (3, 29, 31), (1, 4, 5), (2, 27, 30), (1, 7, 64)])
+def test_convolutions_take_any_number_of_channels_and_any_size(shape):
+    model = ae.ConvAutoencoder(3, shape=shape)
+    x = torch.rand(2, *shape)
+    assert model.encode(x).shape == (2, 3)
+    assert model(x).shape == x.shape
+    assert model.encoder[2](model.encoder[:2](x)).shape[2:] == (shape[1] // 4, shape[2] // 4)
+    model(x).sum().backward()
+    assert all(p.grad is not None for p in model.parameters())
+
+
+def test_convolutions_of_28_pixels_are_as_they_always_were():
+    """The same layers and the same draws: a seed gives the same model as before there was `shape`."""
+    torch.manual_seed(3)
+    expected = [
+        nn.Conv2d(1, 16, 4, stride=2, padding=1),
+        nn.Conv2d(16, 32, 4, stride=2, padding=1),
+        nn.Linear(32 * 7 * 7, 2),
+        nn.Linear(2, 32 * 7 * 7),
+        nn.ConvTranspose2d(32, 16, 4, stride=2, padding=1),
+        nn.ConvTranspose2d(16, 1, 4, stride=2, padding=1),
+    ]
+    torch.manual_seed(3)
+    model = ae.ConvAutoencoder()
+    layers = [layer for layer in model.modules() if hasattr(layer, "weight")]
+    assert [repr(layer) for layer in layers] == [repr(layer) for layer in expected]
+    for ours, theirs in zip(layers, expected, strict=True):
+        assert torch.equal(ours.weight, theirs.weight) and torch.equal(ours.bias, theirs.bias)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        lambda: ae.Autoencoder((300, 10, 2), shape=(3, 10, 10)),
+        lambda: ae.VariationalAutoencoder((300, 10, 2), shape=(3, 10, 10)),
+        lambda: ae.ArticleAutoencoder((300, 9, 9, 9, 2), shape=(3, 10, 10)),
+    ],
+)
+def test_models_take_colour(model):
+    x = torch.rand(4, 3, 10, 10)
+    assert model()(x).shape == x.shape
+
+
+# --- what no layer could take ---
+
+
+@pytest.mark.parametrize(
+    ("z", "words"),
+    [
+        (torch.rand(4, 3), ["codes", "[4, 3]", "[B, {k}]"]),
+        (torch.rand(2, 2, 2), ["codes", "[2, 2, 2]"]),
+        (None, ["codes", "None"]),
+        ([[0.0, 0.0]], ["codes", "[[0.0, 0.0]]"]),
+        (np.zeros((4, 2), np.float32), ["codes", "ndarray"]),
+        (torch.zeros(4, 2, dtype=torch.int64), ["codes", "int64", "float32"]),
+        (torch.zeros(4, 2, dtype=torch.float64), ["codes", "float64", ".to(torch.float32)"]),
+        (torch.zeros(4, 2, device="meta"), ["codes", "meta", "cpu"]),
+    ],
+)
+@pytest.mark.parametrize("method", ["decode", "decode_logits"])
+def test_what_is_no_code_of_the_models_size_is_refused(refused, named_model, z, words, method):
+    name, model = named_model
+    if isinstance(z, torch.Tensor) and z.ndim == 2 and z.shape[1] == 2:
+        z = z[:, :1].expand(4, CODE_SIZES[name])
+    elif CODE_SIZES[name] == 3 and isinstance(z, torch.Tensor):
+        z = z.repeat(*[1] * (z.ndim - 1), 2)
+        words = [word.replace("[4, 3]", "[4, 6]").replace("[2, 2, 2]", "[2, 2, 4]") for word in words]
+    with refused(ValueError, *(word.format(k=CODE_SIZES[name]) for word in words)):
+        getattr(model, method)(z)
+
+
+@pytest.mark.parametrize(
+    ("x", "words"),
+    [
+        (None, ["None"]),
+        (b"bytes", ["b'bytes'"]),
+        (np.zeros((4, 1, 28, 28), np.float32), ["ndarray of shape [4, 1, 28, 28]"]),
+        (torch.zeros(4, 1, 28, 28, dtype=torch.uint8), ["uint8", ".to(torch.float32)"]),
+        (torch.zeros(4, 1, 28, 28, dtype=torch.float64), ["float64"]),
+        (torch.zeros(4, 1, 28, 28, device="meta"), ["on meta", "on cpu"]),
+    ],
+)
+def test_what_is_no_image_is_refused(refused, named_model, x, words):
+    with refused(ValueError, "images", *words):
+        named_model[1].encode(x)
+
+
+def test_a_model_of_other_numbers_takes_those():
+    model = ae.Autoencoder((784, 3, 2)).double()
+    assert model(torch.rand(2, 1, 28, 28, dtype=torch.float64)).dtype == torch.float64
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert ae.Autoencoder((784, 2))(torch.rand(2, 1, 28, 28)).shape == (2, 1, 28, 28)
+        assert ae.Autoencoder((784, 2)).decode(torch.rand(2, 2, dtype=torch.bfloat16)).shape == (2, 1, 28, 28)
+
+
+def test_layers_that_are_replaced_say_how_large_a_code_is():
+    model = ae.Autoencoder((784, 20, 2))
+    model.decoder = mlp((12, 20, 784), nn.ReLU)  # a code of 2 and a label of 10, say
+    assert model.decode(torch.rand(3, 12)).shape == (3, 1, 28, 28)
+
+
+def test_layers_are_made_as_often_as_ever():
+    """What makes a layer may draw random numbers: making one more, to look at it, would change every seed."""
+    made = []
+
+    def activation():
+        made.append(nn.ReLU())
+        return made[-1]
+
+    ae.Autoencoder((784, 5, 4, 2), activation=activation, head=activation)
+    assert len(made) == 3 + 3 + 1  # one for each linear layer, of which the last on each side goes unused, and the head
