@@ -1,6 +1,7 @@
 """The latent-space explorer's Python side, and the browser's body as far as Node can run it."""
 
 import base64
+import copy
 import json
 import os
 import re
@@ -133,14 +134,14 @@ def test_what_the_bundle_cannot_take_is_refused(tmp_path, refused):
 
 
 def type_check(folder, **files):
-    """What TypeScript has to say about the body, and about more files."""
+    """What TypeScript finds wrong in the body and in more files: lines that start with a file's name."""
     for name, text in files.items():
         (folder / f"{name}.js").write_text(text, encoding="utf-8")
     include = [f"{bundle.BODY.as_posix()}/**/*.js", *(f"{name}.js" for name in files)]
     settings = {"extends": (bundle.BODY / "jsconfig.json").as_posix(), "include": include}
     (folder / "jsconfig.json").write_text(json.dumps(settings))
-    done = subprocess.run([TSC, "-p", str(folder / "jsconfig.json")], capture_output=True, text=True, timeout=120)
-    return done.stdout
+    done = subprocess.run([TSC, "-p", "jsconfig.json"], cwd=folder, capture_output=True, text=True, timeout=120)
+    return done.stdout.splitlines()
 
 
 @needs_typescript
@@ -148,11 +149,10 @@ def test_the_browsers_modules_have_no_type_errors(tmp_path):
     for path in bundle.BODY.rglob("*.js"):
         text = path.read_text(encoding="utf-8")
         assert text.startswith("// @ts-check\n") and "@ts-ignore" not in text and "@ts-nocheck" not in text, path
-    assert type_check(tmp_path) == ""
     module = (bundle.BODY / "axis.js").as_posix()
     wrong = f'import {{ tickText }} from "{module}";\ntickText("1");\nexport const f = (x) => x;\n'
-    errors = type_check(tmp_path, wrong=wrong)  # or nothing was checked at all
-    assert re.findall(r"error (TS\d+)", errors) == ["TS2345", "TS7006"], errors
+    found = type_check(tmp_path, wrong=wrong)  # nothing else, and these are noticed
+    assert [re.match(r"wrong\.js.*error (TS\d+)", line)[1] for line in found] == ["TS2345", "TS7006"], found
 
 
 @needs_typescript
@@ -164,17 +164,21 @@ def test_the_description_is_what_the_types_say(tmp_path, few):
         "convolutional": ae.ConvAutoencoder(2),
         "article": ae.ArticleAutoencoder((784, 16, 16, 16, 4)),
     }
-    described = [ae.explore(models, few).meta, ae.explore(models["five"], few.test.x[:1]).meta]
     kind = f'import("{(bundle.BODY / "subject.js").as_posix()}").Meta'
+
+    def described(images):
+        shown = subject.shown_images(images, "test")
+        return subject.gather(subject.explored(models, shown), shown)[0]
 
     def typed(metas):
         return f"/** @type {{{kind}[]}} */\nexport const metas = {json.dumps(metas)};\n"
 
-    assert type_check(tmp_path, meta=typed(described)) == ""
-    described[0]["models"][0]["colour"] = "red"  # more than the types say, and less
-    del described[1]["points"]["note"]
-    errors = type_check(tmp_path, meta=typed(described))
-    assert [word for word in ('"colour"', "'note'") if word not in errors] == [], errors
+    right = [described(few), described(few.test.x[:1])]
+    wrong = copy.deepcopy(right)
+    wrong[0]["models"][0]["colour"] = "red"  # more than the types say, and less
+    del wrong[1]["points"]["note"]
+    found = "\n".join(type_check(tmp_path, right=typed(right), wrong=typed(wrong)))
+    assert "right.js" not in found and "'\"colour\"'" in found and "'note'" in found, found
 
 
 @pytest.fixture(scope="module")
