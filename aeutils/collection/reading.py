@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aeutils.collection.table import Lesson
-from aeutils.lessons.exercises import exercises_in
+from aeutils.lessons.exercises import Exercise, exercises_in
 
 _FOLDS = re.compile(r"(?s)<details>.*?</details>")
 _NOT_WORDS = re.compile(r"(?s)\$\$.*?\$\$|!\[[^\]]*\]\([^)]*\)")
@@ -94,15 +94,15 @@ def is_optional(heading: str) -> bool:
     return bool(re.search(r"optional|going deeper", heading, re.IGNORECASE))
 
 
-def exercise_minutes(lesson: Lesson) -> int:
-    """How long a notebook's exercises take together, as `aeutils.chapters.chNN.exercises` says; 0 if it has none."""
+def exercises_of(number: str) -> dict[str, Exercise]:
+    """Name -> exercise of a notebook by its number, such as "04" or "04b"; empty if its chapter has none."""
     try:
-        module = importlib.import_module(f"aeutils.chapters.ch{lesson.number}.exercises")
+        module = importlib.import_module(f"aeutils.chapters.ch{number}.exercises")
     except ModuleNotFoundError as error:
         if not (error.name or "").startswith("aeutils.chapters"):
             raise
-        return 0
-    return sum(exercise.minutes for exercise in exercises_in(module).values())
+        return {}
+    return exercises_in(module)
 
 
 def time_line(lesson: Lesson, notebook: Mapping[str, Any]) -> str:
@@ -113,7 +113,7 @@ def time_line(lesson: Lesson, notebook: Mapping[str, Any]) -> str:
     reading = f"about {_round(reading_of(notebook).minutes)} minutes to read"
     if any(is_optional(heading) for cell in notebook["cells"] for _, heading, _ in _sections(cell)):
         reading += ", without the parts marked *optional*"
-    exercises = exercise_minutes(lesson)
+    exercises = sum(exercise.minutes for exercise in exercises_of(lesson.number).values())
     working = f"; about {_round(exercises)} more for the exercises" if exercises else ""
     seconds = notebook["metadata"].get("aeutils", {}).get("seconds")
     running = f"; {_duration(seconds)} to run" if seconds else ""

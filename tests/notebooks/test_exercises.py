@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import copy
-import importlib
 import itertools
 import linecache
 from pathlib import Path
@@ -12,13 +11,14 @@ from pathlib import Path
 import pytest
 from notebook_cells import NOTEBOOKS, cells, exercises, setup_namespace
 
-from aeutils.lessons.exercises import Feedback, exercises_in
+from aeutils.collection.reading import exercises_of
+from aeutils.lessons.exercises import Feedback
 
 _FILES = itertools.count()
 
 
 def chapter(path: Path) -> dict:
-    return exercises_in(importlib.import_module(f"aeutils.chapters.ch{path.name[:2]}.exercises"))
+    return exercises_of(path.name.split("_")[0])
 
 
 @pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
@@ -44,7 +44,7 @@ def test_the_notebook_has_the_exercises_that_are_listed(notebook):
     listed = chapter(path)
     assert list(found) == list(listed)
     assert [exercise.number for exercise in listed.values()] == [
-        f"{int(path.name[:2])}.{i}" for i in range(1, 1 + len(listed))
+        f"{path.name.split('_')[0].removeprefix('0')}.{i}" for i in range(1, 1 + len(listed))
     ]
     text = "\n".join(cell.source for cell in cells(path) if cell.cell_type == "markdown")
     assert [n for n in (exercise.number for exercise in listed.values()) if f"Exercise {n}" not in text] == []

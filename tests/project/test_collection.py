@@ -9,7 +9,7 @@ from notebook_cells import NOTEBOOKS, cells
 
 from aeutils.collection.maps import article_map, collection_map
 from aeutils.collection.navigation import first_cell, last_cell, neighbours_line
-from aeutils.collection.reading import exercise_minutes, reading_of, time_line
+from aeutils.collection.reading import exercises_of, reading_of, time_line
 from aeutils.collection.table import Lesson, lessons, statements
 from aeutils.lessons.claims import claims_in
 
@@ -89,7 +89,7 @@ def test_rows_for_later_notebooks_say_planned():
         assert ("planned" in line) == bool(statement.planned)
 
 
-@pytest.mark.parametrize(("path", "text"), generated(), ids=lambda value: getattr(value, "stem", ""))
+@pytest.mark.parametrize(("path", "text"), list(generated()), ids=lambda value: getattr(value, "stem", ""))
 def test_generated_text_is_as_it_should_be_now(path, text):
     assert path.read_text(encoding="utf-8") == text, "run: make maps"
 
@@ -106,7 +106,7 @@ def test_a_table_entry_that_is_not_there_is_planned():
     assert (lesson.number, lesson.short, lesson.file) == ("04b", "4b · More", "04b_more.ipynb")
     later = Lesson("later", "Later", "all else", planned=True)
     assert (later.number, later.short, later.file) == ("", "Later", "")
-    assert exercise_minutes(lesson) == exercise_minutes(later) == 0
+    assert exercises_of(lesson.number) == exercises_of(later.number) == {}
 
 
 def test_neighbours_are_those_of_the_table():
@@ -147,7 +147,7 @@ def test_reading_counts_the_main_line_only():
         code,
         text("not", tags=["solution"]),
     ]
-    found = reading_of(nbformat.v4.new_notebook(cells=[*optional, *main]))
+    found = reading_of({"cells": [*optional, *main]})
     assert (found.words, found.code_lines, found.claim_lines, found.pictures) == (1 + 3 + 2, 2, 3, 2)
     assert found.minutes == pytest.approx(6 / 180 + 2 / 8 + 3 / 30 + 1.5)
 
@@ -155,7 +155,7 @@ def test_reading_counts_the_main_line_only():
 def test_time_line_says_what_is_known():
     lesson, notebook = lessons()[0], nbformat.v4.new_notebook(cells=[text("word " * 180 * 12)])
     assert time_line(Lesson("later", "", ""), notebook) == "**Time:** about 10 minutes to read."
-    minutes = 5 * round(exercise_minutes(lesson) / 5)
+    minutes = 5 * round(sum(exercise.minutes for exercise in exercises_of(lesson.number).values()) / 5)
     notebook.metadata["aeutils"] = {"seconds": 90}
     notebook.cells.append(text("# More (optional)"))
     assert time_line(lesson, notebook) == (
