@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
+from aeutils.chapters.layers import count_of, random_layers
 from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, but, number, whole_number
-
-
-def count_of(weights: int, encoder_biases: int, decoder_biases: int) -> Callable[[Sequence[int]], int]:
-    """A function that counts an autoencoder's parameters from its widths, with so many copies of each kind."""
-
-    def count(sizes: Sequence[int]) -> int:
-        matrices = sum(a * b for a, b in pairwise(sizes))
-        return weights * matrices + encoder_biases * sum(sizes[1:]) + decoder_biases * sum(sizes[:-1])
-
-    return count
-
 
 count_parameters = Exercise(
     number="1.1",
@@ -50,17 +39,6 @@ count_parameters = Exercise(
     target="For the widths 784, 256, 64, 2 the count is 435,858",
     minutes=8,
 )
-
-
-def random_layers(*sizes: int, seed: int) -> list[nn.Linear]:
-    """Linear layers from `sizes[0]` to `sizes[-1]` with weights and biases that make every term count."""
-    generator = torch.Generator().manual_seed(seed)
-    layers = [nn.utils.skip_init(nn.Linear, n_in, n_out) for n_in, n_out in pairwise(sizes)]
-    with torch.no_grad():
-        for layer in layers:
-            layer.weight.normal_(0, layer.in_features**-0.5, generator=generator)
-            layer.bias.normal_(generator=generator)
-    return layers
 
 
 def _merged(merge: Callable[[Tensor, Tensor, Tensor, Tensor], object]) -> Callable[[nn.Linear, nn.Linear], object]:

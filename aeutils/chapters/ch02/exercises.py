@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from aeutils.chapters.ch01.exercises import count_of, random_layers
+from aeutils.chapters.layers import count_of, random_layers
 from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, but, number, whole_number
 
 # Budgets that a width of 60 just meets, or misses by so many parameters.
