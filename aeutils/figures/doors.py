@@ -165,11 +165,11 @@ def _array(values: Any) -> np.ndarray | None:
     if isinstance(values, str | bytes | Mapping | Set):
         return None
     try:
-        if isinstance(values, Iterable) and not isinstance(values, Tensor | np.ndarray):
-            values = [value.detach().cpu() if isinstance(value, Tensor) else value for value in values]
-        elif isinstance(values, Tensor):
+        if isinstance(values, Tensor):
             values = values.detach().cpu()
             values = values.double() if values.is_floating_point() else values  # NumPy has no bfloat16
+        elif isinstance(values, Iterable) and not hasattr(values, "__array__"):  # which pandas' tables have, too
+            values = [value.detach().cpu() if isinstance(value, Tensor) else value for value in values]
         array = np.asarray(values)
     except (TypeError, ValueError, RuntimeError):
         return None

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from matplotlib.image import imread
@@ -101,6 +102,15 @@ def test_bars_have_one_colour_unless_it_means_something():
     assert first == second != third
     by_name = colours(["a", "PCA, 8 components", "b"])  # what has one colour in every figure keeps it
     assert by_name[0] == by_name[2] != by_name[1]
+
+
+def test_a_table_may_be_pandas():
+    values = [[20.0, 9.5], [7.0, np.nan]]
+    table = pd.DataFrame(values, index=[1, 2], columns=["a", "b"])
+    drawn = figures.heat_map(table, table.index, table.columns, "x", "y", "v", "t")
+    assert drawn.png() == figures.heat_map(values, [1, 2], ["a", "b"], "x", "y", "v", "t").png()
+    curve = pd.Series([1.0, 2.0], index=[3, 4])
+    assert "a from 1 to 2" in figures.lines(curve.index, {"a": curve}, "x", "y", "t").alt
 
 
 def test_what_diverged_is_called_so():
