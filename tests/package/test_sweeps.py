@@ -1,5 +1,8 @@
 """Sweeps: the same table however the runs are spread; one that diverges does not take the others along."""
 
+import math
+import threading
+
 import joblib
 import pytest
 import torch
@@ -89,6 +92,15 @@ def test_a_trial_leaves_generator_and_threads_as_they_were():
         ([{"hidden": (128, 64)}], ["(128, 64)", "'128-64'"]),
         ([{"hidden": "128,64"}], ["'128,64'"]),
         ([{"n_images": 5000}], ["5000", "3,500"]),
+        (None, ["settings is None"]),
+        ({"lr": 1e-3}, ["settings is {'lr': 0.001}", "one dictionary for each run"]),
+        ([3], ["settings holds 3"]),
+        ([{"seed": -1}], ["seed=-1"]),
+        ([{"code_size": 2.5}], ["code_size=2.5"]),
+        ([{"data": "mnist6"}], ["'mnist6'", "'mnist-5k'"]),
+        ([{"model": "conv"}], ["model is 'conv'", "def small(settings, shape)"]),
+        ([{"loss": "cross_entropy"}], ["loss is 'cross_entropy'", "ae.losses"]),
+        ([{**SHORT, "model": lambda settings, shape: None}], ["model makes None", "torch module"]),
     ],
 )
 def test_settings_that_cannot_work_are_refused(refused, settings, words):
@@ -102,3 +114,100 @@ def test_the_committed_table_has_a_row_for_each_setting_that_a_trial_would_accep
     for wanted, row in zip(SWEEPS[name], table.to_dict("records"), strict=True):
         assert {key: row[key] for key in wanted} == {key: pytest.approx(value) for key, value in wanted.items()}
         assert all(isinstance(row[key], type(value)) for key, value in wanted.items()), (wanted, row)
+
+
+# --- a model and a loss of one's own, data of another shape ---
+
+
+def small_convolution(settings, shape):
+    return ae.ConvAutoencoder(settings["code_size"], (4, 8), shape=shape)
+
+
+def variational(settings, shape):
+    return ae.VariationalAutoencoder((math.prod(shape), 16, settings["code_size"]), shape=shape)
+
+
+@pytest.fixture(scope="module")
+def colourful():
+    x = torch.rand(90, 3, 9, 10, generator=torch.Generator().manual_seed(0))
+    return ae.Images("colourful", ae.Split(x[:60]), ae.Split(x[60:80]), ae.Split(x[80:]), ())
+
+
+@pytest.mark.parametrize("model", [None, small_convolution, variational])
+@pytest.mark.parametrize("loss", [ae.losses.squared_error, ae.losses.cross_entropy])
+def test_a_trial_takes_a_model_a_loss_and_colour(colourful, model, loss):
+    found = trial(model=model, loss=loss, data=colourful, hidden="", code_size=3, steps=5, batch_size=20, seed=2)
+    torch.manual_seed(2)
+    settings = {**DEFAULTS, "code_size": 3}
+    expected = (
+        model(settings, (3, 9, 10)) if model else ae.Autoencoder((270, 3), head=torch.nn.Identity, shape=(3, 9, 10))
+    )
+    ae.fit(expected, colourful, loss, steps=5, batch_size=20, lr=DEFAULTS["lr"])
+    assert found["parameters"] == ae.models.parameter_count(expected)
+    assert found["train_error"] == pytest.approx(ae.reconstruction_error(expected, colourful.train), rel=1e-4)
+    assert found["val_error"] == pytest.approx(ae.reconstruction_error(expected, colourful.val), rel=1e-4)
+    assert found["data"] == "colourful"
+    assert found.get("model") == (model and model.__name__)
+    assert found.get("loss") == (None if loss is ae.losses.squared_error else "cross_entropy")
+
+
+def test_a_sampled_loss_is_reported_from_the_posterior_mean(colourful):
+    found = trial(model=variational, loss=ae.losses.variational_squared_error, data=colourful, code_size=2, steps=3)
+    torch.manual_seed(0)
+    model = variational({**DEFAULTS, "code_size": 2}, (3, 9, 10))
+    ae.fit(model, colourful, ae.losses.variational_squared_error, steps=3, lr=DEFAULTS["lr"])
+    assert found["val_error"] == pytest.approx(ae.reconstruction_error(model, colourful.val), rel=1e-4)
+
+
+def test_models_losses_and_data_travel_to_other_processes(colourful):
+    rows = [
+        {"data": colourful, "model": model, "loss": loss, "code_size": 2, "steps": 3, "batch_size": 20}
+        for model in (small_convolution, lambda settings, shape: variational(settings, shape))
+        for loss in (ae.losses.squared_error, ae.losses.cross_entropy)
+    ]
+    table = sweep(rows, n_jobs=2)
+    assert table.model.tolist()[:2] == ["small_convolution"] * 2 and "lambda" in table.model[2]
+    assert table.loss.fillna("").tolist() == ["", "cross_entropy"] * 2
+    assert comparable(table).equals(comparable(sweep(rows, n_jobs=1)))
+
+
+def test_what_cannot_travel_is_found_out_before_the_first_run(refused, monkeypatch):
+    lock = threading.Lock()
+
+    def loss(model, x):
+        with lock:
+            return ae.losses.squared_error(model, x)
+
+    rows = [{**SHORT}, {**SHORT, "loss": loss}]
+    with refused(ValueError, "loss=", "cannot be sent to another process", "n_jobs=1"):
+        sweep(rows, n_jobs=2)
+    assert set(sweep(rows, n_jobs=1).status) == {"finished"}
+
+
+@pytest.mark.parametrize("n_jobs", [0, "all", 1.5, True])
+def test_an_impossible_number_of_jobs_is_refused(refused, n_jobs):
+    with refused(ValueError, f"n_jobs={n_jobs!r}"):
+        sweep([SHORT], n_jobs=n_jobs)
+
+
+IN_A_FOLDER = """
+import json, os, tempfile
+from aeutils.sweeps import sweep
+if __name__ == "__main__":
+    settings = [{"n_images": 100, "hidden": "", "code_size": 2, "steps": 2, "seed": seed} for seed in (0, 1)]
+    table = sweep(settings, n_jobs=2)
+    print(json.dumps([tempfile.gettempdir(), os.listdir(tempfile.gettempdir()), table.status.tolist()]))
+"""
+
+
+@pytest.mark.parametrize(
+    "locale", [{}, {"LC_ALL": "C"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}]
+)
+def test_the_temporary_folder_of_somebody_called_juergen(fresh_python, tmp_path, locale):
+    folder = tmp_path / "Jürgen"
+    folder.mkdir()
+    # on Linux joblib takes /dev/shm unless told; elsewhere, the temporary folder
+    env = {name: str(folder) for name in ("TMPDIR", "TEMP", "TMP", "JOBLIB_TEMP_FOLDER")}
+    used, left, status = fresh_python(IN_A_FOLDER, **env, **locale)
+    assert used.endswith("rgen")
+    assert (left, status) == ([], ["finished"] * 2)

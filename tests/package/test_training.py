@@ -2,6 +2,7 @@
 
 import functools
 import os
+import pathlib
 import pickle
 import signal
 import subprocess
@@ -359,6 +360,26 @@ BAD_SETTINGS = [
     ({"device": "cuda:99"}, ["device='cuda:99'"]),
     ({"weights": {"kl": 1}}, ["'kl'", "'squared_error'"]),
     ({"checkpoint": "no/such/folder/run.pt"}, ["no/such/folder", "make it first"]),
+    ({"checkpoint": "."}, ["checkpoint='.'", "is a folder", "'run.pt'"]),
+    ({"checkpoint": 3}, ["checkpoint=3", "the name of a file"]),
+    ({"checkpoint": b"run.pt"}, ["checkpoint=b'run.pt'"]),
+    ({"checkpoint": "a\0b"}, ["checkpoint="]),
+    ({"checkpoint": "n" * 5000}, ["checkpoint=a str", "cannot be used"]),
+    ({"seed": -1}, ["seed=-1", "0 to 4,294,967,295"]),
+    ({"seed": "1"}, ["seed='1'"]),
+    ({"lr": "fast"}, ["lr='fast'", "above 0"]),
+    ({"epochs": True}, ["epochs=True"]),
+    ({"epochs": 10**30}, ["epochs=1000000000000000000000000000000"]),
+    ({"optimizer": "Adam"}, ["optimizer is 'Adam'", "expected a function"]),
+    ({"after_epoch": 3}, ["after_epoch is 3"]),
+    ({"device": 2.5}, ["device='2.5'"]),
+    ({"weights": ["kl"]}, ["weights=['kl']", "factors"]),
+    ({"weights": {"squared_error": "1"}}, ["weights['squared_error']='1'", "function of the step"]),
+    ({"weights": {"squared_error": float("nan")}}, ["weights['squared_error']=nan", "finite"]),
+    ({"weights": {"squared_error": lambda step: None}}, ["weights['squared_error'](0)=None", "finite"]),
+    ({"weights": {"squared_error": lambda: 1.0}}, ["weights['squared_error'](0) failed", "TypeError"]),
+    ({"weights": {"squared_error": lambda step: 1 / (step - 59)}, "epochs": 20}, ["(59) failed", "ZeroDivisionError"]),
+    ({"targets": True}, ["targets=True", "images.train.y", "None"]),
 ]
 
 
@@ -366,8 +387,9 @@ BAD_SETTINGS = [
 def test_settings_that_cannot_work_are_refused(few, refused, settings, words):
     model = make_model()
     before = state(model)
+    unlabelled = replace(few, train=Split(few.train.x))
     with refused(ValueError, *words):
-        ae.fit(model, few, squared_error, **settings)
+        ae.fit(model, unlabelled, squared_error, **settings)
     assert_same(state(model), before)
 
 
@@ -377,7 +399,8 @@ BAD_IMAGES = {
     "none": (lambda few: replace(few, train=Split(few.train.x[:0])), ["images.train.x", "[0, 1, 28, 28]"]),
     "bytes": (lambda few: replace(few, train=Split((few.train.x * 255).byte())), ["images.train.x", "uint8", "/ 255"]),
     "flat": (lambda few: replace(few, val=Split(few.val.x.flatten(1))), ["images.val.x", "[60, 784]"]),
-    "too bright": (lambda few: replace(few, val=Split(few.val.x * 2)), ["images.val.x", "[0, 1]"]),
+    "infinite": (lambda few: replace(few, val=Split(few.val.x / 0)), ["images.val.x", "NaN or infinite"]),
+    "not finite": (lambda few: replace(few, train=Split(few.train.x.log())), ["images.train.x", "NaN or infinite"]),
     "too small": (
         lambda few: replace(few, train=Split(few.train.x[..., :20, :20])),
         ["[100, 1, 20, 20]", "[B, 1, 28, 28]"],
@@ -411,6 +434,18 @@ def test_patience_needs_validation_images(few, refused):
 )
 def test_a_loss_that_is_none_is_refused(few, refused, loss, words):
     with refused(ValueError, *words):
+        ae.fit(make_model(), few, loss, epochs=1)
+
+
+@pytest.mark.parametrize("model", [None, "model", ae.Autoencoder])
+def test_what_is_no_model_is_refused(few, refused, model):
+    with refused(ValueError, "model is", "torch module"):
+        ae.fit(model, few, squared_error, epochs=1)
+
+
+@pytest.mark.parametrize("loss", [None, "squared_error", {"squared_error": 1}])
+def test_what_is_no_loss_is_refused(few, refused, loss):
+    with refused(ValueError, "loss is", "ae.losses.squared_error"):
         ae.fit(make_model(), few, loss, epochs=1)
 
 
@@ -495,6 +530,223 @@ def test_a_model_that_lives_on_the_gpu_returns_there(cuda, few):
     with pytest.raises(ValueError):
         ae.fit(model, few, lambda model, x: None, epochs=1, device="cpu")
     assert {p.device.type for p in model.parameters()} == {"cuda"}
+
+
+# --- other examples, and targets ---
+
+
+@pytest.mark.parametrize("shape", [(3, 8, 10), (1, 9, 7), (2, 30), (12,)])
+def test_examples_of_any_shape_and_range(shape):
+    x = torch.randn(130, *shape, generator=torch.Generator().manual_seed(0)) * 10 - 5
+    images = Images("other", Split(x[:100]), Split(x[100:]), Split(x[:1]), ())
+    torch.manual_seed(0)
+    model = ae.Autoencoder((x[0].numel(), 20, 4), head=nn.Identity, shape=shape)
+    history = ae.fit(model, images, squared_error, epochs=5, lr=0.01, seed=0)
+    assert history.val["squared_error"][-1] < history.val["squared_error"][0]
+    assert history.train["squared_error"][-1] == pytest.approx(error_by_hand(model, images.train.x), rel=1e-5)
+
+
+def test_colour_through_convolutions_learns():
+    x = torch.rand(100, 3, 1, 1, generator=torch.Generator().manual_seed(0)).expand(100, 3, 9, 11).contiguous()
+    images = Images("one colour each", Split(x[:80]), Split(x[80:]), Split(x[:1]), ())
+    torch.manual_seed(0)
+    history = ae.fit(ae.ConvAutoencoder(3, shape=(3, 9, 11)), images, cross_entropy, epochs=20, lr=0.01, seed=0)
+    assert history.val["cross_entropy"][-1] < history.val["cross_entropy"][0]
+
+
+class Reader(nn.Module):
+    """Tokens in, scores of each token out."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Embedding(5, 4), nn.Flatten(), nn.Linear(24, 30), nn.Unflatten(1, (6, 5)))
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+def test_tokens_may_be_trained_on():
+    x = torch.randint(5, (60, 6), generator=torch.Generator().manual_seed(0))
+    images = Images("tokens", Split(x[:50]), Split(x[50:]), Split(x[:1]), ())
+
+    def loss(model, x):
+        assert x.dtype == torch.int64
+        return {"nats": nn.functional.cross_entropy(model(x).flatten(0, 1), x.flatten(), reduction="sum") / len(x)}
+
+    torch.manual_seed(0)
+    history = ae.fit(Reader(), images, loss, epochs=5, batch_size=10, lr=0.05)
+    assert history.train["nats"][-1] < history.train["nats"][0]
+
+
+@pytest.mark.parametrize("loss", [cross_entropy, ae.losses.variational_cross_entropy])
+def test_cross_entropy_of_standardised_images_is_refused_with_what_to_do(few, refused, loss):
+    images = replace(few, train=Split(few.train.x * 2 - 1))
+    with refused(ValueError, "[0, 1]", "-1", "squared error", "rescale"):
+        ae.fit(ae.VariationalAutoencoder(), images, loss, epochs=1, **CPU)
+
+
+def classify(model, x, y):
+    return {"nats": nn.functional.cross_entropy(model(x), y)}
+
+
+def make_classifier():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+
+
+def test_with_targets_a_loss_gets_the_labels_of_its_own_images(few):
+    seen = []
+
+    def loss(model, x, y):
+        place = (x.flatten(1)[:, None] == few_x[None]).all(2).int().argmax(1)
+        assert torch.equal(y, few_y[place])
+        seen.append(len(x))
+        return classify(model, x, y)
+
+    few_x = torch.cat([few.train.x, few.val.x]).flatten(1)
+    few_y = torch.cat([few.train.y, few.val.y])
+    history = ae.fit(make_classifier(), few, loss, epochs=3, targets=True, seed=0, lr=0.01, **CPU)
+    assert seen == 3 * [100, 100, 50, 250, 60]
+    assert history.val["nats"][-1] < history.val["nats"][0]
+
+
+def test_targets_do_not_change_what_is_drawn(few):
+    results = []
+    for targets, loss in ((False, squared_error), (True, lambda model, x, y: squared_error(model, x))):
+        model = make_model()
+        history = ae.fit(model, few, loss, epochs=2, seed=3, targets=targets, patience=1, **CPU)
+        results.append((state(model), history.val))
+    assert_same(*results)
+
+
+def test_a_resumed_run_with_targets_is_the_uninterrupted_run(few, tmp_path):
+    settings = dict(seed=1, targets=True, **CPU)
+    expected, model = make_classifier(), make_classifier()
+    whole = ae.fit(expected, few, classify, epochs=4, **settings)
+    for epochs in (2, 4):
+        history = ae.fit(model, few, classify, epochs=epochs, checkpoint=tmp_path / "run.pt", **settings)
+    assert_same_outcome(outcome(history, model), outcome(whole, expected))
+
+
+@pytest.mark.parametrize("part", ["train", "val"])
+@pytest.mark.parametrize("y", [None, torch.zeros(3), [0] * 250, torch.tensor(1)], ids=["none", "short", "list", "one"])
+def test_targets_that_are_missing_or_do_not_fit_are_refused(few, refused, part, y):
+    images = replace(few, **{part: Split(getattr(few, part).x, y)})
+    with refused(ValueError, "targets=True", f"images.{part}.y", "leave targets out"):
+        ae.fit(make_classifier(), images, classify, targets=True)
+
+
+# --- weights that move ---
+
+
+def test_a_weight_may_be_a_function_of_the_steps_taken(few):
+    """Three steps an epoch; the history stays unweighted; the reference is the loop by hand."""
+    asked = []
+
+    def warm_up(step):
+        asked.append(step)
+        return min(1.0, step / 4)
+
+    expected = make_model()
+    optimizer = torch.optim.Adam(expected.parameters(), lr=0.01, fused=True)
+    torch.manual_seed(5)
+    for step in range(7):
+        if step % 3 == 0:
+            order = torch.randperm(250)
+        batch = few.train.x[order.split(100)[step % 3]]
+        terms = two_terms(expected, batch)
+        optimizer.zero_grad()
+        (1.0 * terms["fit"] + min(1.0, step / 4) * terms["code"]).backward()
+        optimizer.step()
+    model = make_model()
+    history = ae.fit(model, few, two_terms, steps=7, lr=0.01, seed=5, weights={"code": warm_up}, **CPU)
+    assert_same(state(model), state(expected))
+    assert set(asked) <= set(range(7))  # never beyond the run
+    code = model.encode(few.train.x).detach().double().numpy()
+    assert history.train["code"][-1] == pytest.approx((code**2).sum(1).mean(), rel=1e-4)
+
+
+def test_a_constant_function_is_a_number(few):
+    results = []
+    for factor in (0.3, lambda step: 0.3, lambda step: torch.tensor(0.3, dtype=torch.float64)):
+        model = make_model()
+        history = ae.fit(model, few, two_terms, epochs=4, seed=0, weights={"code": factor}, patience=2, **CPU)
+        results.append(outcome(history, model))
+    assert_same_outcome(results[1], results[0])
+    assert_same_outcome(results[2], results[0])
+
+
+@pytest.mark.parametrize(
+    ("a", "weight", "patience", "best", "epochs"),
+    [
+        # While the weight rises, the sum rises as well: that is no reason to stop, and no such epoch is the best one.
+        ([5, 6, 7, 8, 7, 6], [0, 1, 2, 3, 3, 3], 1, 6, 6),
+        ([1, 6, 7, 8, 9, 9], [0, 1, 2, 3, 3, 3], 1, 4, 5),  # then patience counts as ever
+        ([9, 9, 9, 9, 9, 1], [0, 0, 0, 0, 3, 3], 1, 6, 6),  # a rest before the rise does not end the run either
+        ([5, 4, 3, 2, 1, 0], [0, 1, 2, 3, 4, 5], 1, 6, 6),  # still moving at the end: the last epoch counts alone
+        ([5, 4, 4, 4, 1, 1], [1, 1, 1, 1, 1, 1], 2, 2, 4),
+    ],
+)
+def test_patience_compares_sums_of_equal_weights_only(few, a, weight, patience, best, epochs):
+    """The validation losses are dictated; `b` is 1 throughout; three steps an epoch."""
+    measured = iter(range(100))
+
+    def loss(model, x):
+        real = squared_error(model, x)["squared_error"]
+        if model.training or len(x) != len(few.val):
+            return {"a": real, "b": real}
+        return {"a": torch.tensor(float(a[next(measured)])), "b": torch.tensor(1.0)}
+
+    weights = {"b": lambda step: float(weight[step // 3])}
+    history = ae.fit(make_model(), few, loss, epochs=6, patience=patience, weights=weights, device="cpu")
+    assert (history.best_epoch, history.epochs) == (best, epochs)
+
+
+def rising(step):
+    return min(1.0, step / 9)
+
+
+@pytest.mark.parametrize("stop_in_epoch", [2, 4, 6])
+def test_a_run_with_a_moving_weight_resumes_exactly(few, tmp_path, stop_in_epoch):
+    settings = dict(epochs=7, lr=0.02, patience=2, seed=1, weights={"code": rising}, **CPU)
+    expected = make_model()
+    whole = ae.fit(expected, few, two_terms, **settings)
+    model, path = make_model(), tmp_path / "run.pt"
+    ae.fit(model, few, interrupt_at(3 * stop_in_epoch - 1, loss=two_terms), checkpoint=path, **settings)
+    model = make_model(9)
+    resumed = ae.fit(model, few, two_terms, checkpoint=path, **settings)
+    assert_same_outcome(outcome(resumed, model), outcome(whole, expected))
+
+
+def test_a_run_with_a_moving_weight_can_be_made_longer(few, tmp_path):
+    """The shorter run ends, and chooses, with another weight than the longer one."""
+    settings = dict(lr=0.02, patience=2, seed=1, weights={"code": rising}, **CPU)
+    expected, model = make_model(), make_model()
+    whole = ae.fit(expected, few, two_terms, epochs=5, **settings)
+    for epochs in (2, 5):
+        history = ae.fit(model, few, two_terms, epochs=epochs, checkpoint=tmp_path / "run.pt", **settings)
+    assert_same_outcome(outcome(history, model), outcome(whole, expected))
+
+
+def test_a_checkpoint_remembers_what_a_function_gave(few, tmp_path, refused):
+    settings = dict(seed=1, checkpoint=tmp_path / "run.pt", **CPU)
+    ae.fit(make_model(), few, two_terms, epochs=2, weights={"code": lambda step: step / 10}, **settings)
+    with refused(ValueError, "weights={'code': [0.2, 0.5]}", "[0.4, 1.0]", "another file"):
+        ae.fit(make_model(), few, two_terms, epochs=3, weights={"code": lambda step: step / 5}, **settings)
+    again = ae.fit(make_model(), few, two_terms, epochs=3, weights={"code": lambda step: step * 0.1}, **settings)
+    assert again.epochs == 3  # another function with the same values
+
+
+def test_a_function_that_fails_on_the_way_hands_the_history_over(few, refused):
+    def bad(step):
+        return float("nan") if step == 7 else 1.0
+
+    with refused(TrainingDiverged, "weights['code'](7)=nan"):
+        try:
+            ae.fit(make_model(), few, two_terms, epochs=5, weights={"code": bad})
+        except TrainingDiverged as error:
+            assert (error.history.epochs, error.history.steps) == (2, 7)
+            raise
 
 
 # --- checkpoints ---
@@ -642,6 +894,169 @@ def test_ctrl_c_while_writing_leaves_the_last_good_checkpoint(few, tmp_path, mon
     assert ae.fit(make_model(), few, squared_error, epochs=3, **settings).stopped == "interrupted"
     assert path.read_bytes() == good
     assert [entry.name for entry in tmp_path.iterdir()] == ["run.pt"]
+
+
+# --- checkpoints that cannot be written ---
+
+
+def full_disk(contents, file):
+    file.write(b"some bytes")
+    raise OSError(28, "No space left on device")
+
+
+def as_pytorch_says_it(contents, file):
+    raise RuntimeError("PytorchStreamWriter failed writing file data/4: file write failed\nand more")
+
+
+@pytest.mark.parametrize("failing", [full_disk, as_pytorch_says_it])
+def test_a_full_disk_does_not_cost_the_run(few, tmp_path, monkeypatch, failing):
+    settings = dict(epochs=5, lr=0.02, seed=0, **CPU)
+    expected = make_model()
+    whole = ae.fit(expected, few, squared_error, **settings)
+    path, save, calls = tmp_path / "run.pt", torch.save, iter(range(1, 100))
+    monkeypatch.setattr(torch, "save", lambda *args: (failing if next(calls) >= 3 else save)(*args))
+    model = make_model()
+    with pytest.warns(RuntimeWarning) as said:
+        history = ae.fit(model, few, squared_error, checkpoint=path, **settings)
+    assert_same_outcome(outcome(history, model), outcome(whole, expected))
+    first, last = (str(warning.message) for warning in said)  # one when it begins, one at the end
+    assert "after epoch 3" in first and "training goes on" in first
+    assert "holds 2 of 5 epochs" in last and "torch.save" in last
+    assert all(str(path) in line and "\n" not in line for line in (first, last))
+    assert [warning.filename for warning in said] == [__file__] * 2
+    assert [entry.name for entry in tmp_path.iterdir()] == ["run.pt"]
+    monkeypatch.setattr(torch, "save", save)  # the last good epochs are there to go on from
+    model = make_model(9)
+    assert_same_outcome(
+        outcome(ae.fit(model, few, squared_error, checkpoint=path, **settings), model), outcome(whole, expected)
+    )
+
+
+def test_a_disk_that_has_room_again_is_written_again(few, tmp_path, monkeypatch):
+    path, save, calls = tmp_path / "run.pt", torch.save, iter(range(1, 100))
+    monkeypatch.setattr(torch, "save", lambda *args: (full_disk if next(calls) == 3 else save)(*args))
+    with pytest.warns(RuntimeWarning) as said:
+        ae.fit(make_model(), few, squared_error, epochs=5, checkpoint=path, **CPU)
+    assert len(said) == 1
+    assert torch.load(path, weights_only=True)["history"]["steps"] == 15
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_file_that_is_held_for_a_moment_is_renamed_a_moment_later(few, tmp_path, monkeypatch):
+    path, replace_, calls = tmp_path / "run.pt", os.replace, iter(range(100))
+    monkeypatch.setattr(training, "_RENAMES", (0.0, 0.0, 0.0))
+
+    def held(source, target):
+        if next(calls) % 3 < 2:  # a synchronising folder, a virus scanner
+            raise PermissionError(13, "Access is denied")
+        replace_(source, target)
+
+    monkeypatch.setattr(os, "replace", held)
+    assert ae.fit(make_model(), few, squared_error, epochs=2, checkpoint=path, **CPU).epochs == 2
+    assert torch.load(path, weights_only=True)["history"]["steps"] == 6
+
+
+def test_a_file_that_is_held_for_good_does_not_cost_the_run(few, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "_RENAMES", (0.0, 0.0))
+
+    def held(source, target):
+        raise PermissionError(13, "Access is denied")
+
+    monkeypatch.setattr(os, "replace", held)
+    with pytest.warns(RuntimeWarning, match="Access is denied") as said:
+        history = ae.fit(make_model(), few, squared_error, epochs=2, checkpoint=tmp_path / "run.pt", **CPU)
+    assert history.epochs == 2
+    assert "run.pt was not written" in str(said[-1].message)
+    assert list(tmp_path.iterdir()) == []
+
+
+NO_ROOM = """
+import json, resource, signal, sys, warnings
+import torch
+import aeutils as ae
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))  # as if the disk were full after 20 kB
+warnings.simplefilter("always")
+images = ae.load()
+with warnings.catch_warnings(record=True) as said:
+    history = ae.fit(ae.Autoencoder((784, 16, 2)), images, ae.losses.squared_error, epochs=2, checkpoint=sys.argv[1])
+print(json.dumps([history.epochs, [str(warning.message) for warning in said]]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_a_disk_that_is_really_full(fresh_python, tmp_path):
+    epochs, said = fresh_python(NO_ROOM, tmp_path / "run.pt")
+    assert epochs == 2
+    assert len(said) == 2 and all("run.pt" in line and "\n" not in line for line in said), said
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_folder_that_cannot_be_written_is_found_out_before_training(few, tmp_path, monkeypatch, refused, there):
+    path, model = tmp_path / "run.pt", make_model()
+    if there:
+        ae.fit(make_model(), few, squared_error, epochs=1, checkpoint=path, **CPU)
+    before, real = state(model), pathlib.Path.open
+
+    def deny(self, mode="r", **options):  # root may write everywhere, so the refusal is made up
+        if "w" in mode:
+            raise PermissionError(13, "Permission denied", str(self))
+        return real(self, mode, **options)
+
+    monkeypatch.setattr(pathlib.Path, "open", deny)
+    calls = []
+
+    def loss(model, x):
+        calls.append(len(x))
+        return squared_error(model, x)
+
+    loss.__qualname__ = squared_error.__qualname__
+    with refused(ValueError, str(path), "Permission denied", "another folder"):
+        ae.fit(model, few, loss, epochs=2, checkpoint=path, **CPU)
+    assert calls == []
+    assert_same(state(model), before)
+    if there:  # what is finished needs no writing
+        assert ae.fit(model, few, loss, epochs=1, checkpoint=path, **CPU).epochs == 1
+
+
+def test_a_checkpoint_that_cannot_be_read_is_one_line(saved, refused, monkeypatch):
+    path, resume = saved
+    real = pathlib.Path.read_bytes
+    asked = []
+
+    def deny(self):
+        asked.append(self)
+        if len(asked) == 2:  # `resume` itself looks before and after
+            raise PermissionError(13, "Permission denied", str(self))
+        return real(self)
+
+    monkeypatch.setattr(pathlib.Path, "read_bytes", deny)
+    with refused(ValueError, str(path), "cannot be read", "Permission denied"):
+        resume()
+
+
+def test_a_checkpoint_of_version_0_1_0_is_read(few, tmp_path):
+    settings = dict(lr=0.02, patience=2, seed=1, **CPU)
+    expected, model, path = make_model(), make_model(), tmp_path / "run.pt"
+    whole = ae.fit(expected, few, noisy, epochs=4, **settings)
+    ae.fit(model, few, noisy, epochs=2, checkpoint=path, **settings)
+    contents = torch.load(path, weights_only=True)
+    contents.update(random=contents["random"]["cpu"], random_cuda=[])
+    del contents["best_weights"]
+    torch.save(contents, path)
+    history = ae.fit(model, few, noisy, epochs=4, checkpoint=path, **settings)
+    assert_same_outcome(outcome(history, model), outcome(whole, expected))
+
+
+def test_the_random_state_of_mps_is_saved_and_restored(few, tmp_path, monkeypatch):
+    state_, restored = torch.arange(3, dtype=torch.uint8), []
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(torch.mps, "get_rng_state", lambda: state_)
+    monkeypatch.setattr(torch.mps, "set_rng_state", restored.append)
+    for epochs in (1, 2):
+        ae.fit(make_model(), few, squared_error, epochs=epochs, seed=0, checkpoint=tmp_path / "run.pt", **CPU)
+    assert [state.tolist() for state in restored] == [[0, 1, 2]]
 
 
 @pytest.fixture
