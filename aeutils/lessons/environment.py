@@ -65,7 +65,7 @@ def _fit_together() -> str:
 
 
 def _digits() -> str:
-    from aeutils import load
+    from aeutils.data import load
 
     return f"5,000 real digits, no network needed: {load('mnist-5k')!r}"
 
@@ -80,7 +80,7 @@ def _device() -> str:
 
 def _chosen_device() -> torch.device:
     """`ae.device()`, without its warning: it has a line of its own here."""
-    from aeutils import device
+    from aeutils.runtime import device
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
