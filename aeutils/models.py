@@ -94,9 +94,11 @@ def _check_shape(shape: Sequence[int], axes: int | None = None) -> tuple[int, ..
 
 
 def _whole_numbers(values: Sequence[int], name: str, at_least: int) -> tuple[int, ...]:
-    if isinstance(values, str | bytes) or not hasattr(values, "__iter__"):
-        raise ValueError(f"{name}={short(values)}; expected whole numbers")
-    found = tuple(whole_number(value, name) for value in values)
+    try:
+        given = () if isinstance(values, str | bytes) else tuple(values)
+    except TypeError:  # nothing to go through
+        given = ()
+    found = tuple(whole_number(value, name) for value in given)
     if len(found) < at_least:
         raise ValueError(f"{name}={found}; expected at least {at_least}")
     return found

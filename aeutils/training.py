@@ -141,8 +141,8 @@ def fit(
         raise ValueError(f"images is of type {type(images).__name__}; expected Images, such as ae.load('mnist-5k')")
     if not isinstance(model, nn.Module):
         raise ValueError(f"model is {short(model)}; expected a torch module, such as ae.Autoencoder()")
-    for name, value in (("loss", loss), ("optimizer", optimizer), ("after_epoch", after_epoch or len)):
-        if not callable(value):
+    for name, value in (("loss", loss), ("optimizer", optimizer), ("after_epoch", after_epoch)):
+        if not callable(value) and not (name == "after_epoch" and value is None):
             raise ValueError(f"{name} is {short(value)}; expected a function, such as ae.losses.squared_error")
     train = _examples(images.train, "images.train", targets)
     val = _examples(images.val, "images.val", targets) if len(images.val) else None

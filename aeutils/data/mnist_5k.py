@@ -11,6 +11,7 @@ import numpy as np
 
 from aeutils.data.kinds import Images
 from aeutils.data.mnist import DIGITS, to_split
+from aeutils.runtime import short
 
 _SHA256 = "1b845fda528288bf79346626fdf2fff6549f0170890dc9174bc1ef609807bbfa"
 
@@ -23,7 +24,7 @@ def load_mnist_5k(validation: int | None = None) -> Images:
     """
     if validation is not None:
         raise ValueError(
-            f"validation={validation!r}: the split of 'mnist-5k' is fixed; use it with 'mnist' or 'fashion-mnist'"
+            f"validation={short(validation)}: the split of 'mnist-5k' is fixed; use it with 'mnist' or 'fashion-mnist'"
         )
     return _read()
 

@@ -15,6 +15,7 @@ from typing import Any
 from IPython.display import display
 
 from aeutils.figures import look
+from aeutils.runtime import short
 
 HOLDS, FAILS = "✓", "✗"  # they mean claims and nothing else
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
@@ -99,7 +100,9 @@ def _single_truth(value: Any) -> bool:
     if hasattr(value, "item") and getattr(value, "shape", ()) in ((), (1,)):  # NumPy's and PyTorch's scalars
         value = value.item()
     if not isinstance(value, bool):
-        raise TypeError(f"a claim needs one comparison that is True or False, not {value!r}; compare with <, > or ==")
+        raise TypeError(
+            f"a claim needs one comparison that is True or False, not {short(value)}; compare with <, > or =="
+        )
     return value
 
 

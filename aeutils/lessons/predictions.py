@@ -9,6 +9,8 @@ from typing import Any
 
 from IPython.display import display
 
+from aeutils.runtime import short
+
 _LETTERS = "ABCDEF"
 
 
@@ -30,10 +32,13 @@ class Prediction:
     def __init__(self, question: str, options: Sequence[str]) -> None:
         import ipywidgets as widgets
 
-        if not 2 <= len(options) <= len(_LETTERS) or len(set(options)) < len(options):
-            raise ValueError(f"options={list(options)!r}: give two to {len(_LETTERS)} different answers to choose from")
+        given = [] if isinstance(options, str) or not isinstance(options, Sequence) else [str(each) for each in options]
+        if not isinstance(question, str):
+            raise ValueError(f"question={short(question)}; expected a question in words")
+        if not 2 <= len(given) <= len(_LETTERS) or len(set(given)) < len(given):
+            raise ValueError(f"options={short(options)}: give two to {len(_LETTERS)} different answers to choose from")
         self.question = question
-        self.options = tuple(options)
+        self.options = tuple(given)
         self._buttons = widgets.ToggleButtons(options=self._lettered(), value=None, style={"button_width": "3em"})
 
     @property

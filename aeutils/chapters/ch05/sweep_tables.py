@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.stats import loguniform
 from sklearn.model_selection import ParameterGrid, ParameterSampler
 
+from aeutils.runtime import short
 from aeutils.sweeps import ACTIVATIONS, OPTIMIZERS, sweep
 
 TABLE = Path(__file__).with_name("sweeps.csv")
@@ -74,8 +75,8 @@ def sweep_table(name: str) -> pd.DataFrame:
     Raises:
         ValueError: another name.
     """
-    if name not in SWEEPS:
-        raise ValueError(f"{name!r} is no sweep; expected one of {', '.join(map(repr, SWEEPS))}")
+    if not isinstance(name, str) or name not in SWEEPS:
+        raise ValueError(f"{short(name)} is no sweep; expected one of {', '.join(map(repr, SWEEPS))}")
     table = _read()
     table = table[table.sweep == name].drop(columns="sweep").reset_index(drop=True)
     whole = [column for column in ("n_images", "epochs") if table[column].notna().all()]
