@@ -175,7 +175,8 @@ def play(digits: ae.Images, folder: Path, seed: int, calls: int) -> list[tuple[s
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_junk_is_answered_in_one_line_of_ours(digits, tmp_path):
+def test_junk_is_answered_in_one_line_of_ours(digits, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # a text makes a good name for a checkpoint
     outcomes = play(digits, tmp_path, seed=0, calls=CALLS)
     counts = collections.Counter(outcome if outcome in ("fine", "ours") else "raw" for _, outcome in outcomes)
     raw = [f"{call}: {outcome}" for call, outcome in outcomes if outcome not in ("fine", "ours")]
