@@ -208,7 +208,7 @@ def _model(explored: Explored, shown: Shown, train: Tensor, payload: Payload) ->
     name, model, codes = explored.name, explored.model, explored.codes
     some, check = shown.x[:_MEASURED], slice(0, _CHECKED)
     variational = isinstance(model, VariationalAutoencoder) or hasattr(model, "posterior")
-    with _told(name, "looking into it"):
+    with _told(name, "running it"):
         parts = travel(copy.deepcopy(model).cpu().eval(), shown.x[check], codes[check])
         rebuilt = evaluation.reconstruct(model, some)
         measures = _measures(model, some, rebuilt, codes[:_MEASURED], variational)
