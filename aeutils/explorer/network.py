@@ -156,7 +156,8 @@ def _agrees(model: nn.Module, name: str, x: Tensor, z: Tensor, wanted: Tensor, d
         return False
     if name == "encoder":
         found = found[:, : wanted.shape[1]]  # a variational encoder puts out the means first
-        tolerance = 0.01 * float(wanted.std(correction=0)) + 1e-4 if dtype == torch.float16 else 1e-3 * float(wanted.abs().max())
+        spread, largest = float(wanted.std(correction=0)), float(wanted.abs().max())
+        tolerance = 0.01 * spread + 1e-4 if dtype == torch.float16 else 1e-3 * largest
     else:
         tolerance = _TOLERANCE
     return found.numel() == wanted.numel() and bool((found.view_as(wanted) - wanted).abs().max() <= tolerance)
