@@ -43,6 +43,8 @@ GARMENTS = (
 _SETS = {"mnist": ("MNIST", DIGITS), "fashion-mnist": ("FashionMNIST", GARMENTS)}
 _PATIENCE = 20.0  # seconds without a byte, after which a mirror is given up
 _CHUNK = 2**16
+# what a download may end in: URLError is an OSError, RuntimeError a wrong checksum, ValueError no address of a proxy
+_FAILURES = (OSError, RuntimeError, HTTPException, ValueError)
 
 
 def load_full(name: str, validation: int | None = None) -> Images:
@@ -152,7 +154,7 @@ def _download(name: str, dataset: Any, folder: Path, files: Sequence[str]) -> No
             for file in files:
                 _fetch_from_any(dataset.mirrors, file, Path(scratch), checksums[file])
                 os.replace(Path(scratch) / file, folder / file)
-    except (OSError, RuntimeError, HTTPException) as error:
+    except _FAILURES as error:
         if getattr(error, "errno", None) in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
             raise FileNotFoundError(
                 f"{name!r} is not on this machine yet and {folder} cannot be written to ({_reason(error)}); "
@@ -173,7 +175,7 @@ def _fetch_from_any(mirrors: Sequence[str], file: str, folder: Path, md5: str) -
     for mirror in mirrors:
         try:
             return fetch(mirror + file, folder / file, md5)
-        except (OSError, RuntimeError, HTTPException) as error:  # URLError is an OSError; RuntimeError a wrong checksum
+        except _FAILURES as error:
             failure = error
     raise failure
 

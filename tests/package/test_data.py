@@ -287,6 +287,7 @@ def fail(kind, half=False):
         TimeoutError("timed out"),
         IncompleteRead(b"half"),
         RuntimeError("the server sent another file"),
+        ValueError("unknown url type: 'proxy'"),
     ],
     ids=lambda problem: type(problem).__name__,
 )
