@@ -4,8 +4,8 @@ import functools
 import os
 import pathlib
 import pickle
-import signal
 import re
+import signal
 import subprocess
 import sys
 import time
