@@ -31,7 +31,7 @@ def drag(page: Page, root: Locator) -> list[Image.Image]:
     page.get_by_label("Manifold (decodes)").check()
     page.wait_for_selector("[data-manifold]")
     box = root.locator(".aex-pad").bounding_box()
-    shots = []
+    shots: list[Image.Image] = []
     for frame in range(FRAMES):
         turn = 2 * math.pi * frame / FRAMES
         x, y = 0.5 + 0.3 * math.cos(turn), 0.5 + 0.3 * math.sin(2 * turn)
