@@ -31,6 +31,7 @@ def drag(page: Page, root: Locator) -> list[Image.Image]:
     page.get_by_label("Manifold (decodes)").check()
     page.wait_for_selector("[data-manifold]")
     box = root.locator(".aex-pad").bounding_box()
+    assert box, "the map is to be seen"
     shots: list[Image.Image] = []
     for frame in range(FRAMES):
         turn = 2 * math.pi * frame / FRAMES
