@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -160,7 +161,14 @@ def test_lab_opens_the_notebooks_and_offers_our_kernel(checkout, tmp_path):
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     log = tmp_path / "log"
     with log.open("w") as told:
-        lab = subprocess.Popen(["make", "lab"], cwd=checkout.folder, env=checkout.environment, stdout=told, stderr=told)
+        lab = subprocess.Popen(
+            ["make", "lab"],
+            cwd=checkout.folder,
+            env=checkout.environment,
+            stdout=told,
+            stderr=told,
+            start_new_session=True,
+        )
     try:
         end = time.monotonic() + 60
         while not (address := re.search(r"(http://127\.0\.0\.1:\d+)/\S*\?token=(\w+)", log.read_text())):
@@ -185,8 +193,9 @@ def test_lab_opens_the_notebooks_and_offers_our_kernel(checkout, tmp_path):
         ask("shutdown?", method="POST")
         assert lab.wait(timeout=30) == 0
     finally:
-        lab.terminate()
-        lab.wait()
+        if lab.poll() is None:
+            os.killpg(lab.pid, signal.SIGTERM)  # make and what it has started
+            lab.wait()
 
 
 def test_a_proxy_does_not_stand_before_our_own_servers(lab, monkeypatch):
