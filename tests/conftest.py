@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from aeutils import data
 from aeutils.data import Images, Split
 
 isolated.enter()  # for those who start pytest without make; nothing imported so far has read a user's settings
+# A shell that puts pytest into the background has Ctrl-C ignored, in all that comes after; some tests press it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
