@@ -62,6 +62,11 @@ def short(value: Any) -> str:
     return text if text and len(text) <= 80 and "\n" not in text else f"a {type(value).__name__}"
 
 
+def reason(error: BaseException) -> str:
+    """What an exception says, in one line."""
+    return getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
+
+
 # --- devices ---
 
 

@@ -1,11 +1,11 @@
 """`load(name)`: real data as tensors, split into training, validation and test examples.
 
-`kinds` says what data are, `sources` which there are (one file each), `folder` where they live.
+`kinds` says what data are, `sources` which there are (one file each), `root` where they live.
 """
 
-from aeutils.data.folder import data_root
 from aeutils.data.kinds import Images, Split, check_examples, check_images
 from aeutils.data.mnist import torchvision_datasets
+from aeutils.data.root import data_root
 from aeutils.data.sources import NAMES, load
 
 __all__ = [

@@ -23,8 +23,8 @@ import numpy as np
 import torch
 
 from aeutils import runtime
-from aeutils.data.folder import data_root
 from aeutils.data.kinds import Images, Split
+from aeutils.data.root import data_root
 
 DIGITS = tuple("0123456789")
 GARMENTS = (

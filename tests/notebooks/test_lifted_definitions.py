@@ -13,6 +13,7 @@ from torch import nn
 
 from aeutils import losses, models, training
 from aeutils.data import Images, Split
+from aeutils.training import loop
 
 BY_NUMBER = {path.name.split("_")[0]: path for path in NOTEBOOKS}
 
@@ -175,7 +176,7 @@ def test_fit_of_notebook_06(notebook_06, few_images, loss, patience):
 def test_measure_of_notebook_06(notebook_06):
     model, x = models.VariationalAutoencoder((784, 20, 3)), torch.rand(1300, 1, 28, 28)
     measured = []
-    for function in (training._measure, notebook_06["measure"]):
+    for function in (loop._measure, notebook_06["measure"]):
         torch.manual_seed(6)
         measured.append(function(model, losses.variational_squared_error, x))
     assert measured[0] == measured[1]

@@ -26,9 +26,9 @@ from conftest import MNIST_FILES
 
 import aeutils as ae
 from aeutils import data
-from aeutils.data import folder as folder_module
 from aeutils.data import mnist as full_sets
 from aeutils.data import mnist_5k, sources
+from aeutils.data import root as folder_module
 
 PARTS = ("train", "val", "test")
 

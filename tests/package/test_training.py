@@ -18,10 +18,9 @@ import torch
 from torch import nn
 
 import aeutils as ae
-from aeutils import training
 from aeutils.data import Images, Split
 from aeutils.losses import cross_entropy, squared_error
-from aeutils.training import TrainingDiverged
+from aeutils.training import TrainingDiverged, checkpoint, loop
 
 CPU = {"device": "cpu"}  # where two runs must agree bit for bit
 
@@ -130,7 +129,7 @@ def test_both_models_learn_with_both_losses(few, kind, loss):
 
 @pytest.mark.parametrize("epochs", [1, 2, 3])
 def test_the_history_is_measured_with_the_weights_at_the_end_of_each_epoch(few, monkeypatch, epochs):
-    monkeypatch.setattr(training, "_MEASURE_BATCH", 90)  # 250 = 90 + 90 + 70: each part must count by its images
+    monkeypatch.setattr(loop, "_MEASURE_BATCH", 90)  # 250 = 90 + 90 + 70: each part must count by its images
     model = make_model()
     history = ae.fit(model, few, squared_error, epochs=epochs, lr=0.01, seed=1, **CPU)
     assert history.train["squared_error"][epochs - 1] == pytest.approx(error_by_hand(model, few.train.x), rel=1e-5)
@@ -950,7 +949,7 @@ def test_a_disk_that_has_room_again_is_written_again(few, tmp_path, monkeypatch)
 @pytest.mark.filterwarnings("error")
 def test_a_file_that_is_held_for_a_moment_is_renamed_a_moment_later(few, tmp_path, monkeypatch):
     path, replace_, calls = tmp_path / "run.pt", os.replace, iter(range(100))
-    monkeypatch.setattr(training, "_RENAMES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(checkpoint, "_RENAMES", (0.0, 0.0, 0.0))
 
     def held(source, target):
         if next(calls) % 3 < 2:  # a synchronising folder, a virus scanner
@@ -963,7 +962,7 @@ def test_a_file_that_is_held_for_a_moment_is_renamed_a_moment_later(few, tmp_pat
 
 
 def test_a_file_that_is_held_for_good_does_not_cost_the_run(few, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "_RENAMES", (0.0, 0.0))
+    monkeypatch.setattr(checkpoint, "_RENAMES", (0.0, 0.0))
 
     def held(source, target):
         raise PermissionError(13, "Access is denied")

@@ -1,0 +1,9 @@
+"""`fit(model, images, loss) -> History`: the training loop that the notebooks use once it has been explained.
+
+`loop` is the loop; `factors`, `state` and `checkpoint` hold what may move, what changes and what is kept of a run.
+"""
+
+from aeutils.training.history import History, TrainingDiverged
+from aeutils.training.loop import Loss, fit
+
+__all__ = ["History", "Loss", "TrainingDiverged", "fit"]

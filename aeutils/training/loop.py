@@ -1,0 +1,232 @@
+"""`fit(model, images, loss) -> History`: the training loop that the notebooks use once it has been explained."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from aeutils import runtime
+from aeutils.data import Images, Split, check_examples
+from aeutils.runtime import borrowed, real_number, short, whole_number
+from aeutils.training.checkpoint import Checkpoint
+from aeutils.training.factors import Factors, Weight
+from aeutils.training.history import History
+from aeutils.training.state import Run
+
+# (model, x) -> {term: scalar tensor}; with `targets=True`, (model, x, y)
+Loss = Callable[..., dict[str, Tensor]]
+_MEASURE_BATCH = 1000
+_PRECISIONS = {"float32": None, "bfloat16": torch.bfloat16}
+
+
+def fit(
+    model: nn.Module,
+    images: Images,
+    loss: Loss,
+    *,
+    epochs: int | None = None,
+    steps: int | None = None,
+    batch_size: int = 100,
+    lr: float = 1e-3,
+    patience: int | None = None,
+    weights: Mapping[str, Weight] | None = None,
+    targets: bool = False,
+    precision: str = "float32",
+    device: torch.device | str | None = None,
+    seed: int | None = None,
+    checkpoint: str | os.PathLike | None = None,
+    optimizer: Callable[..., torch.optim.Optimizer] = torch.optim.Adam,
+    after_epoch: Callable[[History], None] | None = None,
+) -> History:
+    """Train `model` on `images.train` and return what happened.
+
+    Labels are never read, unless `targets=True`. The model is trained on `device` and comes back to where it was, in
+    evaluation mode. Ctrl-C ends the run, not the notebook: the history so far is returned and the model is usable.
+
+    Args:
+        model: any module that `loss` accepts.
+        images: trained on `images.train`; `images.val` is only measured, and chosen by when `patience` is given.
+            Examples of any shape with finite values in any range, or int64 tokens.
+        loss: `(model, x) -> {term: scalar tensor}`, as in `aeutils.losses`; `(model, x, y)` with `targets`.
+        epochs: passes over the training images; 20 unless `steps` is given.
+        steps: optimiser steps instead of epochs; the last epoch may be cut short.
+        batch_size: images per step.
+        lr: the learning rate.
+        patience: stop after this many epochs without a lower validation loss, and keep the best epoch's weights.
+            Without it the last weights are kept. The validation loss is the weighted sum; epochs are compared only once
+            every factor has the value that it has in the run's last step, so that no two different sums are compared
+            and a warm-up cannot end the run.
+        weights: factor of each term in the sum that is minimised, 1 where not given. A number, or a function of the
+            steps already taken, such as `lambda step: min(1.0, step / 500)` (a warm-up). The history is unweighted.
+        targets: hand the loss `images.train.y` (and `images.val.y`) as well: labels, or whatever is to be predicted,
+            one for each example.
+        precision: `"float32"`, or `"bfloat16"` for mixed precision.
+        device: where to train; `ae.device()` unless given.
+        seed: fixes the order of the images and everything random in the loss; PyTorch's generator decides otherwise.
+        checkpoint: a file written after every epoch, whole or not at all; if it exists, the run goes on from it exactly
+            as if it had never stopped. The folder is tried before training. If an epoch cannot be written later (a full
+            disk, another program that holds the file), a warning says so, the run goes on, and the next epoch tries
+            again: the history and the model are never lost.
+        optimizer: called as `optimizer(parameters, lr=lr)`; Adam (Kingma & Ba, 2015) unless given, for example
+            `torch.optim.SGD` or `functools.partial(torch.optim.SGD, momentum=0.9)`.
+        after_epoch: called with the history so far after every epoch, for a curve that grows; a `KeyboardInterrupt`
+            raised in it ends the run like Ctrl-C.
+
+    Raises:
+        ValueError: settings or images that cannot work, or a checkpoint of another run, damaged, or not ours, or in a
+            folder that cannot be written to.
+        TrainingDiverged: the loss, or the factor of one of its terms, became NaN or infinite.
+    """
+    if not isinstance(images, Images):
+        raise ValueError(f"images is of type {type(images).__name__}; expected Images, such as ae.load('mnist-5k')")
+    if not isinstance(model, nn.Module):
+        raise ValueError(f"model is {short(model)}; expected a torch module, such as ae.Autoencoder()")
+    for name, value in (("loss", loss), ("optimizer", optimizer), ("after_epoch", after_epoch)):
+        if not callable(value) and not (name == "after_epoch" and value is None):
+            raise ValueError(f"{name} is {short(value)}; expected a function, such as ae.losses.squared_error")
+    train = _examples(images.train, "images.train", targets)
+    val = _examples(images.val, "images.val", targets) if len(images.val) else None
+    if val is not None and (val[0].ndim, val[0].dtype) != (train[0].ndim, train[0].dtype):
+        shapes = [f"{list(part[0].shape)} of {part[0].dtype}" for part in (val, train)]
+        raise ValueError(f"images.val.x is {shapes[0]} and images.train.x {shapes[1]}; examples of both must be alike")
+    given = {"epochs": epochs, "steps": steps, "patience": patience}
+    given = {name: None if value is None else whole_number(value, name) for name, value in given.items()}
+    epochs, steps, patience = given["epochs"], given["steps"], given["patience"]
+    batch_size = whole_number(batch_size, "batch_size")
+    total_steps, n_epochs = _length_of_run(len(train[0]), epochs, steps, batch_size)
+    lr = real_number(lr, "lr", "a learning rate above 0, such as 0.001")
+    if lr <= 0:
+        raise ValueError(f"lr={lr}; expected a learning rate above 0, such as 0.001")
+    if not isinstance(precision, str) or precision not in _PRECISIONS:
+        raise ValueError(f"precision={short(precision)}; expected one of {', '.join(map(repr, _PRECISIONS))}")
+    if patience is not None and val is None:
+        raise ValueError("patience needs validation images, and this data set has none; load it with validation=5000")
+    if not any(parameter.requires_grad for parameter in model.parameters()):
+        raise ValueError(f"this {type(model).__name__} has no parameters to train; unfreeze some (requires_grad_)")
+    device = runtime.device() if device is None else runtime.check_device(device)
+    factors = Factors(weights, total_steps)
+    if seed is not None:
+        seed = runtime.check_seed(seed)
+    keeper = Checkpoint(
+        checkpoint,
+        dict(
+            loss=getattr(loss, "__qualname__", type(loss).__name__),
+            data=images.name,
+            images=len(train[0]),
+            batch_size=batch_size,
+            lr=lr,
+            patience=patience,
+            precision=precision,
+            optimizer=getattr(optimizer, "__qualname__", repr(optimizer)),
+            seed=seed,
+        ),
+        factors,
+    )
+    train = tuple(part.to(device) for part in train)
+    val = None if val is None else tuple(part.to(device) for part in val)
+    if seed is not None:
+        torch.manual_seed(seed)
+    mixed = torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
+
+    with borrowed(model, device):
+        fused = {"fused": True} if optimizer is torch.optim.Adam and device.type in ("cpu", "cuda") else {}
+        stepper = optimizer(model.parameters(), lr=lr, **fused)
+        run = Run(model, stepper, History(), factors, patience)
+        keeper.restore(run, total_steps)
+        history, started = run.history, time.perf_counter() - run.history.seconds
+        bar = runtime.progress(range(history.epochs, n_epochs), desc="training", unit="epoch")
+        try:
+            for _ in bar:
+                if history.stopped == "converged":
+                    break
+                model.train()
+                for batch in _batches(train, batch_size, at_most=total_steps - history.steps):
+                    stepper.zero_grad()
+                    with mixed:
+                        total = _weighted_sum(loss(model, *batch), factors.at(history.steps, history))
+                    total.backward()
+                    stepper.step()
+                    history.steps += 1
+                with mixed:
+                    run.record(_measure(model, loss, *train), {} if val is None else _measure(model, loss, *val))
+                history.seconds = time.perf_counter() - started
+                keeper.save(run)
+                bar.set_postfix(history.last())
+                if after_epoch is not None:
+                    after_epoch(history)
+        except KeyboardInterrupt:
+            history.stopped = "interrupted"
+        finally:
+            bar.close()
+            history.seconds = time.perf_counter() - started
+            model.eval()
+        if run.best_state is not None:
+            model.load_state_dict(run.best_state)
+    keeper.say_what_is_missing(history)
+    return history
+
+
+def _examples(split: Split, name: str, targets: bool) -> tuple[Tensor, ...]:
+    """`(x,)`, or `(x, y)` where the targets are wanted, checked."""
+    x = check_examples(split.x, f"{name}.x")
+    if not targets:
+        return (x,)
+    y = split.y
+    if not isinstance(y, Tensor) or y.ndim == 0 or len(y) != len(x):
+        raise ValueError(
+            f"targets=True needs {name}.y, one for each of the {len(x):,} examples, and it is {short(y)}; "
+            "leave targets out to train without labels"
+        )
+    return x, y
+
+
+def _length_of_run(n_images: int, epochs: int | None, steps: int | None, batch_size: int) -> tuple[int, int]:
+    """Steps to take in all, and the epochs they make up (the last may be short)."""
+    if epochs is not None and steps is not None:
+        raise ValueError(f"epochs={epochs} and steps={steps}: give one of them, not both")
+    per_epoch = math.ceil(n_images / batch_size)
+    total = steps if steps is not None else per_epoch * (20 if epochs is None else epochs)
+    return total, math.ceil(total / per_epoch)
+
+
+def _batches(data: Sequence[Tensor], batch_size: int, at_most: int) -> Iterator[tuple[Tensor, ...]]:
+    """The examples in a new random order, `batch_size` at a time; drawn on the CPU, so alike on every device."""
+    order = torch.randperm(len(data[0])).to(data[0].device)
+    for chosen in order.split(batch_size)[:at_most]:
+        yield tuple(part[chosen] for part in data)
+
+
+def _weighted_sum(terms: dict[str, Tensor], weights: dict[str, float]) -> Tensor:
+    if not isinstance(terms, dict) or not terms:
+        raise ValueError(
+            f"the loss returned a {type(terms).__name__}; expected a dict of named terms, {{'squared_error': tensor}}"
+        )
+    if unknown := weights.keys() - terms.keys():
+        raise ValueError(f"weights names {sorted(unknown)}, but the terms of this loss are {sorted(terms)}")
+    for name, term in terms.items():
+        if not isinstance(term, Tensor) or term.ndim:
+            came = f"has shape {list(term.shape)}" if isinstance(term, Tensor) else f"is a {type(term).__name__}"
+            raise ValueError(
+                f"the term {name!r} {came}; expected a scalar tensor: sum over pixels, then average over images"
+            )
+    total: Tensor = sum(weights.get(name, 1.0) * term for name, term in terms.items())  # type: ignore[assignment]
+    if not total.requires_grad:
+        raise ValueError("the loss does not depend on the parameters; look for .detach(), .item() or no_grad in it")
+    return total
+
+
+@torch.no_grad()
+def _measure(model: nn.Module, loss: Loss, x: Tensor, *targets: Tensor) -> dict[str, float]:
+    """Every term of the loss, averaged over all examples of `x`, with the weights as they are now."""
+    model.eval()
+    sums: dict[str, Tensor] = {}
+    for part in zip(*(each.split(_MEASURE_BATCH) for each in (x, *targets)), strict=True):
+        for name, term in loss(model, *part).items():
+            sums[name] = sums.get(name, 0) + term.float() * len(part[0])
+    averages = torch.stack(list(sums.values())) / len(x)
+    return dict(zip(sums, averages.tolist(), strict=True))  # one transfer from the device
