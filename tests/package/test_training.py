@@ -20,7 +20,8 @@ from torch import nn
 import aeutils as ae
 from aeutils.data import Images, Split
 from aeutils.losses import cross_entropy, squared_error
-from aeutils.training import TrainingDiverged, checkpoint, loop
+from aeutils.training import TrainingDiverged, loop
+from aeutils.training import checkpoint as checkpoints
 
 CPU = {"device": "cpu"}  # where two runs must agree bit for bit
 
@@ -949,7 +950,7 @@ def test_a_disk_that_has_room_again_is_written_again(few, tmp_path, monkeypatch)
 @pytest.mark.filterwarnings("error")
 def test_a_file_that_is_held_for_a_moment_is_renamed_a_moment_later(few, tmp_path, monkeypatch):
     path, replace_, calls = tmp_path / "run.pt", os.replace, iter(range(100))
-    monkeypatch.setattr(checkpoint, "_RENAMES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(checkpoints, "_RENAMES", (0.0, 0.0, 0.0))
 
     def held(source, target):
         if next(calls) % 3 < 2:  # a synchronising folder, a virus scanner
@@ -962,7 +963,7 @@ def test_a_file_that_is_held_for_a_moment_is_renamed_a_moment_later(few, tmp_pat
 
 
 def test_a_file_that_is_held_for_good_does_not_cost_the_run(few, tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoint, "_RENAMES", (0.0, 0.0))
+    monkeypatch.setattr(checkpoints, "_RENAMES", (0.0, 0.0))
 
     def held(source, target):
         raise PermissionError(13, "Access is denied")
