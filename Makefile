@@ -8,9 +8,6 @@ READY := .venv/.ready
 # Nothing runs but in here, where the user's own settings do not reach.
 RUN := $(VENV_PYTHON) -I tools/isolated.py
 NOTEBOOKS = $(or $(NB),notebooks/*.ipynb)
-# These networks are small: a second thread gains little, and on a busy machine the threads wait for one another for
-# most of the time. For convolutions or the full data sets: OMP_NUM_THREADS=8 make lab
-export OMP_NUM_THREADS ?= 1
 
 .PHONY: help lab test check lint outputs claims maps sweeps picture bench-explorer clean
 

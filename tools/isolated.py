@@ -45,6 +45,9 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
     """
     kept = {name: value for name, value in given.items() if name in _KEPT or not name.startswith(_DROPPED)}
     own = _own_folder(given)
+    # These networks are small: a second thread gains little, and where several processes run, their threads wait for
+    # one another for most of the time (the training tests: 18 seconds with one, minutes with more).
+    kept.setdefault("OMP_NUM_THREADS", "1")
     kept |= {
         "PYTHONNOUSERSITE": "1",
         "PYTHONUTF8": "1",

@@ -216,6 +216,10 @@ def test_environment_is_the_same_when_made_twice_and_keeps_what_is_not_ours():
     assert inside["PATH"].endswith("/bin")
 
 
+def test_one_thread_unless_asked_for_more():
+    assert isolated.environment({})["OMP_NUM_THREADS"] == "1"
+
+
 def test_proxies_that_are_not_there_or_never_used_stay_so():
     assert not {"no_proxy", "NO_PROXY"} & set(isolated.environment({}))  # the system's own are still asked for
     assert isolated.environment({"http_proxy": NOWHERE, "no_proxy": "*"})["NO_PROXY"] == "*"
