@@ -25,7 +25,7 @@ lab: $(READY) ## opens the notebooks in JupyterLab; with no screen it prints the
 test: $(READY) ## runs every check, on all cores; with NB=notebooks/01*.ipynb those notebooks and nothing else
 	@$(RUN) tools/suite.py test $(if $(SINCE),--since $(SINCE)) $(NB)
 
-check: $(READY) ## between edits, in less than a minute: style, types, and the tests of the package
+check: $(READY) ## between edits, in less than a minute: style, types, and the quick tests of the package
 	@$(RUN) tools/suite.py check
 
 lint: $(READY) ## checks style, format and types; the fix is often: .venv/bin/ruff format .

@@ -22,6 +22,7 @@ from aeutils import data
 from aeutils.data import Images, Split
 
 isolated.enter()  # for those who start pytest without make; nothing imported so far has read a user's settings
+torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))  # it has already read the variable
 # A shell that puts pytest into the background has Ctrl-C ignored, in all that comes after; some tests press it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -93,7 +93,7 @@ def main(arguments: list[str]) -> int:
     if (status := lint()) or options.what == "lint":
         return status
     if options.what == "check":
-        return pytest("tests/package")
+        return pytest("-m", "not slow", "tests/package")
     notebooks = ["notebooks"] if options.since is None else changed_notebooks(options.since)
     status = pytest("-m", "not alone", *NBVAL, "tests", *notebooks)
     return pytest("-m", "alone", "tests", at_most=1) or status

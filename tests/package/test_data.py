@@ -375,6 +375,7 @@ print(len(images.train), int(images.train.y.sum()))
 """
 
 
+@pytest.mark.slow
 def test_two_processes_may_fetch_at_once(tmp_path):
     fill(tmp_path / "source")
     arguments = [tmp_path / "source", *("=".join(pair) for pair in SUMS)]

@@ -99,6 +99,7 @@ def run(home, **env):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variable", ["HOME", "MPLCONFIGDIR"])
 def test_a_home_that_cannot_be_written_is_no_business_of_a_notebook(tmp_path, variable):
     (tmp_path / "file").touch()  # nothing can be made below a file, not even by root
@@ -108,5 +109,6 @@ def test_a_home_that_cannot_be_written_is_no_business_of_a_notebook(tmp_path, va
     assert not Path(done.stdout.strip()).exists()  # gone with the process
 
 
+@pytest.mark.slow
 def test_a_home_that_can_be_written_is_matplotlibs_own(tmp_path):
     assert run(tmp_path).stdout == "None\n"

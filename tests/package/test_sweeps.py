@@ -46,6 +46,7 @@ def test_processes_give_the_same_table(serial):
     assert comparable(sweep(GRID, n_jobs=2)).equals(comparable(serial))
 
 
+@pytest.mark.slow
 def test_a_dask_cluster_gives_the_same_table(serial):
     import distributed
 
@@ -200,6 +201,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "locale", [{}, {"LC_ALL": "C"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}]
 )

@@ -49,7 +49,7 @@ def test_everything_runs_side_by_side_except_what_measures_time(commands):
 def test_between_edits_the_package_is_tested(commands):
     assert suite.main(["check"]) == 0
     assert first_words(commands) == STYLE_AND_TYPES
-    assert commands[3:] == [["pytest", *SPREAD, "tests/package"]]
+    assert commands[3:] == [["pytest", *SPREAD, "-m", "not slow", "tests/package"]]
 
 
 def test_named_notebooks_are_all_that_is_run(commands):

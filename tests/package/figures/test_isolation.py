@@ -137,6 +137,7 @@ def plain() -> dict[str, str]:
         return hashes()
 
 
+@pytest.mark.slow
 def test_a_hostile_matplotlibrc_changes_no_pixel(plain, tmp_path):
     (tmp_path / "matplotlibrc").write_text(HOSTILE)
     code = "import json, test_isolation; print(json.dumps(test_isolation.hashes()))"
