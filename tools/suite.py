@@ -22,6 +22,8 @@ import joblib
 
 ROOT = Path(__file__).resolve().parents[1]
 CHECKED = ["aeutils", "tests", "tools", "notebooks"]
+# What takes longest comes first: else one worker would be left with it when the others are done.
+TESTS = ["tests/explorer", "tests/project", "tests/package", "tests/notebooks"]
 NBVAL = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg"]
 WORKER_BYTES = 1.5e9  # a test process with PyTorch, and the kernel of its notebook
 
@@ -58,7 +60,7 @@ def pytest(*arguments: str, at_most: int = 1000) -> int:
     """Run pytest, in at most so many processes; where no test is left over, all is well."""
     count = min(workers(), at_most)
     # One file stays with one worker: a notebook's cells need one another.
-    spread = [f"--numprocesses={count}", "--dist=loadfile"] if count > 1 else []
+    spread = [f"--numprocesses={count}", "--dist=loadfile", "--no-loadscope-reorder"] if count > 1 else []
     status = python("pytest", *spread, *arguments)
     return 0 if status == 5 else status
 
@@ -95,8 +97,9 @@ def main(arguments: list[str]) -> int:
     if options.what == "check":
         return pytest("-m", "not slow", "tests/package")
     notebooks = ["notebooks"] if options.since is None else changed_notebooks(options.since)
-    status = pytest("-m", "not alone", *NBVAL, "tests", *notebooks)
-    return pytest("-m", "alone", "tests", at_most=1) or status
+    first, *others = TESTS
+    status = pytest("-m", "not alone", *NBVAL, first, *notebooks, *others)
+    return pytest("-m", "alone", *TESTS, at_most=1) or status
 
 
 if __name__ == "__main__":

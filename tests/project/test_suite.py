@@ -30,7 +30,7 @@ def commands(monkeypatch):
 
 
 STYLE_AND_TYPES = [["ruff", "check"], ["ruff", "format"], ["mypy"]]
-SPREAD = ["--numprocesses=2", "--dist=loadfile"]
+SPREAD = ["--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder"]
 
 
 def first_words(commands):
@@ -41,9 +41,11 @@ def test_everything_runs_side_by_side_except_what_measures_time(commands):
     assert suite.main(["test"]) == 0
     assert first_words(commands) == STYLE_AND_TYPES
     assert commands[3:] == [
-        ["pytest", *SPREAD, "-m", "not alone", *suite.NBVAL, "tests", "notebooks"],
-        ["pytest", "-m", "alone", "tests"],
+        ["pytest", *SPREAD, "-m", "not alone", *suite.NBVAL, suite.TESTS[0], "notebooks", *suite.TESTS[1:]],
+        ["pytest", "-m", "alone", *suite.TESTS],
     ]
+    everywhere = {path.relative_to(ROOT).parts[:2] for path in (ROOT / "tests").rglob("test_*.py")}
+    assert everywhere == {tuple(folder.split("/")) for folder in suite.TESTS}
 
 
 def test_between_edits_the_package_is_tested(commands):
@@ -92,7 +94,7 @@ def test_of_the_notebooks_those_that_were_changed(commands, monkeypatch, tmp_pat
     git("commit", "--quiet", "--message=after")
     monkeypatch.setattr(suite, "ROOT", tmp_path)
     assert suite.main(["test", "--since", "main"]) == 0
-    assert commands[3][-3:] == ["tests", "notebooks/01.ipynb", "notebooks/03.ipynb"]
+    assert commands[3][-5:] == ["notebooks/01.ipynb", "notebooks/03.ipynb", *suite.TESTS[1:]]
 
 
 def test_there_is_at_least_one_worker(monkeypatch):
