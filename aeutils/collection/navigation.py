@@ -6,7 +6,7 @@ import re
 
 from aeutils.collection.table import Lesson, lessons
 
-_TIME = re.compile(r"^\*\*Time:\*\* .*$", re.MULTILINE)
+_TIME = re.compile(r"\n+\*\*Time:\*\* .*$", re.MULTILINE)
 _NEED = re.compile(r"^\*\*You need:\*\* .*$", re.MULTILINE)
 _NEIGHBOURS = re.compile(r"^(?:Before|Next): (?:\[.*\]\(.*\.ipynb\)|.* \*\(planned\)\*)$", re.MULTILINE)
 
@@ -25,12 +25,10 @@ def first_cell(source: str, time: str, neighbours: str) -> str:
     Raises:
         ValueError: there is no line `**You need:** …`, below which the times stand.
     """
+    source = _TIME.sub("", source, count=1)
     if not (need := _NEED.search(source)):
         raise ValueError("the first cell has no line that starts with **You need:**; write one, the times follow it")
-    if _TIME.search(source):
-        source = _TIME.sub(lambda _: time, source, count=1)
-    else:
-        source = f"{source[: need.end()]}\n{time}{source[need.end() :]}"
+    source = f"{source[: need.end()]}\n\n{time}{source[need.end() :]}"  # a paragraph of its own
     return last_cell(source, neighbours)
 
 

@@ -76,10 +76,10 @@ def lines(
         low = min(np.nanmin(values) for values in drawn.values())
         if low >= 0:  # otherwise matplotlib's own margin keeps the lowest point off the axis
             axes.set_ylim(bottom=0)
-    if len(drawn) > 6:  # they would be hidden by a legend among them
-        figure.legend(loc="outside right upper", frameon=False)
+    if len(drawn) > 4:  # they would be hidden by a legend among them
+        figure.legend(loc="outside right upper", frameon=False, handlelength=4)  # two periods of the longest dashes
     elif len(drawn) > 1:
-        axes.legend(frameon=False)
+        axes.legend(frameon=False, handlelength=4)
     return figure
 
 
