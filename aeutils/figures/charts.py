@@ -56,7 +56,8 @@ def lines(
     ends = {name: values[np.isfinite(values)][[0, -1]] for name, values in drawn.items()}
     runs = "; ".join(f"{name} from {first:.3g} to {last:.3g}" for name, (first, last) in ends.items())
     alt = alt or f"{title}. {ylabel} against {xlabel}, from {where[0]:g} to {where[-1]:g}: {runs}."
-    figure = new_picture(6.4, 3.6, title, alt)
+    beside = len(drawn) > 3  # among so many curves a legend would hide some of them
+    figure = new_picture(8.2 if beside else 6.4, 3.6, title, alt)
     axes = axes_with_labels(figure, xlabel, ylabel)
     styles = look.styles(list(drawn))
     for name, values in drawn.items():
@@ -76,10 +77,9 @@ def lines(
         low = min(np.nanmin(values) for values in drawn.values())
         if low >= 0:  # otherwise matplotlib's own margin keeps the lowest point off the axis
             axes.set_ylim(bottom=0)
-    if len(drawn) > 4:  # they would be hidden by a legend among them
-        figure.legend(loc="outside right upper", frameon=False, handlelength=4)  # two periods of the longest dashes
-    elif len(drawn) > 1:
-        axes.legend(frameon=False, handlelength=4)
+    if len(drawn) > 1:
+        place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1, 1)} if beside else {}
+        axes.legend(frameon=False, handlelength=4, **place)  # two periods of the longest dashes
     return figure
 
 
