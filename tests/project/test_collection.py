@@ -119,11 +119,11 @@ def test_neighbours_are_those_of_the_table():
 def test_generated_lines_are_put_where_they_belong_and_nothing_else_moves():
     by_hand = "# 1 · One\n\nAim.\n\n**You need:** this.{}\n\n{}In a hurry? Go [on](#on)."
     time, beside = "**Time:** long.", "Before: [0](0.ipynb) · Next: 2 *(planned)*"
-    whole = by_hand.format(f"\n{time}", f"{beside}\n\n")
+    whole = by_hand.format(f"\n\n{time}", f"{beside}\n\n")
     assert first_cell(whole, time, beside) == whole
     old = by_hand.format("\n**Time:** short.", "Next: [3 · Three](3.ipynb)\n\n")
     assert first_cell(old, time, beside) == whole
-    assert first_cell(by_hand.format("", ""), time, beside) == by_hand.format(f"\n{time}", "") + f"\n\n{beside}"
+    assert first_cell(by_hand.format("", ""), time, beside) == by_hand.format(f"\n\n{time}", "") + f"\n\n{beside}"
     assert last_cell("Next: try it.", beside) == f"Next: try it.\n\n{beside}"
     with pytest.raises(ValueError, match="You need"):
         first_cell("# 1 · One", time, beside)
