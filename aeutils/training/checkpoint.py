@@ -162,7 +162,9 @@ class Checkpoint:
             self._try_folder()
         run.model.load_state_dict(saved["model"])
         run.optimizer.load_state_dict(saved["optimizer"])
-        run.history = History(**saved["history"])
+        run.history = History(
+            **{"measured": run.history.measured, **saved["history"]}
+        )  # 0.1.0 measured all and did not say
         run.best_loss, run.best_state = saved["best_loss"], saved["best_state"]
         if saved.get("best_weights", self.factors.last) != self.factors.last:  # a longer run ends with other factors
             run.forget_best()

@@ -18,13 +18,14 @@ class History:
     """What happened in a run.
 
     Attributes:
-        train: for each term of the loss, its average over the training images after every epoch.
+        train: for each term of the loss, its average over `measured` training images after every epoch.
         val: the same over the validation images; empty when there are none.
         seconds: time spent, resumed runs added up.
         steps: optimiser steps taken.
         stopped: "finished" (all epochs or steps), "converged" (`patience` ran out) or "interrupted" (Ctrl-C).
         best_epoch: with `patience`, the epoch whose weights were kept, counted from 1; otherwise None, also while a
             factor of the loss still moves.
+        measured: how many of the training images `train` is an average over: all of small sets, a sample of large ones.
     """
 
     train: dict[str, list[float]] = field(default_factory=dict)
@@ -33,6 +34,7 @@ class History:
     steps: int = 0
     stopped: str = "finished"
     best_epoch: int | None = None
+    measured: int = 0
 
     @property
     def epochs(self) -> int:

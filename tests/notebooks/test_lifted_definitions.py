@@ -168,6 +168,7 @@ def test_fit_of_notebook_06(notebook_06, few_images, loss, patience):
     by_package = training.fit(ours, few_images, loss, **settings)
     by_notebook = notebook_06["fit"](taught, few_images, loss, **settings)
     by_package.seconds = by_notebook.seconds = 0
+    by_notebook.measured = len(few_images.train)  # it measures all, and does not say so
     assert by_package == by_notebook
     assert all(torch.equal(left, right) for left, right in zip(ours.parameters(), taught.parameters(), strict=True))
     assert not taught.training

@@ -1255,3 +1255,24 @@ def test_after_epoch_sees_the_history_grow_and_can_end_the_run(few):
     history = ae.fit(ae.Autoencoder((784, 5)), few, squared_error, epochs=10, after_epoch=look)
     assert seen == [(1, 3), (2, 6), (3, 9)]
     assert (history.stopped, history.epochs) == ("interrupted", 3)
+
+
+def test_the_training_curve_of_a_large_set_is_of_a_fixed_sample(few):
+    def run(measure):
+        model = make_model()
+        return model, ae.fit(model, few, squared_error, epochs=2, seed=3, measure=measure, **CPU)
+
+    (model, sampled), (other, full) = run(40), run("all")
+    assert (sampled.measured, full.measured) == (40, 250)
+    assert sampled.val == full.val and all(map(torch.equal, model.parameters(), other.parameters()))
+    chosen = torch.linspace(0, 249, 40, dtype=torch.float64).round().long()
+    error = ae.reconstruction_error(model, few.train.x[chosen])
+    assert sampled.train["squared_error"][-1] == pytest.approx(error, rel=1e-5)
+    assert full.train["squared_error"][-1] == pytest.approx(ae.reconstruction_error(model, few.train), rel=1e-5)
+    assert run(250)[1].train == run(5000)[1].train == full.train
+
+
+@pytest.mark.parametrize("measure", [0, 2.5, "some", None, True])
+def test_what_is_no_size_of_a_sample_is_refused(few, refused, measure):
+    with refused(ValueError, "measure"):
+        ae.fit(make_model(), few, squared_error, epochs=1, measure=measure, **CPU)
