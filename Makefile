@@ -9,7 +9,7 @@ READY := .venv/.ready
 RUN := $(VENV_PYTHON) -I tools/isolated.py
 NOTEBOOKS = $(or $(NB),notebooks/*.ipynb)
 
-.PHONY: help lab test check lint outputs claims maps sweeps picture bench-explorer clean
+.PHONY: help lab test check lint outputs claims maps sweeps picture bench bench-explorer clean
 
 help: ## this list
 	@echo "make lab            start here: sets up .venv the first time, then opens the notebooks in JupyterLab"
@@ -46,6 +46,9 @@ sweeps: $(READY) ## runs all 600 trainings of notebook 05's tables afresh, into 
 
 picture: $(READY) ## films the explorer in Chromium, for the top of the README
 	@AEUTILS_PROGRESS=0 AEUTILS_DEVICE=cpu $(RUN) tools/readme_picture.py
+
+bench: $(READY) ## measures training beside the floor that the machine sets, into benchmarks/RESULTS.md; ten minutes
+	@$(RUN) tools/bench_training.py
 
 bench-explorer: $(READY) ## measures the latent-space explorer in Chromium, beside interact + matplotlib
 	@AEUTILS_PROGRESS=0 $(RUN) -m pytest -q -s tools/bench_explorer.py
