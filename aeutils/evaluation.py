@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from aeutils import runtime
-from aeutils.data import Images, Split, check_examples
+from aeutils.data import Images, Split, check_examples, check_held
 from aeutils.losses import bernoulli_nats, squared_errors
 from aeutils.models import Autoencoder, VariationalAutoencoder, check_model
 from aeutils.runtime import borrowed, real_number, short, whole_number
@@ -147,7 +147,7 @@ def pca_autoencoder(images: Images, code_size: int) -> Autoencoder:
     """
     if not isinstance(images, Images):
         raise ValueError(f"images is of type {type(images).__name__}; expected Images, such as ae.load('mnist-5k')")
-    x = check_examples(images.train.x, "images.train.x")
+    x = check_examples(check_held(images.train, "images.train").x, "images.train.x")
     if x.dtype != torch.float32:
         raise ValueError(f"images.train.x is {str(x.dtype).removeprefix('torch.')}; PCA takes float32: x.float()")
     n_pixels = x[0].numel()
@@ -234,7 +234,7 @@ def knn(train_z: Tensor, train_y: Tensor, z: Tensor, y: Tensor, neighbours: int 
 
 
 def _examples(images: Split | Tensor) -> Tensor:
-    return check_examples(images.x if isinstance(images, Split) else images)
+    return check_examples(images.x if isinstance(images, Split) else check_held(images, "images"))
 
 
 def _check_module(model: nn.Module, *methods: str) -> None:

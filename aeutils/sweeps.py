@@ -19,7 +19,7 @@ import torch
 from torch import nn
 
 from aeutils import runtime
-from aeutils.data import Images, Split, load
+from aeutils.data import Images, Split, check_held, load
 from aeutils.evaluation import reconstruction_error
 from aeutils.losses import squared_error
 from aeutils.models import Autoencoder, parameter_count
@@ -90,6 +90,7 @@ def trial(
     chosen = {**DEFAULTS, **settings}
     _check({**chosen, "model": model, "loss": loss})
     whole = chosen["data"] if isinstance(chosen["data"], Images) else load(chosen["data"])
+    check_held(whole.train, "images.train")
     images = _first(whole, chosen["n_images"])
     shape = tuple(images.train.x.shape[1:])
     threads = torch.get_num_threads()

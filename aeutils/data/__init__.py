@@ -3,7 +3,7 @@
 `kinds` says what data are, `sources` which there are (one file each), `root` where they live.
 """
 
-from aeutils.data.kinds import Images, Split, check_examples, check_images
+from aeutils.data.kinds import Images, Split, check_examples, check_held, check_images, is_loader
 from aeutils.data.mnist import torchvision_datasets
 from aeutils.data.root import data_root
 from aeutils.data.sources import NAMES, load
@@ -13,8 +13,10 @@ __all__ = [
     "Images",
     "Split",
     "check_examples",
+    "check_held",
     "check_images",
     "data_root",
+    "is_loader",
     "load",
     "torchvision_datasets",
 ]

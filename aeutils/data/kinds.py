@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -33,17 +36,46 @@ class Split:
 
 @dataclass(frozen=True, eq=False)  # compared and hashed by identity: tensors have no single truth value
 class Images:
-    """A data set: `train` to fit on, `val` to choose by, `test` to look at once, for the number that is reported."""
+    """A data set: `train` to fit on, `val` to choose by, `test` to look at once, for the number that is reported.
+
+    Attributes:
+        name: what to call it.
+        train: a `Split`. For `fit` alone, and for data larger than memory, it may be a loader instead: a `DataLoader`,
+            or another iterable of batches, each a tensor `x` or a pair `(x, y)` as in a `Split`. What looks at single
+            training examples (PCA, sweeps, the explorer) refuses one.
+        val: a `Split`; an empty one where there is none.
+        test: a `Split`.
+        classes: the labels' names.
+    """
 
     name: str
-    train: Split
+    train: Any  # `Split | Iterable`, in which a type checker would look for `.x` in vain
     val: Split
     test: Split
     classes: tuple[str, ...]
 
     def __repr__(self) -> str:
-        sizes = f"{len(self.train):,} training, {len(self.val):,} validation, {len(self.test):,} test images"
-        return f"Images({self.name!r}: {sizes})"
+        train = f"a {type(self.train).__name__} of" if is_loader(self.train) else f"{len(self.train):,}"
+        return f"Images({self.name!r}: {train} training, {len(self.val):,} validation, {len(self.test):,} test images)"
+
+
+def is_loader(part: object) -> bool:
+    """Whether `part` is a `DataLoader` or another iterable of batches, and not the examples themselves."""
+    return isinstance(part, Iterable) and not isinstance(part, Split | Tensor | np.ndarray | str | bytes | Mapping)
+
+
+def check_held(part: Any, name: str) -> Any:
+    """Return `part` if its examples are in memory.
+
+    Raises:
+        ValueError: it is a loader; one line that calls it `name`.
+    """
+    if is_loader(part):
+        raise ValueError(
+            f"{name} is a {type(part).__name__}, a loader, which only ae.fit takes, as images.train; "
+            "expected a Split that is held in memory"
+        )
+    return part
 
 
 def check_examples(x: Tensor, name: str = "x") -> Tensor:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from aeutils import evaluation
-from aeutils.data import Images, Split, check_images
+from aeutils.data import Images, Split, check_held, check_images
 from aeutils.explorer.network import travel
 from aeutils.explorer.payload import Payload, as_bytes
 from aeutils.explorer.plane import Plane, aside, first_plane, reach
@@ -97,7 +97,7 @@ def _grey(split: Split, name: str) -> Split:
     Raises:
         ValueError: they are not.
     """
-    given: Any = getattr(split, "x", None)
+    given: Any = getattr(check_held(split, name), "x", None)
     x, y = check_images(given, name), split.y
     if x.shape[1] != 1:
         raise ValueError(

@@ -20,6 +20,7 @@ import torch
 from aeutils import runtime
 from aeutils.runtime import reason, short
 from aeutils.training.factors import Factors
+from aeutils.training.feed import Held, Streamed
 from aeutils.training.history import History
 from aeutils.training.state import Run
 
@@ -30,9 +31,11 @@ _RENAMES = (0.05, 0.2, 0.5, 1.0)  # seconds to wait before the next try: whoever
 class Checkpoint:
     """The file a run is kept in, if any: written whole or not at all, read without executing anything."""
 
-    def __init__(self, path: str | os.PathLike | None, settings: dict[str, Any], factors: Factors) -> None:
+    def __init__(
+        self, path: str | os.PathLike | None, settings: dict[str, Any], factors: Factors, feed: Held | Streamed
+    ) -> None:
         self.path: Path | None = None
-        self.settings, self.factors = settings, factors
+        self.settings, self.factors, self.feed = settings, factors, feed
         self.trouble = ""  # why the newest epoch is not in the file
         self.written = 0  # epochs in the file
         if path is None:
@@ -66,6 +69,7 @@ class Checkpoint:
             "best_state": run.best_state,
             "best_weights": self.factors.last,
             "random": runtime.random_states(),
+            **self.feed.state(),
         }
         try:
             self._write(lambda file: torch.save(contents, file))
@@ -126,10 +130,9 @@ class Checkpoint:
 
     def _weights(self, steps: int) -> dict[str, float | list[float]]:
         """The factors as the file remembers them; of a function, what it gave in the last step of each epoch."""
-        per_epoch = math.ceil(self.settings["images"] / self.settings["batch_size"])
-        return self.factors.in_steps([min(steps, end) - 1 for end in range(per_epoch, steps + per_epoch, per_epoch)])
+        return self.factors.in_steps([end - 1 for end in self.feed.ends(steps)])
 
-    def restore(self, run: Run, total_steps: int) -> None:
+    def restore(self, run: Run, total_steps: float, n_epochs: float) -> None:
         """Put `run` into the state the file holds; leave everything as it is when there is none or it is refused."""
         if self.path is None:
             return
@@ -138,6 +141,7 @@ class Checkpoint:
             return
         saved = self._read()
         taken = saved["history"]["steps"]
+        self.feed.look_at(saved)
         settings = {**self.settings, "weights": self._weights(taken)}
         if different := [key for key, value in settings.items() if saved["settings"].get(key) != value]:
             was = ", ".join(f"{key}={reprlib.repr(saved['settings'].get(key))}" for key in different)
@@ -151,11 +155,13 @@ class Checkpoint:
             raise ValueError(
                 f"{self.path} belongs to a model with other layers; build the same model, or use another file"
             )
-        per_epoch = math.ceil(self.settings["images"] / self.settings["batch_size"])
-        if taken > total_steps or (taken < total_steps and taken % per_epoch):
-            where = "" if taken > total_steps else ", the last ones in an epoch cut short"
+        n_taken = History(**saved["history"]).epochs
+        longer = taken > total_steps or n_taken > n_epochs
+        if longer or (taken < total_steps and self.feed.cut_short(taken)):
+            where = "" if longer else ", the last ones in an epoch cut short"
+            wanted = f"{n_epochs} epochs" if total_steps == math.inf else total_steps
             raise ValueError(
-                f"{self.path} holds a run of {taken} steps{where}, which cannot become one of {total_steps}; "
+                f"{self.path} holds a run of {taken} steps{where}, which cannot become one of {wanted}; "
                 "ask for what it holds, or use another file"
             )
         if taken < total_steps and saved["history"]["stopped"] != "converged":
@@ -169,6 +175,7 @@ class Checkpoint:
         if saved.get("best_weights", self.factors.last) != self.factors.last:  # a longer run ends with other factors
             run.forget_best()
         runtime.restore_random_states(_states(saved))
+        self.feed.restore_generators(saved)
         self.written = run.history.epochs
 
     def _read(self) -> dict[str, Any]:

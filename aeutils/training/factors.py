@@ -14,7 +14,7 @@ Weight = float | Callable[[int], float]
 class Factors:
     """The factors of the loss's terms: numbers, or functions of the steps already taken."""
 
-    def __init__(self, weights: Mapping[str, Weight] | None, total_steps: int) -> None:
+    def __init__(self, weights: Mapping[str, Weight] | None, total_steps: int | None) -> None:
         if weights is not None and not isinstance(weights, Mapping):
             raise ValueError(f"weights={short(weights)}; expected factors of the loss's terms, such as {{'kl': 0.5}}")
         wanted = "a finite number, or a function of the step"
@@ -24,7 +24,8 @@ class Factors:
         }
         self.moving = any(map(callable, self.given.values()))
         self.last: dict[str, float] = {}
-        for step in (0, total_steps - 1):  # a function that cannot work is refused before any work is done
+        # a function that cannot work is refused before any work is done; the end of a loader may not be known yet
+        for step in (0,) if total_steps is None else (0, total_steps - 1):
             self.last = self._evaluate(step)
 
     def at(self, step: int, history: History) -> dict[str, float]:

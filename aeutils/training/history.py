@@ -22,10 +22,12 @@ class History:
         val: the same over the validation images; empty when there are none.
         seconds: time spent, resumed runs added up.
         steps: optimiser steps taken.
-        stopped: "finished" (all epochs or steps), "converged" (`patience` ran out) or "interrupted" (Ctrl-C).
+        stopped: "finished" (all epochs or steps), "converged" (`patience` ran out), "interrupted" (Ctrl-C) or
+            "exhausted" (an iterator of batches ended before the steps did).
         best_epoch: with `patience`, the epoch whose weights were kept, counted from 1; otherwise None, also while a
             factor of the loss still moves.
-        measured: how many of the training images `train` is an average over: all of small sets, a sample of large ones.
+        measured: how many of the training images `train` is an average over: all of small sets, a sample of large ones;
+            of a loader, a sample of the first epoch.
     """
 
     train: dict[str, list[float]] = field(default_factory=dict)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
 
 from aeutils import runtime
-from aeutils.data import Images, Split, check_examples
+from aeutils.data import Images, check_held
 from aeutils.runtime import borrowed, real_number, short, whole_number
 from aeutils.training.checkpoint import Checkpoint
 from aeutils.training.factors import Factors, Weight
+from aeutils.training.feed import examples, feed
 from aeutils.training.history import History
 from aeutils.training.state import Run
 
@@ -52,11 +53,14 @@ def fit(
     Args:
         model: any module that `loss` accepts.
         images: trained on `images.train`; `images.val` is only measured, and chosen by when `patience` is given.
-            Examples of any shape with finite values in any range, or int64 tokens.
+            Examples of any shape with finite values in any range, or int64 tokens. For data larger than memory
+            `images.train` may be a loader, a `DataLoader` or another iterable of batches `x` or `(x, y)`; an epoch is a
+            pass through it, in the order that it gives. What can be gone through once (a generator) makes one epoch, or
+            as many `steps` as it has.
         loss: `(model, x) -> {term: scalar tensor}`, as in `aeutils.losses`; `(model, x, y)` with `targets`.
         epochs: passes over the training images; 20 unless `steps` is given.
         steps: optimiser steps instead of epochs; the last epoch may be cut short.
-        batch_size: images per step.
+        batch_size: images per step. A loader's batches are its own: leave this out.
         lr: the learning rate.
         patience: stop after this many epochs without a lower validation loss, and keep the best epoch's weights.
             Without it the last weights are kept. The validation loss is the weighted sum; epochs are compared only once
@@ -72,18 +76,21 @@ def fit(
         checkpoint: a file written after every epoch, whole or not at all; if it exists, the run goes on from it exactly
             as if it had never stopped. The folder is tried before training. If an epoch cannot be written later (a full
             disk, another program that holds the file), a warning says so, the run goes on, and the next epoch tries
-            again: the history and the model are never lost.
+            again: the history and the model are never lost. With a loader a run goes on exactly if the loader's order
+            is fixed, or drawn from PyTorch's generator or from the one that a `DataLoader` or its sampler was given,
+            whose state is kept; an order drawn elsewhere, or by `persistent_workers`, is not repeated.
         optimizer: called as `optimizer(parameters, lr=lr)`; Adam (Kingma & Ba, 2015) unless given, for example
             `torch.optim.SGD` or `functools.partial(torch.optim.SGD, momentum=0.9)`.
         measure: how many training images the training curve is an average over, at most: a sample, evenly chosen and
             the same after every epoch, since measuring them all would cost a third of the training itself; `"all"` for
-            all of them. The validation images are all measured.
+            all of them. The validation images are all measured. Of a loader the sample is drawn, evenly and always
+            alike, while the first epoch goes by, and held in memory; `"all"` is refused.
         after_epoch: called with the history so far after every epoch, for a curve that grows; a `KeyboardInterrupt`
             raised in it ends the run like Ctrl-C.
 
     Raises:
-        ValueError: settings or images that cannot work, or a checkpoint of another run, damaged, or not ours, or in a
-            folder that cannot be written to.
+        ValueError: settings or images that cannot work (a loader's batch: when it comes), or a checkpoint of another
+            run, damaged, or not ours, or in a folder that cannot be written to.
         TrainingDiverged: the loss, or the factor of one of its terms, became NaN or infinite.
     """
     if not isinstance(images, Images):
@@ -93,16 +100,19 @@ def fit(
     for name, value in (("loss", loss), ("optimizer", optimizer), ("after_epoch", after_epoch)):
         if not callable(value) and not (name == "after_epoch" and value is None):
             raise ValueError(f"{name} is {short(value)}; expected a function, such as ae.losses.squared_error")
-    train = _examples(images.train, "images.train", targets)
-    val = _examples(images.val, "images.val", targets) if len(images.val) else None
-    if val is not None and (val[0].ndim, val[0].dtype) != (train[0].ndim, train[0].dtype):
-        shapes = [f"{list(part[0].shape)} of {part[0].dtype}" for part in (val, train)]
-        raise ValueError(f"images.val.x is {shapes[0]} and images.train.x {shapes[1]}; examples of both must be alike")
+    batch_size = whole_number(batch_size, "batch_size")
+    at_most = None if isinstance(measure, str) and measure == "all" else whole_number(measure, "measure")
+    source = feed(images.train, targets, batch_size, at_most)
+    val = examples(images.val, "images.val", targets) if len(check_held(images.val, "images.val")) else None
+    if val is not None:
+        source.check_alike(val)
     given = {"epochs": epochs, "steps": steps, "patience": patience}
     given = {name: None if value is None else whole_number(value, name) for name, value in given.items()}
     epochs, steps, patience = given["epochs"], given["steps"], given["patience"]
-    batch_size = whole_number(batch_size, "batch_size")
-    total_steps, n_epochs = _length_of_run(len(train[0]), epochs, steps, batch_size)
+    if epochs is not None and steps is not None:
+        raise ValueError(f"epochs={epochs} and steps={steps}: give one of them, not both")
+    total_steps, n_epochs = source.length(epochs, steps)
+    most_steps = math.inf if total_steps is None else total_steps
     lr = real_number(lr, "lr", "a learning rate above 0, such as 0.001")
     if lr <= 0:
         raise ValueError(f"lr={lr}; expected a learning rate above 0, such as 0.001")
@@ -114,7 +124,8 @@ def fit(
         raise ValueError(f"this {type(model).__name__} has no parameters to train; unfreeze some (requires_grad_)")
     device = runtime.device() if device is None else runtime.check_device(device)
     factors = Factors(weights, total_steps)
-    at_most = None if isinstance(measure, str) and measure == "all" else whole_number(measure, "measure")
+    if patience is not None and factors.moving and total_steps is None:
+        raise ValueError("patience with a weight that moves needs the run's length; this loader has none: give steps")
     if seed is not None:
         seed = runtime.check_seed(seed)
     keeper = Checkpoint(
@@ -122,20 +133,18 @@ def fit(
         dict(
             loss=getattr(loss, "__qualname__", type(loss).__name__),
             data=images.name,
-            images=len(train[0]),
-            batch_size=batch_size,
             lr=lr,
             patience=patience,
             precision=precision,
             optimizer=getattr(optimizer, "__qualname__", repr(optimizer)),
             seed=seed,
-            measured=None if at_most is None or at_most >= len(train[0]) else at_most,
+            **source.settings(),
         ),
         factors,
+        source,
     )
-    train = tuple(part.to(device) for part in train)
+    source.to(device)
     val = None if val is None else tuple(part.to(device) for part in val)
-    measured = _sample(train, at_most)
     if seed is not None:
         torch.manual_seed(seed)
     mixed = torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
@@ -143,24 +152,30 @@ def fit(
     with borrowed(model, device):
         fused = {"fused": True} if optimizer is torch.optim.Adam and device.type in ("cpu", "cuda") else {}
         stepper = optimizer(model.parameters(), lr=lr, **fused)
-        run = Run(model, stepper, History(measured=len(measured[0])), factors, patience)
-        keeper.restore(run, total_steps)
+        run = Run(model, stepper, History(measured=source.n_measured), factors, patience)
+        keeper.restore(run, most_steps, math.inf if n_epochs is None else n_epochs)
         history, started = run.history, time.perf_counter() - run.history.seconds
-        bar = runtime.progress(range(history.epochs, n_epochs), desc="training", unit="epoch")
+        bar = runtime.progress(source.epochs(history.epochs, n_epochs), desc="training", unit="epoch")
         try:
             for _ in bar:
-                if history.stopped == "converged":
+                if history.stopped == "converged" or history.steps >= most_steps:
+                    break
+                if source.over():
+                    history.stopped = "exhausted"
                     break
                 model.train()
-                for batch in _batches(train, batch_size, at_most=total_steps - history.steps):
+                for batch in source.batches(most_steps - history.steps):
                     stepper.zero_grad()
                     with mixed:
                         total = _weighted_sum(loss(model, *batch), factors.at(history.steps, history))
                     total.backward()
                     stepper.step()
                     history.steps += 1
+                history.measured = source.n_measured
                 with mixed:
-                    run.record(_measure(model, loss, *measured), {} if val is None else _measure(model, loss, *val))
+                    run.record(
+                        _measure(model, loss, *source.measured), {} if val is None else _measure(model, loss, *val)
+                    )
                 history.seconds = time.perf_counter() - started
                 keeper.save(run)
                 bar.set_postfix(history.last())
@@ -176,44 +191,6 @@ def fit(
             model.load_state_dict(run.best_state)
     keeper.say_what_is_missing(history)
     return history
-
-
-def _examples(split: Split, name: str, targets: bool) -> tuple[Tensor, ...]:
-    """`(x,)`, or `(x, y)` where the targets are wanted, checked."""
-    x = check_examples(split.x, f"{name}.x")
-    if not targets:
-        return (x,)
-    y = split.y
-    if not isinstance(y, Tensor) or y.ndim == 0 or len(y) != len(x):
-        raise ValueError(
-            f"targets=True needs {name}.y, one for each of the {len(x):,} examples, and it is {short(y)}; "
-            "leave targets out to train without labels"
-        )
-    return x, y
-
-
-def _length_of_run(n_images: int, epochs: int | None, steps: int | None, batch_size: int) -> tuple[int, int]:
-    """Steps to take in all, and the epochs they make up (the last may be short)."""
-    if epochs is not None and steps is not None:
-        raise ValueError(f"epochs={epochs} and steps={steps}: give one of them, not both")
-    per_epoch = math.ceil(n_images / batch_size)
-    total = steps if steps is not None else per_epoch * (20 if epochs is None else epochs)
-    return total, math.ceil(total / per_epoch)
-
-
-def _sample(data: tuple[Tensor, ...], at_most: int | None) -> tuple[Tensor, ...]:
-    """Examples evenly spaced, so that classes that lie behind one another all have their share; no randomness."""
-    if at_most is None or at_most >= len(data[0]):
-        return data
-    chosen = torch.linspace(0, len(data[0]) - 1, at_most, dtype=torch.float64).round().long().to(data[0].device)
-    return tuple(part[chosen] for part in data)
-
-
-def _batches(data: Sequence[Tensor], batch_size: int, at_most: int) -> Iterator[tuple[Tensor, ...]]:
-    """The examples in a new random order, `batch_size` at a time; drawn on the CPU, so alike on every device."""
-    order = torch.randperm(len(data[0])).to(data[0].device)
-    for chosen in order.split(batch_size)[:at_most]:
-        yield tuple(part[chosen] for part in data)
 
 
 def _weighted_sum(terms: dict[str, Tensor], weights: dict[str, float]) -> Tensor:

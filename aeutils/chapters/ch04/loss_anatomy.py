@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from aeutils.data import Images, check_images
+from aeutils.data import Images, check_held, check_images
 from aeutils.figures import look
 from aeutils.losses import bernoulli_nats_of_logits, kl_to_prior, squared_errors
 from aeutils.models import VariationalAutoencoder, check_model
@@ -122,6 +122,7 @@ class LossAnatomy:
         for model in models.values():
             _check(model)
         self._models = dict(models)
+        check_held(images.train, "images.train")
         self._x = images.train.x[:_N_IMAGES]
         pixels = images.train.x.flatten(1)
         self._spectrum = torch.linalg.eigvalsh(torch.cov(pixels.T))  # variances of PCA's components
