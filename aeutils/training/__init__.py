@@ -1,7 +1,7 @@
 """`fit(model, images, loss) -> History`: the training loop that the notebooks use once it has been explained.
 
 `loop` is the loop, and `feed` gives it its batches; `factors`, `state` and `checkpoint` hold what may move, what
-changes and what is kept of a run.
+changes and what is kept of a run; `processes` spreads it over several processes, and says how to start them.
 """
 
 from aeutils.training.history import History, TrainingDiverged

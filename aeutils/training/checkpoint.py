@@ -19,6 +19,7 @@ import torch
 
 from aeutils import runtime
 from aeutils.runtime import reason, short
+from aeutils.training import processes
 from aeutils.training.factors import Factors
 from aeutils.training.feed import Held, Streamed
 from aeutils.training.history import History
@@ -56,7 +57,7 @@ class Checkpoint:
 
     def save(self, run: Run) -> None:
         """Write the file; where that fails, say so and go on: the run is worth more than its file."""
-        if self.path is None:
+        if self.path is None or processes.rank() > 0:
             return
         contents = {
             "format": _FORMAT,
@@ -118,6 +119,8 @@ class Checkpoint:
     def _try_folder(self) -> None:
         """Find out before training whether a file can be written where the checkpoint belongs."""
         assert self.path is not None
+        if processes.rank() > 0:
+            return
         trial = self.path.with_name(self.path.name + ".part")
         try:
             with trial.open("wb") as file:

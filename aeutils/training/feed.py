@@ -12,6 +12,7 @@ from torch import Tensor
 
 from aeutils.data import Split, check_examples, is_loader
 from aeutils.runtime import short
+from aeutils.training import processes
 
 Batch = tuple[Tensor, ...]  # `(x,)`, or `(x, y)` where the targets are wanted
 
@@ -57,6 +58,7 @@ class Held:
     def batches(self, at_most: float) -> Iterator[Batch]:
         """The examples in a new random order, `batch_size` at a time; drawn on the CPU, so alike on every device."""
         order = torch.randperm(len(self.data[0])).to(self.data[0].device)
+        processes.take_from_first([order])
         for chosen in order.split(self.batch_size)[: int(at_most)]:
             yield tuple(part[chosen] for part in self.data)
 
@@ -94,6 +96,8 @@ class Streamed:
     def __init__(self, loader: Iterable[Any], targets: bool, batch_size: int, at_most: int | None) -> None:
         if batch_size != 100:
             raise ValueError(f"batch_size={batch_size}, but images.train is a loader; its own batches are taken as is")
+        if processes.count() > 1:
+            raise ValueError(f"images.train is a loader, and there are {processes.count()} processes; use a Split")
         if at_most is None:
             raise ValueError("measure='all' would hold all that the loader gives; expected a whole number of 1 or more")
         self.loader, self.targets, self.at_most = loader, targets, at_most

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from aeutils import runtime
 from aeutils.data import Images, check_held
 from aeutils.runtime import borrowed, real_number, short, whole_number
+from aeutils.training import processes
 from aeutils.training.checkpoint import Checkpoint
 from aeutils.training.factors import Factors, Weight
 from aeutils.training.feed import examples, feed
@@ -49,6 +50,7 @@ def fit(
 
     Labels are never read, unless `targets=True`. The model is trained on `device` and comes back to where it was, in
     evaluation mode. Ctrl-C ends the run, not the notebook: the history so far is returned and the model is usable.
+    In several processes (`torchrun`) each takes its share of every batch; `aeutils.training.processes` says how.
 
     Args:
         model: any module that `loss` accepts.
@@ -150,12 +152,15 @@ def fit(
     mixed = torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
 
     with borrowed(model, device):
+        processes.take_from_first([*model.parameters(), *model.buffers()])
         fused = {"fused": True} if optimizer is torch.optim.Adam and device.type in ("cpu", "cuda") else {}
         stepper = optimizer(model.parameters(), lr=lr, **fused)
         run = Run(model, stepper, History(measured=source.n_measured), factors, patience)
         keeper.restore(run, most_steps, math.inf if n_epochs is None else n_epochs)
         history, started = run.history, time.perf_counter() - run.history.seconds
-        bar = runtime.progress(source.epochs(history.epochs, n_epochs), desc="training", unit="epoch")
+        bar = runtime.progress(
+            source.epochs(history.epochs, n_epochs), desc="training", unit="epoch", disable=processes.rank() > 0
+        )
         try:
             for _ in bar:
                 if history.stopped == "converged" or history.steps >= most_steps:
@@ -163,14 +168,18 @@ def fit(
                 if source.over():
                     history.stopped = "exhausted"
                     break
+                processes.start_epoch(history.epochs, history.steps, device)
                 model.train()
                 for batch in source.batches(most_steps - history.steps):
+                    part, n_examples = processes.share(batch)  # all of it, unless several processes train together
                     stepper.zero_grad()
                     with mixed:
-                        total = _weighted_sum(loss(model, *batch), factors.at(history.steps, history))
+                        total = _weighted_sum(loss(model, *part), factors.at(history.steps, history))
                     total.backward()
+                    processes.average_gradients(model, n_examples)
                     stepper.step()
                     history.steps += 1
+                processes.take_from_first(model.buffers())
                 history.measured = source.n_measured
                 with mixed:
                     run.record(
@@ -218,7 +227,8 @@ def _measure(model: nn.Module, loss: Loss, x: Tensor, *targets: Tensor) -> dict[
     model.eval()
     sums: dict[str, Tensor] = {}
     for part in zip(*(each.split(_MEASURE_BATCH) for each in (x, *targets)), strict=True):
+        part, n_examples = processes.share(part)
         for name, term in loss(model, *part).items():
-            sums[name] = sums.get(name, 0) + term.float() * len(part[0])
-    averages = torch.stack(list(sums.values())) / len(x)
+            sums[name] = sums.get(name, 0) + term.float() * n_examples
+    averages = processes.total(torch.stack(list(sums.values()))) / len(x)
     return dict(zip(sums, averages.tolist(), strict=True))  # one transfer from the device
