@@ -153,12 +153,16 @@ class Streamed:
         taken, ended = 0, True
         sample = None if self.measured else _Reservoir(self.at_most)
         for batch in self.loader:
+            if taken >= at_most:  # it gives more than it said
+                ended = False
+                break
             taken += 1
             parts = self._checked(batch, f"batch {taken} of images.train")
             if sample is not None:
                 sample.add(parts)
             yield tuple(part.to(self.device, non_blocking=True) for part in parts)  # asynchronous from pinned memory
-            if taken >= at_most:
+            # A pass that is whole is gone through to its end, where a sampler may draw from its generator once more.
+            if taken >= at_most and taken != self.known:
                 ended = False
                 break
         if not taken:
@@ -166,7 +170,7 @@ class Streamed:
             raise ValueError(f"images.train, a {type(self.loader).__name__}, gave no batch{again}")
         if sample is not None:
             self.measured = tuple(part.to(self.device) for part in sample.parts())
-        self._whole = ended or taken == self.known
+        self._whole = ended
         self._ends.append((self._ends[-1] if self._ends else 0) + taken)
 
     def over(self) -> bool:

@@ -228,10 +228,11 @@ LOADERS = {
 }
 
 
+@pytest.mark.parametrize("n_images", [250, 200])  # with a short last batch, and without
 @pytest.mark.parametrize("kind", LOADERS)
-def test_a_resumed_run_is_the_uninterrupted_run(few, tmp_path, kind):
+def test_a_resumed_run_is_the_uninterrupted_run(few, tmp_path, kind, n_images):
     def run(epochs, model, **more):
-        images = streamed(few, LOADERS[kind](few.train.x))  # made anew, as in a new session
+        images = streamed(few, LOADERS[kind](few.train.x[:n_images]))  # made anew, as in a new session
         history = ae.fit(model, images, squared_error, epochs=epochs, seed=2, measure=60, lr=0.01, **more, **CPU)
         history.seconds = 0
         return history
@@ -281,9 +282,11 @@ def test_a_run_of_a_loader_can_be_made_longer_at_the_end_of_an_epoch_only(few, t
 # --- as large as you like ---
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_data(fresh_python):
+    pytest.importorskip("resource")  # not on Windows
     code = """
-import json, resource, torch, aeutils as ae
+import json, resource, sys, torch, aeutils as ae
 from aeutils.data import Images, Split
 
 class Gigabytes:  # batches of 4 MB: 2 GB
@@ -293,7 +296,8 @@ class Gigabytes:  # batches of 4 MB: 2 GB
 
 model = ae.Autoencoder((1000, 2), shape=(1000,))
 none = Split(torch.zeros(0, 1000))
-def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+unit = 2**20 if sys.platform == "darwin" else 2**10
+def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 small = Images("small", [torch.rand(1000, 1000)], none, none, ())
 ae.fit(model, small, ae.losses.squared_error, epochs=1, device="cpu")
 before = peak()
