@@ -1,8 +1,8 @@
 """Sweeps: many training runs with different settings, side by side, as one table.
 
-Runs are spread by joblib: over processor cores as it is, over a cluster inside
-`with joblib.parallel_config(backend="dask"):`. Every run uses one thread and its own seed, so the table does not depend
-on where or beside what it was computed.
+Runs are spread by joblib: over processor cores as it is (each core has a process of its own, and one that is killed
+costs the run it was at, which is repeated), over a cluster inside `with joblib.parallel_config(backend="dask"):`. Every
+run uses one thread and its own seed, so the table does not depend on where or beside what it was computed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,11 @@ from __future__ import annotations
 import functools
 import math
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+import warnings
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +32,7 @@ from aeutils.training import History, Loss, TrainingDiverged, fit
 
 if TYPE_CHECKING:
     import pandas as pd
+    from joblib.externals.loky import ProcessPoolExecutor
 
 ACTIVATIONS = {"ReLU": nn.ReLU, "GELU": nn.GELU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "none": nn.Identity}
 OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
@@ -99,7 +104,7 @@ def trial(
         trained = model(dict(chosen), shape) if model else _autoencoder(chosen, shape)
         if not isinstance(trained, nn.Module):
             raise ValueError(f"model makes {short(trained)}; expected a torch module, such as ae.ConvAutoencoder()")
-        result: dict[str, Any] = {"status": "diverged", "parameters": parameter_count(trained)}
+        status = "diverged"
         try:
             torch.set_num_threads(1)  # sums in another order would give other digits
             history = fit(
@@ -113,26 +118,32 @@ def trial(
                 optimizer=OPTIMIZERS[chosen["optimizer"]],
                 after_epoch=after_epoch,
             )
-            result["status"] = history.stopped
+            status = history.stopped
+            errors = _errors(trained, images, history)
         except TrainingDiverged as error:
-            history = error.history
+            history, errors = error.history, {}
         finally:
             torch.set_num_threads(threads)
-        errors = _errors(trained, images, history) if result["status"] != "diverged" else {}
-    own = {"model": model, "loss": None if loss is squared_error else loss}
-    return {
-        **chosen,
-        "data": whole.name,
-        **{name: _name(value) for name, value in own.items() if value is not None},
-        **result,
+    measured = {
+        "parameters": parameter_count(trained),
         "steps_taken": history.steps,
         "seconds": round(history.seconds, 3),
-        **{f"{part}_error": errors.get(part, float("nan")) for part in ("train", "val")},
+        **{f"{part}_error": error for part, error in errors.items()},
     }
+    return _row({**chosen, "model": model, "loss": loss}, status, measured)
 
 
 def sweep(settings: Iterable[Mapping[str, Any]], n_jobs: int | None = -1) -> pd.DataFrame:
     """One `trial` for each of the settings, in parallel, as a table with a row for each in the same order.
+
+    A process that is killed (by the system when memory runs out, say) costs only the trial that it was at: a warning
+    says so, and the trial is run again after all others. When that kills its process too, its row has the status
+    "killed", NaN in place of what would have been measured, and the sweep goes on. On a Dask cluster the scheduler
+    repeats what a lost worker was at, and gives up with `distributed.KilledWorker` after as many more attempts as its
+    setting `allowed-failures` says. With one run at a time there is no other process that could be killed.
+
+    Ctrl-C ends the sweep and loses nothing that was finished: the table comes back, and the runs that were not finished
+    have the status "interrupted" and NaN (with one run at a time, the errors of the last whole epoch, as in `fit`).
 
     Args:
         settings: what to change from `DEFAULTS` in each run, for example scikit-learn's
@@ -142,9 +153,9 @@ def sweep(settings: Iterable[Mapping[str, Any]], n_jobs: int | None = -1) -> pd.
 
     Raises:
         ValueError: no settings, what `trial` refuses, or a model or loss that cannot be sent to another process.
+        Exception: whatever a run raises, such as an error in a model of one's own; the runs beside it are ended.
     """
     import pandas as pd
-    from joblib import Parallel, delayed
 
     if not isinstance(settings, Iterable) or isinstance(settings, str | bytes | Mapping):
         raise ValueError(f"settings is {short(settings)}; expected one dictionary for each run, [{{'lr': 0.001}}]")
@@ -159,13 +170,122 @@ def sweep(settings: Iterable[Mapping[str, Any]], n_jobs: int | None = -1) -> pd.
         raise ValueError("n_jobs=0; expected how many runs at a time, or -1 for every core")
     if n_jobs != 1:
         _check_travels(wanted)
+    rows: dict[int, dict[str, Any]] = {}
+    with closing(_outcomes(wanted, n_jobs)) as outcomes, suppress(KeyboardInterrupt):
+        for i, row in runtime.progress(outcomes, total=len(wanted), desc="sweep", unit="run"):
+            rows[i] = row
+            if row["status"] == "interrupted":  # `fit` takes Ctrl-C for itself, and it was meant for all
+                break
+    return pd.DataFrame([rows.get(i) or _row(each, "interrupted") for i, each in enumerate(wanted)])
+
+
+Outcome = tuple[int, dict[str, Any]]
+ATTEMPTS = 2  # how often a run may kill its process
+IDLE_SECONDS = 300  # a process waits as long for the next sweep: importing PyTorch takes longer than many a run
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+_idle: list[ProcessPoolExecutor] = []
+
+
+def _outcomes(wanted: list[Mapping[str, Any]], n_jobs: int | None) -> Generator[Outcome]:
+    """The number and the row of every run, as they finish."""
+    from joblib import Parallel, delayed, effective_n_jobs
+    from joblib.parallel import BACKENDS, get_active_backend
+
+    at_a_time = effective_n_jobs(n_jobs)
+    if isinstance(get_active_backend()[0], BACKENDS["loky"]):
+        if at_a_time > 1:
+            yield from _on_cores(wanted, min(at_a_time, len(wanted)))
+        else:
+            yield from map(_numbered, range(len(wanted)), wanted)
+        return
     # What travels is small and is not shared through files (`max_nbytes`). joblib names a folder for them all the same,
     # in ASCII alone, which the temporary folder of somebody called Jürgen is not: it gets a name that is never used.
     parallel = Parallel(
-        n_jobs=n_jobs, return_as="generator", max_nbytes=None, temp_folder=Path(tempfile.gettempdir()).anchor
+        n_jobs=n_jobs,
+        return_as="generator_unordered",
+        batch_size=1,
+        max_nbytes=None,
+        temp_folder=Path(tempfile.gettempdir()).anchor,
     )
-    results = parallel(delayed(trial)(**each) for each in wanted)
-    return pd.DataFrame(list(runtime.progress(results, total=len(wanted), desc="sweep", unit="run")))
+    yield from parallel(delayed(_numbered)(i, each) for i, each in enumerate(wanted))
+
+
+def _numbered(i: int, each: Mapping[str, Any]) -> Outcome:
+    return i, trial(**each)
+
+
+def _on_cores(wanted: list[Mapping[str, Any]], count: int) -> Generator[Outcome]:
+    """Runs spread over `count` pools of one process each.
+
+    One pool of many would be closed, with all that runs in it, when one of its processes is killed, and would not say
+    which run it was at.
+    """
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    waiting = deque(range(len(wanted)))
+    killed: Counter[int] = Counter()
+    running: dict[Future[Outcome], tuple[int, ProcessPoolExecutor]] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < count:
+                i = waiting.popleft()
+                future, pool = _start(i, wanted[i])
+                running[future] = i, pool
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                i, pool = running[future]
+                try:
+                    outcome = future.result()
+                except TerminatedWorkerError:
+                    del running[future]
+                    killed[i] += 1
+                    again = killed[i] < ATTEMPTS
+                    warnings.warn(
+                        f"a process was killed during run {i} ({_in_words(wanted[i])}); is there memory for {count} at "
+                        "a time? " + ("It is run again" if again else 'Its status is "killed"'),
+                        RuntimeWarning,
+                        stacklevel=5,  # who called `sweep`, past both generators and tqdm
+                    )
+                    if again:
+                        waiting.append(i)  # the last: when memory is short, fewer run beside it
+                    else:
+                        yield i, _row(wanted[i], "killed")
+                else:
+                    del running[future]
+                    _idle.append(pool)
+                    yield outcome
+    finally:  # an error, or Ctrl-C
+        for _, pool in running.values():
+            pool.shutdown(kill_workers=True)
+
+
+def _start(i: int, each: Mapping[str, Any]) -> tuple[Future[Outcome], ProcessPoolExecutor]:
+    """A run that has started, in a process that waits for work or in a new one; and the pool of that process."""
+    from joblib.externals.loky import BrokenProcessPool, ProcessPoolExecutor
+
+    while _idle:
+        pool = _idle.pop()
+        with suppress(BrokenProcessPool):  # killed while it had nothing to do
+            return pool.submit(_numbered, i, each), pool
+    pool = ProcessPoolExecutor(1, timeout=IDLE_SECONDS, env=ONE_THREAD)
+    return pool.submit(_numbered, i, each), pool
+
+
+MEASURED = ("parameters", "steps_taken", "seconds", "train_error", "val_error")
+
+
+def _row(given: Mapping[str, Any], status: str, measured: Mapping[str, float] = {}) -> dict[str, Any]:
+    """A row of the table: the settings in full, and NaN for what was not measured."""
+    chosen = {**DEFAULTS, **given}
+    own = {name: chosen.pop(name, None) for name in OWN}
+    if own["loss"] is squared_error:
+        own["loss"] = None
+    return {
+        **chosen,
+        "data": getattr(chosen["data"], "name", chosen["data"]),
+        **{name: _name(value) for name, value in own.items() if value is not None},
+        "status": status,
+        **{name: measured.get(name, float("nan")) for name in MEASURED},
+    }
 
 
 def _check(chosen: Mapping[str, Any]) -> None:
@@ -206,6 +326,10 @@ def _check_travels(wanted: Iterable[Mapping[str, Any]]) -> None:
                     f"{name}={_name(function)} cannot be sent to another process ({type(error).__name__}: "
                     f"{' '.join(str(error).split())}); use n_jobs=1, or a function that holds no such thing"
                 ) from error
+
+
+def _in_words(each: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={_name(value) if name in OWN else short(value)}" for name, value in each.items())
 
 
 def _name(function: Any) -> str:

@@ -1,7 +1,10 @@
 """Sweeps: the same table however the runs are spread; one that diverges does not take the others along."""
 
 import math
+import os
+import signal
 import threading
+import time
 
 import joblib
 import pytest
@@ -10,7 +13,7 @@ from sklearn.model_selection import ParameterGrid
 
 import aeutils as ae
 from aeutils.chapters.ch05.sweep_tables import SWEEPS, sweep_table
-from aeutils.sweeps import DEFAULTS, sweep, trial
+from aeutils.sweeps import DEFAULTS, MEASURED, sweep, trial
 
 SHORT = {"n_images": 200, "hidden": "16", "code_size": 3, "steps": 6}
 GRID = list(ParameterGrid({"lr": [1e-3, 1e-2], "seed": [0, 1], **{name: [value] for name, value in SHORT.items()}}))
@@ -189,6 +192,142 @@ def test_what_cannot_travel_is_found_out_before_the_first_run(refused, monkeypat
 def test_an_impossible_number_of_jobs_is_refused(refused, n_jobs):
     with refused(ValueError, f"n_jobs={n_jobs!r}"):
         sweep([SHORT], n_jobs=n_jobs)
+
+
+# --- processes that are killed, Ctrl-C ---
+
+
+def small(settings, shape):
+    return ae.Autoencoder((784, settings["code_size"]), head=torch.nn.Identity)
+
+
+def five_runs(happens):
+    """Settings of five short runs; `happens(seed)` is called at the start of each."""
+
+    def model(settings, shape):
+        happens(settings["seed"])
+        return small(settings, shape)
+
+    model.__qualname__ = small.__qualname__
+    return [{**SHORT, "model": model, "seed": seed} for seed in range(5)]
+
+
+@pytest.fixture(scope="module")
+def five():
+    return comparable(sweep(five_runs(lambda seed: None), n_jobs=1))
+
+
+def killer(folder, times):
+    """What the second run does: note its process, then kill it, unless it has done so `times` times."""
+    parent = os.getpid()
+
+    def happens(seed):
+        with open(folder / str(seed), "a") as log:
+            log.write(f"{os.getpid()}\n")
+        if seed == 1 and len((folder / "1").read_text().split()) <= times and os.getpid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return happens
+
+
+def attempts(folder):
+    return [len((folder / str(seed)).read_text().split()) for seed in range(5)]
+
+
+@pytest.mark.slow
+def test_a_killed_process_costs_only_its_run_which_is_repeated(five, tmp_path):
+    with pytest.warns(RuntimeWarning, match=r"killed during run 1 \(.*seed=1\).*It is run again"):
+        table = sweep(five_runs(killer(tmp_path, times=1)), n_jobs=2)
+    assert comparable(table).equals(five)
+    assert attempts(tmp_path) == [1, 2, 1, 1, 1]
+
+
+def test_a_run_that_kills_its_process_twice_has_a_row_that_says_so(five, tmp_path):
+    with pytest.warns(RuntimeWarning, match=r'killed during run 1 \(.*Its status is "killed"'):
+        table = sweep(five_runs(killer(tmp_path, times=9)), n_jobs=2)
+    assert list(table.status) == ["finished", "killed", *["finished"] * 3]
+    assert attempts(tmp_path) == [1, 2, 1, 1, 1]
+    assert table.loc[1, list(MEASURED)].isna().all()
+    assert list(comparable(table).columns) == list(five.columns)
+    for name in five.columns:
+        assert list(table[name].drop(1)) == list(five[name].drop(1)), name
+        assert name in ("status", *MEASURED) or table[name][1] == five[name][1], name
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:a process was killed")  # on a busy machine, found out when it has work again
+def test_processes_killed_between_sweeps_are_replaced(five, tmp_path):
+    sweep(five_runs(killer(tmp_path, times=0)), n_jobs=2)
+    pids = {int(pid) for seed in range(5) for pid in (tmp_path / str(seed)).read_text().split()}
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    time.sleep(0.1)
+    assert comparable(sweep(five_runs(lambda seed: None), n_jobs=2)).equals(five)
+
+
+@pytest.mark.slow
+def test_a_dask_cluster_repeats_what_a_killed_worker_was_at(five, tmp_path):
+    import distributed
+
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster),
+        joblib.parallel_config(backend="dask"),
+    ):
+        assert comparable(sweep(five_runs(killer(tmp_path, times=1)))).equals(five)
+
+
+def test_ctrl_c_keeps_what_was_finished(five):
+    parent = os.getpid()
+
+    def happens(seed):
+        if seed == 3:
+            time.sleep(0.3)  # until the sweep waits for it
+            os.kill(parent, signal.SIGINT)
+            time.sleep(60)
+
+    started = time.monotonic()
+    table = sweep(five_runs(happens), n_jobs=2)
+    assert time.monotonic() - started < 50
+    finished = table.status == "finished"
+    assert finished.sum() in (2, 3) and set(table.status[~finished]) == {"interrupted"}
+    assert list(table.status[3:]) == ["interrupted"] * 2 and table.val_error[~finished].isna().all()
+    assert list(table.val_error[finished]) == list(five.val_error[finished])
+
+
+@pytest.mark.parametrize("where", ["before training", "in training"])
+def test_ctrl_c_ends_a_sweep_of_one_run_at_a_time(five, where):
+    def happens(seed):
+        if seed == 1 and where == "before training":
+            raise KeyboardInterrupt
+
+    def loss(model, x):
+        raise KeyboardInterrupt
+
+    rows = five_runs(happens)
+    rows[1]["loss"] = loss
+    table = sweep(rows, n_jobs=1)
+    assert list(table.status) == ["finished", *["interrupted"] * 4]
+    assert table.val_error[0] == five.val_error[0]
+
+
+@pytest.mark.slow
+def test_progress_advances_as_runs_finish_in_whatever_order(five, tmp_path, monkeypatch):
+    seen = []
+
+    def progress(outcomes, **options):
+        for i, row in outcomes:
+            seen.append(i)
+            yield i, row
+
+    def happens(seed):
+        (tmp_path / str(seed)).touch()
+        while seed == 0 and not (tmp_path / "4").exists():
+            time.sleep(0.01)
+
+    monkeypatch.setattr(ae.runtime, "progress", progress)
+    assert comparable(sweep(five_runs(happens), n_jobs=2)).equals(five)
+    assert sorted(seen) == list(range(5)) and seen[:3] == [1, 2, 3]
 
 
 IN_A_FOLDER = """
