@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from bench_sweeps import table_of_sweeps
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -288,6 +289,8 @@ def main() -> None:
         "\n".join(table_of_sizes()),
         "## Half precision",
         "\n".join(table_of_errors(options.seeds)),
+        "## Sweeps",
+        "\n".join(table_of_sweeps()),
     ]
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
