@@ -42,12 +42,14 @@ def model_named(name: str) -> nn.Module:
     return ae.VariationalAutoencoder(sizes) if name.endswith("variational") else ae.Autoencoder(sizes)
 
 
-MODELS = [
-    "784-256-64-16",
-    "784-1000-500-250-30",
-    "784-256-64-16, variational",
-    "convolutional, 16 units",
-]
+# name -> training images of an epoch; fewer where an epoch would take a minute (time per image does not depend on it)
+MODELS = {
+    "784-256-64-16": COUNT,
+    "784-1000-500-250-30": COUNT,
+    "784-256-64-16, variational": COUNT,
+    "convolutional, 16 units": COUNT // 10,
+}
+FIRST = "784-256-64-16"
 
 
 def images_of(count: int = COUNT) -> tuple[Images, str]:
@@ -172,12 +174,12 @@ def seconds_of(loops: dict[str, Loop], rounds: int, device: torch.device) -> dic
 
 def table_of_loops(device: torch.device, rounds: int) -> list[str]:
     """Rows: model, batch, loop; seconds (median) and the ratio to the floor of the same round (median, range)."""
-    images, _ = images_of()
-    rows = ["| model | batch | loop | seconds an epoch | times the floor |", "|---|---|---|---|---|"]
-    for name in MODELS:
+    rows = ["| model | images | batch | loop | seconds an epoch | times the floor |", "|---|---|---|---|---|---|"]
+    for name, count in MODELS.items():
+        images, _ = images_of(count)
         for batch_size in (100, 512):
-            loops: dict[str, Loop] = {"floor": floor(model_named(name), batch_size, COUNT, device)}
-            if name == MODELS[0] and batch_size == 100:
+            loops: dict[str, Loop] = {"floor": floor(model_named(name), batch_size, count, device)}
+            if name == FIRST and batch_size == 100:
                 loops["the article's pipeline"] = article(model_named(name), images, batch_size, device)
             loops["plain tensor loop"] = plain(model_named(name), images, batch_size, device)
             loops["ae.fit"] = fitted(model_named(name), images, batch_size, device=device)
@@ -189,7 +191,9 @@ def table_of_loops(device: torch.device, rounds: int) -> list[str]:
             for loop, seconds in taken.items():
                 ratios = [one / low for one, low in zip(seconds, taken["floor"], strict=True)]
                 spread = f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
-                rows.append(f"| {name} | {batch_size} | {loop} | {statistics.median(seconds):.2f} | {spread} |")
+                rows.append(
+                    f"| {name} | {count:,} | {batch_size} | {loop} | {statistics.median(seconds):.2f} | {spread} |"
+                )
                 print(rows[-1], flush=True)
     return rows
 
@@ -219,11 +223,11 @@ def one_size(count: int) -> None:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
     small, _ = images_of(1000)
-    loop = fitted(model_named(MODELS[0]), small, 100)
+    loop = fitted(model_named(FIRST), small, 100)
     loop()
     images, _ = images_of(count)
     data, before = images.train.x.numel() * 4 / 1e6, peak()
-    loop = fitted(model_named(MODELS[0]), images, 100)
+    loop = fitted(model_named(FIRST), images, 100)
     seconds = []
     for _ in range(3):
         started = time.perf_counter()
@@ -241,7 +245,7 @@ def table_of_errors(seeds: int) -> list[str]:
         errors, reached = [], []
         for seed in range(seeds):
             torch.manual_seed(seed)
-            model, started = model_named(MODELS[0]), time.perf_counter()
+            model, started = model_named(FIRST), time.perf_counter()
             times: list[float] = []
 
             def note(history: ae.History, times: list[float] = times, started: float = started) -> None:

@@ -277,22 +277,25 @@ def test_a_dask_cluster_repeats_what_a_killed_worker_was_at(five, tmp_path):
         assert comparable(sweep(five_runs(killer(tmp_path, times=1)))).equals(five)
 
 
-def test_ctrl_c_keeps_what_was_finished(five):
-    parent = os.getpid()
+def test_ctrl_c_keeps_what_was_finished(five, tmp_path):
+    parent, last_has_started = os.getpid(), tmp_path / "last"
 
     def happens(seed):
+        if seed == 4:  # starts when of the others only the fourth is left
+            last_has_started.touch()
+            time.sleep(60)
         if seed == 3:
-            time.sleep(0.3)  # until the sweep waits for it
+            while not last_has_started.exists():
+                time.sleep(0.01)
+            time.sleep(0.3)  # until the sweep waits for both
             os.kill(parent, signal.SIGINT)
             time.sleep(60)
 
     started = time.monotonic()
     table = sweep(five_runs(happens), n_jobs=2)
     assert time.monotonic() - started < 50
-    finished = table.status == "finished"
-    assert finished.sum() in (2, 3) and set(table.status[~finished]) == {"interrupted"}
-    assert list(table.status[3:]) == ["interrupted"] * 2 and table.val_error[~finished].isna().all()
-    assert list(table.val_error[finished]) == list(five.val_error[finished])
+    assert list(table.status) == ["finished"] * 3 + ["interrupted"] * 2
+    assert list(table.val_error[:3]) == list(five.val_error[:3]) and table.val_error[3:].isna().all()
 
 
 @pytest.mark.parametrize("where", ["before training", "in training"])
