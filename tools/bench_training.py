@@ -12,12 +12,14 @@ import json
 import os
 import platform
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -26,7 +28,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import aeutils as ae
-from aeutils.data import Images, Split
+from aeutils.data import Images, Split, data_root
 from aeutils.losses import squared_error, variational_squared_error
 
 RESULTS = Path(__file__).parents[1] / "benchmarks" / "RESULTS.md"
@@ -45,8 +47,8 @@ def model_named(name: str) -> nn.Module:
 # name -> training images of an epoch; fewer where an epoch would take a minute (time per image does not depend on it)
 MODELS = {
     "784-256-64-16": COUNT,
-    "784-1000-500-250-30": COUNT,
-    "784-256-64-16, variational": COUNT,
+    "784-1000-500-250-30": COUNT // 4,
+    "784-256-64-16, variational": COUNT // 4,
     "convolutional, 16 units": COUNT // 10,
 }
 FIRST = "784-256-64-16"
@@ -126,25 +128,23 @@ def plain(model: nn.Module, images: Images, batch_size: int, device: torch.devic
     return epoch
 
 
-def article(model: nn.Module, images: Images, batch_size: int, device: torch.device) -> Loop:
-    """The article's pipeline: torchvision's data set, `ToTensor` image by image, a `DataLoader`."""
-    from torch.utils.data import DataLoader, Dataset
-    from torchvision.transforms.functional import to_pil_image, to_tensor
+def article(model: nn.Module, batch_size: int, device: torch.device) -> Loop | None:
+    """The article's way: torchvision's MNIST, `ToTensor` image by image, a `DataLoader`; None without the files."""
+    from torch.utils.data import DataLoader
+    from torchvision.datasets import MNIST
+    from torchvision.transforms import ToTensor
 
-    pictures = (images.train.x * 255).round().byte()
-
-    class Pictures(Dataset):
-        def __len__(self) -> int:
-            return len(pictures)
-
-        def __getitem__(self, i: int) -> Tensor:
-            return to_tensor(to_pil_image(pictures[i]))
-
-    loader = DataLoader(Pictures(), batch_size, shuffle=True)
+    files = data_root() / "MNIST" / "raw"
+    if not files.is_dir():
+        return None
+    with TemporaryDirectory() as folder:  # torchvision unpacks the files; with all of them there nothing is downloaded
+        shutil.copytree(files, Path(folder) / "MNIST" / "raw")
+        pictures = MNIST(folder, train=True, transform=ToTensor(), download=True)
+    loader = DataLoader(pictures, batch_size, shuffle=True)
     optimizer = torch.optim.Adam(model.to(device).parameters(), lr=1e-3)
 
     def epoch() -> None:
-        for batch in loader:
+        for batch, _ in loader:
             optimizer.zero_grad()
             squared_error(model, batch.to(device))["squared_error"].backward()
             optimizer.step()
@@ -173,29 +173,37 @@ def seconds_of(loops: dict[str, Loop], rounds: int, device: torch.device) -> dic
 
 
 def table_of_loops(device: torch.device, rounds: int) -> list[str]:
-    """Rows: model, batch, loop; seconds (median) and the ratio to the floor of the same round (median, range)."""
-    rows = ["| model | images | batch | loop | seconds an epoch | times the floor |", "|---|---|---|---|---|---|"]
+    """Rows: model, threads, batch, loop; seconds (median) and the ratio to the floor of the same round."""
+    rows = ["| model | images | threads | batch | loop | seconds an epoch | times the floor |"]
+    rows.append("|---|---|---|---|---|---|---|")
+    before, cores = torch.get_num_threads(), os.cpu_count() or 1
     for name, count in MODELS.items():
         images, _ = images_of(count)
-        for batch_size in (100, 512):
-            loops: dict[str, Loop] = {"floor": floor(model_named(name), batch_size, count, device)}
-            if name == FIRST and batch_size == 100:
-                loops["the article's pipeline"] = article(model_named(name), images, batch_size, device)
-            loops["plain tensor loop"] = plain(model_named(name), images, batch_size, device)
-            loops["ae.fit"] = fitted(model_named(name), images, batch_size, device=device)
-            loops["ae.fit, bfloat16"] = fitted(
-                model_named(name), images, batch_size, device=device, precision="bfloat16"
-            )
-            loops['ae.fit, measure="all"'] = fitted(model_named(name), images, batch_size, device=device, measure="all")
-            taken = seconds_of(loops, rounds, device)
-            for loop, seconds in taken.items():
-                ratios = [one / low for one, low in zip(seconds, taken["floor"], strict=True)]
-                spread = f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
-                rows.append(
-                    f"| {name} | {count:,} | {batch_size} | {loop} | {statistics.median(seconds):.2f} | {spread} |"
-                )
-                print(rows[-1], flush=True)
+        for threads in sorted({1, cores}) if name == FIRST and device.type == "cpu" else [cores]:
+            torch.set_num_threads(threads)
+            for batch_size in (100, 512):
+                loops = loops_of(name, images, batch_size, device)
+                taken = seconds_of(loops, rounds if name == FIRST else max(rounds - 2, 1), device)
+                for loop, seconds in taken.items():
+                    ratios = [one / low for one, low in zip(seconds, taken["floor"], strict=True)]
+                    spread = f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+                    cells = (name, f"{count:,}", threads, batch_size, loop, f"{statistics.median(seconds):.2f}", spread)
+                    rows.append(f"| {' | '.join(map(str, cells))} |")
+                    print(rows[-1], flush=True)
+    torch.set_num_threads(before)
     return rows
+
+
+def loops_of(name: str, images: Images, batch_size: int, device: torch.device) -> dict[str, Loop]:
+    """The loops that are measured beside one another, each with a model of its own."""
+    loops: dict[str, Loop] = {"floor": floor(model_named(name), batch_size, len(images.train), device)}
+    if name == FIRST and batch_size == 100 and (pipeline := article(model_named(name), batch_size, device)):
+        loops["the article's pipeline"] = pipeline
+    loops["plain tensor loop"] = plain(model_named(name), images, batch_size, device)
+    loops["ae.fit"] = fitted(model_named(name), images, batch_size, device=device)
+    loops["ae.fit, bfloat16"] = fitted(model_named(name), images, batch_size, device=device, precision="bfloat16")
+    loops['ae.fit, measure="all"'] = fitted(model_named(name), images, batch_size, device=device, measure="all")
+    return loops
 
 
 def table_of_sizes() -> list[str]:
@@ -266,9 +274,10 @@ def table_of_errors(seeds: int) -> list[str]:
 def machine(device: torch.device, what: str) -> str:
     """What it was measured on, in a sentence."""
     name = torch.cuda.get_device_name() if device.type == "cuda" else platform.processor() or platform.machine()
+    threads, version = torch.get_num_threads(), torch.__version__.split("+")[0]
     return (
         f"{what}, {COUNT:,} training images; {device.type} ({name}), {os.cpu_count()} cores, "
-        f"{torch.get_num_threads()} thread(s) for each loop, PyTorch {torch.__version__.split('+')[0]}, "
+        f"{threads} thread(s) where no other number is given, PyTorch {version}, "
         f"Python {platform.python_version()}, {platform.system()}"
     )
 
