@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from IPython.display import display
 
-from aeutils.runtime import short
+from aeutils.lessons.numbers import NUMERAL, close, number_words_in, numerals_in, value_of
+from aeutils.runtime import real_number, short
 
 _LETTERS = "ABCDEF"
+_FROM_TO = re.compile(rf"({NUMERAL})\s*(?:to|–|-)\s*({NUMERAL})|between ({NUMERAL}) and ({NUMERAL})", re.IGNORECASE)
+_BELOW = re.compile(rf"\b(?:less than|fewer than|under|below) ({NUMERAL})", re.IGNORECASE)
+_UP_TO = re.compile(rf"\b(?:at most|up to) ({NUMERAL})|({NUMERAL}) or (?:less|fewer)\b", re.IGNORECASE)
+_ABOVE = re.compile(rf"\b(?:more than|over|above) ({NUMERAL})", re.IGNORECASE)
+_FROM = re.compile(rf"\bat least ({NUMERAL})|({NUMERAL}) or more\b", re.IGNORECASE)
+_NOWHERE = re.compile(r"(?:nowhere|none|neither|never|no)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -52,17 +61,35 @@ class Prediction:
             raise ValueError(f"{option!r} is not one of the options: {', '.join(map(repr, self.options))}")
         self._buttons.value = option
 
-    def reveal(self, answer: str) -> None:
-        """Show the answer beside the reader's guess.
+    def reveal(
+        self,
+        answer: Any = None,
+        *,
+        largest: Mapping[Any, float] | None = None,
+        smallest: Mapping[Any, float] | None = None,
+    ) -> None:
+        """Show the answer beside the reader's guess; which option it is, is found from what was measured.
 
         Args:
-            answer: one of the options, best computed from what was measured.
+            answer: the option itself; True or False, for the option that begins with yes or no; a number, for the
+                option whose range holds it ("10 to 20", "more than 20"), or else whose number is nearest by ratio
+                ("about 90"); a list of numbers, for the option that names exactly these ("at 2 and 8"), the empty
+                list for the one that begins with "nowhere", "none" or "no".
+            largest: name -> number, for the option that has the name of the largest in it; where the first two are
+                within 10 % of one another, for an option with the word "same", if there is one.
+            smallest: the same with the smallest.
 
         Raises:
-            ValueError: `answer` is not one of the options.
+            ValueError: not exactly one of the three was given, or none or several of the options fit it.
         """
-        if answer not in self.options:
-            raise ValueError(f"{answer!r} is not one of the options: {', '.join(map(repr, self.options))}")
+        given = {"answer": answer, "largest": largest, "smallest": smallest}
+        given = {name: value for name, value in given.items() if value is not None}
+        if len(given) != 1:
+            raise ValueError(
+                f"reveal got {', '.join(given) or 'nothing'}; expected one of answer, largest and smallest"
+            )
+        ((name, value),) = given.items()
+        answer = self._found(value) if name == "answer" else self._winner(value, name)
         if self.guess is None:
             remark = "You made no guess this time."
         elif self.guess == answer:
@@ -70,6 +97,59 @@ class Prediction:
         else:
             remark = f"You guessed “{self.guess}”. What did you expect that did not happen?"
         display(_Answer(f"Measured: {answer}.", remark))
+
+    def _found(self, answer: Any) -> str:
+        """The option that a text, a truth value, a number or a list of numbers means."""
+        plain = answer.tolist() if hasattr(answer, "tolist") else answer  # NumPy's and PyTorch's
+        if isinstance(plain, str):
+            if plain not in self.options:
+                raise ValueError(f"{plain!r} is not one of the options: {', '.join(map(repr, self.options))}")
+            return plain
+        if isinstance(plain, bool):
+            word = "yes" if plain else "no"
+            fitting = [option for option in self.options if re.match(rf"{word}\b", option, re.IGNORECASE)]
+            return self._only(fitting, repr(plain), f"one that begins with {word!r}")
+        if isinstance(plain, list | tuple | set):
+            numbers = sorted(real_number(number, "a number in the answer") for number in plain)
+            fitting = [option for option in self.options if _names(option, numbers)]
+            return self._only(fitting, short(plain), "one that names exactly these numbers" if numbers else "'nowhere'")
+        number = real_number(plain, "answer", "an option, True or False, a finite number, or a list of numbers")
+        if not (fitting := [option for option in self.options if _in_range(option, number)]):
+            fitting = self._nearest(number)
+        return self._only(fitting, f"{number:.4g}", "one range that holds it, or one number that is nearest by ratio")
+
+    def _nearest(self, number: float) -> list[str]:
+        """The options that state a single number, no range, of which none is nearer to `number` by ratio."""
+        far = {}
+        for option in self.options:
+            stated = numerals_in(option) or number_words_in(option)
+            if len(stated) == 1 and _in_range(option, number) is None:
+                ratio = stated[0] / number if number else math.nan
+                far[option] = abs(math.log(ratio)) if ratio > 0 else math.inf if stated[0] != number else 0.0
+        least = min(far.values(), default=math.inf)
+        return [option for option, distance in far.items() if distance == least < math.inf]
+
+    def _winner(self, numbers: Mapping[Any, float], which: str) -> str:
+        """The option that names the largest or smallest of `numbers`, or says that the first two are the same."""
+        if not isinstance(numbers, Mapping) or len(numbers) < 2:
+            raise ValueError(f"{which}={short(numbers)}; expected two or more names with their numbers")
+        values = {str(name): real_number(value, str(name)) for name, value in numbers.items()}
+        first, second = sorted(values, key=values.__getitem__, reverse=which == "largest")[:2]
+        gap, smaller = abs(values[first] - values[second]), min(abs(values[first]), abs(values[second]))
+        measured = ", ".join(f"{name} {value:.4g}" for name, value in values.items())
+        same = [option for option in self.options if re.search(r"\bsame\b", option, re.IGNORECASE)]
+        if same and gap <= 0.1 * smaller:
+            return self._only(same, measured, "one that says 'same'")
+        if not gap:
+            raise ValueError(f"{measured}: the first two are equal; expected an option that says 'same'")
+        fitting = [option for option in self.options if _named(option, values) == [first]]
+        return self._only(fitting, f"{which} of {measured}", f"one that has {first!r} in it, and no other of the names")
+
+    def _only(self, fitting: Sequence[str], came: str, wanted: str) -> str:
+        if len(fitting) == 1:
+            return fitting[0]
+        of = ", ".join(map(repr, fitting or self.options))
+        raise ValueError(f"{came} fits {'several' if fitting else 'none'} of the options: {of}; expected {wanted}")
 
     def __repr__(self) -> str:
         return f"{self.question} " + " ".join(f"{letter}: {option}" for letter, option in self._lettered())
@@ -85,6 +165,37 @@ class Prediction:
 
     def _lettered(self) -> list[tuple[str, str]]:
         return list(zip(_LETTERS, self.options, strict=False))
+
+
+def _in_range(option: str, number: float) -> bool | None:
+    """Whether a number lies in the range that an option states; None where it states none."""
+    if found := _FROM_TO.search(option):
+        low, high = (value_of(end) for end in found.groups() if end)
+        return low <= number <= high
+    for pattern, holds in (
+        (_BELOW, number.__lt__),
+        (_UP_TO, number.__le__),
+        (_ABOVE, number.__gt__),
+        (_FROM, number.__ge__),
+    ):
+        if found := pattern.search(option):
+            return holds(value_of(next(filter(None, found.groups()))))
+    return None
+
+
+def _names(option: str, numbers: Sequence[float]) -> bool:
+    """Whether an option names exactly these numbers, given in ascending order; no range does."""
+    if not numbers:
+        return bool(_NOWHERE.match(option))
+    stated = sorted(numerals_in(option) or number_words_in(option))
+    same = len(stated) == len(numbers) and all(map(close, stated, numbers))
+    return same and _in_range(option, 0.0) is None
+
+
+def _named(option: str, names: Iterable[str]) -> list[str]:
+    """Those of the names that an option has in it as whole words, less those that are a part of another one."""
+    found = [name for name in names if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w|\.\d)", option, re.IGNORECASE)]
+    return [name for name in found if not any(name != other and name.lower() in other.lower() for other in found)]
 
 
 class _Buttons:
