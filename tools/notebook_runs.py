@@ -22,8 +22,12 @@ def run(path: Path, **environment: str) -> nbformat.NotebookNode:
     Raises:
         nbclient.exceptions.CellExecutionError: a cell raised.
     """
-    notebook = nbformat.read(path, as_version=4)
-    place = {"metadata": {"path": str(path.parent)}}
+    return execute(nbformat.read(path, as_version=4), path.parent, **environment)
+
+
+def execute(notebook: nbformat.NotebookNode, folder: Path, **environment: str) -> nbformat.NotebookNode:
+    """The notebook itself, with the outputs of a run in a fresh kernel in `folder`; otherwise as `run`."""
+    place = {"metadata": {"path": str(folder)}}
     client = NotebookClient(notebook, timeout=600, kernel_name="python3", record_timing=False, resources=place)
     client.execute(env={**os.environ, **environment})
     return notebook

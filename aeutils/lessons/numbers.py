@@ -27,3 +27,8 @@ def number_words_in(text: str) -> list[float]:
 def close(a: float, b: float) -> bool:
     """Whether two numbers are the same but for single precision's rounding."""
     return math.isclose(a, b, rel_tol=1e-6)
+
+
+def states(text: str, number: float) -> bool:
+    """Whether a text states a number, as a numeral or as a word."""
+    return any(close(number, stated) for stated in numerals_in(text) + number_words_in(text))

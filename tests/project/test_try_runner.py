@@ -1,0 +1,51 @@
+"""The runner that makes every change that a notebook proposes or invites."""
+
+import nbformat
+import pytest
+import try_runner
+
+SOURCE = """
+from aeutils.lessons import claim
+k = 8  # try 2 or 4
+assert k != {forbidden}
+claim("{sentence}", k > 3, k=k)
+"""
+
+
+@pytest.fixture
+def tried(tmp_path, capsys):
+    """`tried(low, high, sentence, forbidden)`: the runner's exit status and what it printed."""
+
+    def run(low=15, high=17, sentence="It is large", forbidden=0, only=""):
+        proposed = [{"replace": {"k = 8": "k = 16"}, "measured": {"k + 0.5": [low, high], "float(k)": [16, 16]}}]
+        cells = [
+            nbformat.v4.new_code_cell(SOURCE.format(sentence=sentence, forbidden=forbidden)),
+            nbformat.v4.new_markdown_cell("**Try it** · More?", metadata={"aeutils": {"try": proposed}}),
+        ]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "n.ipynb")
+        return try_runner.main([str(tmp_path / "n.ipynb"), "--only", only]), capsys.readouterr().out
+
+    return run
+
+
+def test_every_change_is_run_and_told(tried):
+    status, out = tried()
+    assert status == 0 and "3 changes, all well" in out
+    assert "ok    k = 8 → k = 16\n   ok    float(k) = 16, expected 16 to 16\n   ok    k + 0.5 = 16.5" in out
+    assert "ok    k = 8 → k = 2\n   ✗ It is large" in out
+
+
+def test_a_value_out_of_its_bounds_is_amiss(tried):
+    status, out = tried(low=10, high=12, only="16")
+    assert status == 1 and "1 of 1 changes are amiss" in out
+    assert "AMISS k = 8 → k = 16\n" in out and "\n   AMISS k + 0.5 = 16.5, expected 10 to 12" in out
+
+
+def test_an_error_is_amiss(tried):
+    status, out = tried(forbidden=2, only="k = 2")
+    assert status == 1 and "AMISS k = 8 → k = 2\n   AssertionError" in out
+
+
+def test_a_tick_at_a_sentence_about_the_old_setting_is_amiss(tried):
+    status, out = tried(sentence="With eight units it is large", only="k = 4")
+    assert status == 1 and "suspicious: ✓ With eight units it is large | k=4" in out
