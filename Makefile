@@ -9,7 +9,7 @@ READY := .venv/.ready
 RUN := $(VENV_PYTHON) -I tools/isolated.py
 NOTEBOOKS = $(or $(NB),notebooks/*.ipynb)
 
-.PHONY: help lab test check lint outputs claims tries maps sweeps picture bench bench-explorer clean
+.PHONY: help lab test check lint outputs claims tries twice maps sweeps picture bench bench-explorer clean
 
 help: ## this list
 	@echo "make lab            start here: sets up .venv the first time, then opens the notebooks in JupyterLab"
@@ -40,6 +40,9 @@ claims: $(READY) ## counts how often each claim holds over seeds: make claims SE
 
 tries: $(READY) ## makes every change that a notebook proposes or invites, one by one: make tries NB=notebooks/01*.ipynb
 	@AEUTILS_PROGRESS=0 $(RUN) tools/try_runner.py $(NOTEBOOKS)
+
+twice: $(READY) ## runs each code cell twice in a row, and says which then show something else
+	@AEUTILS_PROGRESS=0 $(RUN) tools/twice_runner.py $(NOTEBOOKS)
 
 maps: $(READY) ## brings generated text up to date: the README's maps, the notebooks' times and neighbours
 	@$(RUN) tools/generated_text.py
