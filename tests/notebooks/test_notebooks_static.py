@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 import nbformat
 import pytest
-from notebook_cells import NOTEBOOKS, anchors
+from notebook_cells import FIGURE, NOTEBOOKS, anchors, in_new_form
 
 from aeutils.lessons.claims import FAILS, HOLDS, claim_data, claims_in
 
@@ -100,12 +100,13 @@ def test_nothing_is_installed_and_no_path_is_of_one_machine(notebook):
         assert found == [], source(cell)
 
 
-def test_every_figure_has_a_caption_below(notebook):
+def test_every_figure_has_a_caption_below(path, notebook):
     cells = notebook["cells"]
     for cell, below in zip(cells, [*cells[1:], None], strict=True):
         if cell["cell_type"] == "code" and any("image/png" in output.get("data", {}) for output in cell["outputs"]):
-            caption = below is not None and below["cell_type"] == "markdown" and source(below).startswith("*Figure")
-            assert caption, f"a markdown cell that starts with *Figure must follow:\n{source(cell)}"
+            text = source(below) if below is not None and below["cell_type"] == "markdown" else ""
+            caption = FIGURE.match(text) if path in in_new_form() else text.startswith("*Figure")
+            assert caption, f"a markdown cell that starts with **Figure n** must follow:\n{source(cell)}"
 
 
 def test_local_links_lead_somewhere(path, notebook):
