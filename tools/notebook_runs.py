@@ -11,6 +11,8 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+_LIVE = "application/vnd.jupyter.widget-view+json"
+
 
 def run(path: Path, **environment: str) -> nbformat.NotebookNode:
     """The notebook with the outputs of a run in a fresh kernel, beside its file; the file is left as it is.
@@ -28,19 +30,36 @@ def run(path: Path, **environment: str) -> nbformat.NotebookNode:
 def execute(notebook: nbformat.NotebookNode, folder: Path, **environment: str) -> nbformat.NotebookNode:
     """The notebook itself, with the outputs of a run in a fresh kernel in `folder`; otherwise as `run`."""
     place = {"metadata": {"path": str(folder)}}
-    client = NotebookClient(notebook, timeout=600, kernel_name="python3", record_timing=False, resources=place)
+    client = NotebookClient(
+        notebook, timeout=600, kernel_name="python3", record_timing=False, store_widget_state=False, resources=place
+    )
     client.execute(env={**os.environ, **environment})
     return notebook
 
 
+def leave_stills(notebook: nbformat.NotebookNode) -> None:
+    """Take what is alive out of the outputs, so that no page says "model not found": pictures, HTML and text stay.
+
+    A notebook's own metadata keeps no widgets either. An output that was nothing but a live view goes whole; nbval,
+    which never looks at live views, does not miss it.
+    """
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(_LIVE, None)
+        if "outputs" in cell:
+            cell.outputs = [output for output in cell.outputs if output.get("data", True)]
+
+
 def refresh(path: Path) -> None:
-    """Run a notebook at the default settings; keep its outputs in its file, and how long it took.
+    """Run a notebook at the default settings; keep its outputs in its file, without widgets, and how long it took.
 
     The time is rounded up to ten seconds, so that the file changes no more often than a reader would notice.
     """
     started = time.perf_counter()
     notebook = run(path, AEUTILS_SEED="0", AEUTILS_DEVICE="cpu", AEUTILS_PROGRESS="0")
     seconds = time.perf_counter() - started
+    leave_stills(notebook)
     notebook.metadata.setdefault("aeutils", {})["seconds"] = 10 * math.ceil(seconds / 10)
     nbformat.write(notebook, path)
 

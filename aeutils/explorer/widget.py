@@ -20,7 +20,7 @@ from aeutils.explorer import bundle
 from aeutils.explorer.page import page
 from aeutils.explorer.still import still
 from aeutils.explorer.subject import answer, explored, gather, names_for, shown_images
-from aeutils.figures import Picture
+from aeutils.figures import Picture, look
 
 # cell id -> the explorers that this cell shows, and the execution in which it did
 _SHOWN_BY_CELL: dict[str, tuple[int, list[Explorer]]] = {}
@@ -63,7 +63,7 @@ class Explorer(anywidget.AnyWidget):
         super().__init__(meta=meta, payload=payload, model=next(iter(models)))
         self.picture = picture
         self._models = models
-        self._png = picture.png(dpi=110)
+        self._png = look.small_png(picture.png(dpi=110))
         self.on_msg(self._answer)
 
     def save_html(self, path: str | Path) -> Path:

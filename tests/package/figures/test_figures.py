@@ -61,6 +61,16 @@ def test_picture_is_shown_with_alt_text_and_stays_inside_its_frame(name):
     assert image.std() > 0.01, "the picture is blank"
 
 
+def test_what_a_notebook_stores_is_small_and_looks_the_same():
+    for name, picture in examples().items():
+        whole = picture.png()
+        stored = figures.look.small_png(whole)
+        assert len(stored) < 0.8 * len(whole), name
+        before, after = (imread(io.BytesIO(png))[..., :3] for png in (whole, stored))
+        assert np.abs(before - after).mean() < 1 / 255, name
+        assert (after[before.min(2) == 1] == 1).all(), f"{name}: the white is white"
+
+
 def test_greys_are_not_inverted_and_not_smoothed():
     black_white = torch.zeros(1, 1, 28, 28)
     black_white[..., 14:] = 1  # left half black, right half white
