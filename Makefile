@@ -8,19 +8,26 @@ READY := .venv/.ready
 # Nothing runs but in here, where the user's own settings do not reach.
 RUN := $(VENV_PYTHON) -I tools/isolated.py
 NOTEBOOKS = $(or $(NB),notebooks/*.ipynb)
+open_lab = as_root=; browser=; \
+  if [ "$$(id -u)" = 0 ]; then as_root=--allow-root; fi; \
+  if [ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ]; then browser=--no-browser; fi; \
+  $(RUN) tools/lab.py $(1) $$as_root $$browser
 
+<<<<<<< HEAD
 .PHONY: help lab test check lint outputs claims tries twice maps sweeps picture bench bench-explorer clean
+=======
+.PHONY: help lab read test check lint outputs claims maps sweeps picture bench bench-explorer clean
+>>>>>>> c2b7719 (make lab opens the reader's own copies in work/, which no pull and no newer edition touches; make read the stored notebooks)
 
 help: ## this list
-	@echo "make lab            start here: sets up .venv the first time, then opens the notebooks in JupyterLab"
+	@echo "make lab            start here: sets up .venv the first time, then opens your copies of the notebooks (work/)"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / && $$1 != "lab" { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
 lab: $(READY) ## opens the notebooks in JupyterLab; with no screen it prints the address
-	@as_root=; browser=; \
-	if [ "$$(id -u)" = 0 ]; then as_root=--allow-root; fi; \
-	if [ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ]; then browser=--no-browser; fi; \
-	$(RUN) -m jupyterlab $$as_root $$browser --ServerApp.root_dir="$$(pwd)" \
-	  --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
+	@$(call open_lab)
+
+read: $(READY) ## opens them as they are stored, with their results
+	@$(call open_lab,--stored)
 
 test: $(READY) ## runs every check, on all cores; with NB=notebooks/01*.ipynb those notebooks and nothing else
 	@$(RUN) tools/suite.py test $(if $(SINCE),--since $(SINCE)) $(NB)
@@ -59,7 +66,7 @@ bench: $(READY) ## measures training beside the floor that the machine sets, int
 bench-explorer: $(READY) ## measures the latent-space explorer in Chromium, beside interact + matplotlib
 	@AEUTILS_PROGRESS=0 $(RUN) -m pytest -q -s tools/bench_explorer.py
 
-clean: ## removes .venv and caches, so that the next start sets up afresh; data sets stay
+clean: ## removes .venv and caches, so that the next start sets up afresh; data sets and your copies (work/) stay
 	@rm -rf .venv .pytest_cache .ruff_cache .mypy_cache aeutils.egg-info
 	@find aeutils tests tools notebooks -name __pycache__ -prune -exec rm -rf {} + \
 	  -o -name .ipynb_checkpoints -prune -exec rm -rf {} +

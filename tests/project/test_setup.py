@@ -23,7 +23,7 @@ case "$*" in
   "-I -m venv"*) rm -rf .venv; mkdir -p .venv/bin; cp "$0" .venv/bin/python ;;
   *isolated.py" -m pip"*) if [ "$STUB_PIP_FAILS" = 1 ]; then echo "ERROR: no network" >&2; exit 1; fi ;;
   *check_setup.py) exit "$STUB_NOT_USABLE" ;;
-  *isolated.py" -m jupyterlab"*) echo "serving" ;;
+  *tools/lab.py*) echo "serving" ;;
 esac
 """
 
@@ -88,16 +88,32 @@ def test_first_run_sets_up_and_the_second_does_not(checkout):
     assert venv_calls(calls) == ["-I -m venv --clear .venv"]
     assert any("pip install" in call and "-c constraints.txt -e .[test]" in call for call in calls)
     assert "tools/check_setup.py" in calls[-2]
-    assert "notebooks/00_start_here.ipynb" in calls[-1]
+    assert "tools/lab.py" in calls[-1] and "--stored" not in calls[-1]
 
     status, lines, calls = checkout.make("lab")
     assert (status, lines) == (0, ["serving"])
     assert len(calls) == 1
 
 
+def test_stored_notebooks_are_opened_on_request(checkout):
+    checkout.make("lab")
+    assert "tools/lab.py --stored" in checkout.make("read")[2][-1]
+
+
+def test_clean_leaves_the_readers_own(checkout):
+    checkout.make("lab")
+    mine = checkout.folder / "work" / "00_start_here.ipynb"
+    mine.parent.mkdir()
+    mine.write_text("mine")
+    for name in ("aeutils", "tests", "tools", "notebooks"):
+        (checkout.folder / name).mkdir()
+    assert checkout.make("clean")[0] == 0
+    assert not (checkout.folder / ".venv").exists() and mine.read_text() == "mine"
+
+
 def test_nothing_runs_but_where_the_users_settings_do_not_reach(checkout):
     checkout.make("lab")
-    for target in ("test", "check", "lint", "outputs", "claims", "maps", "sweeps", "picture", "bench-explorer"):
+    for target in ("read", "test", "check", "lint", "outputs", "claims", "maps", "sweeps", "picture", "bench-explorer"):
         status, _, calls = checkout.make(target)
         assert status == 0 and calls
         assert [call for call in calls if not call.startswith("-I tools/isolated.py ")] == []

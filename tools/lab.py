@@ -1,0 +1,40 @@
+"""Opens the notebooks in JupyterLab: `make lab`, or anywhere else
+
+    python -I tools/isolated.py tools/lab.py
+
+opens the reader's own copies, in `work/`; with `--stored` the notebooks as they are stored, with their results. All
+other options are JupyterLab's.
+"""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from pathlib import Path
+
+import reader_copies
+
+
+def main(arguments: list[str]) -> None:
+    """Bring the copies up to date, then be JupyterLab, until it is stopped."""
+    folder, rest = reader_copies.FOLDER, [each for each in arguments if each != "--stored"]
+    if len(rest) < len(arguments):
+        folder = "notebooks"
+    else:
+        try:
+            for line in reader_copies.bring_up_to_date():
+                print(line)
+        except OSError as error:
+            print(
+                f"Your own copies cannot be made ({error}): these are the stored notebooks, and nothing you do stays."
+            )
+            folder = "notebooks"
+    here = str(Path(__file__).resolve().parent)
+    sys.path[:] = [place for place in sys.path if place != here]  # these files are no business of JupyterLab's
+    first = f"--LabApp.default_url=/lab/tree/{folder}/00_start_here.ipynb"
+    sys.argv = ["jupyter-lab", *rest, f"--ServerApp.root_dir={reader_copies.ROOT}", first]
+    runpy.run_module("jupyterlab", run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
