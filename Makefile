@@ -13,11 +13,7 @@ open_lab = as_root=; browser=; \
   if [ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ]; then browser=--no-browser; fi; \
   $(RUN) tools/lab.py $(1) $$as_root $$browser
 
-<<<<<<< HEAD
-.PHONY: help lab test check lint outputs claims tries twice maps sweeps picture bench bench-explorer clean
-=======
-.PHONY: help lab read test check lint outputs claims maps sweeps picture bench bench-explorer clean
->>>>>>> c2b7719 (make lab opens the reader's own copies in work/, which no pull and no newer edition touches; make read the stored notebooks)
+.PHONY: help lab read test check lint outputs claims tries twice maps sweeps picture bench bench-explorer clean
 
 help: ## this list
 	@echo "make lab            start here: sets up .venv the first time, then opens your copies of the notebooks (work/)"
