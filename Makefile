@@ -99,7 +99,5 @@ $(READY): pyproject.toml constraints.txt
 	  { echo "Set-up stopped: see pip's message above. Is there a network and 8 GB of disk? Then run make again."; exit 1; }
 	@$(RUN) tools/check_setup.py || \
 	  { echo "Set-up stopped: see above. The next make starts from nothing."; exit 1; }
-	@settings=.venv/share/jupyter/lab/settings; mkdir -p $$settings; \
-	  echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \
-	  > $$settings/overrides.json
+	@$(RUN) tools/jupyter_settings.py
 	@pwd -P > $(READY)

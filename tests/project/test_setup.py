@@ -87,7 +87,7 @@ def test_first_run_sets_up_and_the_second_does_not(checkout):
     assert any("PyTorch is big" in line for line in lines)
     assert venv_calls(calls) == ["-I -m venv --clear .venv"]
     assert any("pip install" in call and "-c constraints.txt -e .[test]" in call for call in calls)
-    assert "tools/check_setup.py" in calls[-2]
+    assert "tools/check_setup.py" in calls[-3] and "tools/jupyter_settings.py" in calls[-2]
     assert "tools/lab.py" in calls[-1] and "--stored" not in calls[-1]
 
     status, lines, calls = checkout.make("lab")
