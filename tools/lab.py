@@ -8,7 +8,6 @@ other options are JupyterLab's.
 
 from __future__ import annotations
 
-import runpy
 import sys
 from pathlib import Path
 
@@ -33,7 +32,9 @@ def main(arguments: list[str]) -> None:
     sys.path[:] = [place for place in sys.path if place != here]  # these files are no business of JupyterLab's
     first = f"--LabApp.default_url=/lab/tree/{folder}/00_start_here.ipynb"
     sys.argv = ["jupyter-lab", *rest, f"--ServerApp.root_dir={reader_copies.ROOT}", first]
-    runpy.run_module("jupyterlab", run_name="__main__", alter_sys=True)
+    from jupyterlab.labapp import main as jupyterlab
+
+    jupyterlab()
 
 
 if __name__ == "__main__":
