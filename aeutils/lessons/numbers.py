@@ -30,5 +30,6 @@ def close(a: float, b: float) -> bool:
 
 
 def states(text: str, number: float) -> bool:
-    """Whether a text states a number, as a numeral or as a word."""
-    return any(close(number, stated) for stated in numerals_in(text) + number_words_in(text))
+    """Whether a text states a number: as a numeral, as a word, or as so many per cent."""
+    fractions = [value_of(numeral) / 100 for numeral in re.findall(rf"({NUMERAL})\s?%", text)]
+    return any(close(number, stated) for stated in numerals_in(text) + number_words_in(text) + fractions)

@@ -113,6 +113,12 @@ def test_a_sentence_that_states_the_old_value_alone_is_suspicious(sentence, susp
     assert not change.makes_suspicious(Claim(sentence, False, {}))
 
 
+def test_a_share_may_be_stated_as_so_many_per_cent():
+    (change,) = settings_in(code("share = 0.9  # try 0.99").cells)
+    assert change.makes_suspicious(Claim("It takes few components for 90 %", True, {}))
+    assert not change.makes_suspicious(Claim("It takes few components for 99%", True, {}))
+
+
 def test_words_are_looked_for_as_well():
     (change,) = settings_in(code("kind = 'ReLU'  # try 'tanh'").cells)
     assert change.makes_suspicious(Claim("A ReLU bends", True, {}))

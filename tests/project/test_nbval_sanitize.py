@@ -99,6 +99,12 @@ def test_claims_may_differ_in_their_numbers(other):
     assert forms(CLAIM) == forms(other)
 
 
+def test_the_names_of_numbers_may_be_words():
+    one, other = ((*CLAIM[:2], {"mean image": mean, "at β = 2": 3}) for mean in (53, 54.5))
+    assert forms(one) == forms(other)
+    assert forms(one)[1] != forms((*CLAIM[:2], {"mean picture": 53, "at β = 2": 3}))[1]
+
+
 @pytest.mark.parametrize("other", OTHER_CLAIM.values(), ids=OTHER_CLAIM)
 def test_claims_must_agree_in_all_else(other):
     assert all(one != another for one, another in zip(forms(CLAIM), forms(other), strict=True))
