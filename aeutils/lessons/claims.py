@@ -71,7 +71,7 @@ def claim(sentence: str, holds: Any, **evidence: Any) -> None:
     """Show whether `sentence` holds, with the numbers behind it. Never raises for a claim that fails.
 
     Args:
-        sentence: a constant text; numbers belong into `evidence`.
+        sentence: a text that follows the settings at most; what was measured belongs into `evidence`.
         holds: the verdict, computed: anything with one truth value (a bool, or a NumPy or PyTorch scalar).
         **evidence: named numbers, shown to four significant digits.
 

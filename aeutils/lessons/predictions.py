@@ -209,7 +209,7 @@ class _Buttons:
 
 
 def predict(question: str, options: Sequence[str]) -> Prediction:
-    """Ask the reader for a guess; show it, and keep it for `.reveal(answer)` after the measurement.
+    """Ask the reader for a guess; show it, and keep it for `.reveal(…)` after the measurement.
 
     Args:
         question: what will be measured.
