@@ -12,6 +12,7 @@ from notebook_cells import cells, in_new_form
 
 KNOWN = {*dir(builtins), "display", "get_ipython"}
 CHANGING = {"append", "extend", "insert", "add", "update", "pop", "popitem", "remove", "discard", "clear", "sort"}
+TRAINING = {"fit", "train"}  # functions that change the model that they are given
 CHANGING |= {"reverse", "setdefault", "load_state_dict", "step", "backward"}
 
 
@@ -62,9 +63,11 @@ class Cell:
         else:
             read |= set(_read_inside(table))
             changed = set(_changed(node, self._modules)) - self.bound - KNOWN
+        bound = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
+        changed &= read | bound  # not the names inside a comprehension
         self.reads |= (read | changed) - self.bound - KNOWN
         self.changes |= changed
-        self.bound |= {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
+        self.bound |= bound
 
 
 def _read_inside(table: symtable.SymbolTable) -> Iterator[str]:
@@ -85,17 +88,13 @@ def _changed(node: ast.AST, modules: set[str]) -> Iterator[str]:
                 of = target
             case ast.Call(func=ast.Attribute(value=value, attr=name), args=args):
                 if _root(value) in modules:  # a function: it changes its first argument, if any
-                    of = args[0] if args and (_trains(name) or _in_place(name)) else None
+                    of = args[0] if args and (name in TRAINING or _in_place(name)) else None
                 elif name in CHANGING or _in_place(name):
                     of = value
-            case ast.Call(func=ast.Name(id=name), args=[first, *_]) if _trains(name):
+            case ast.Call(func=ast.Name(id=name), args=[first, *_]) if name in TRAINING:
                 of = first
         if of is not None and (root := _root(of)):
             yield root
-
-
-def _trains(name: str) -> bool:
-    return name.startswith(("fit", "train"))
 
 
 def _in_place(name: str) -> bool:
@@ -142,6 +141,10 @@ def test_no_notebook_has_hidden_state(path):
         ["with open('a') as f:\n    text = f.read()\ntry:\n    a = 1\nexcept OSError as e:\n    print(e)", "text, a"],
         ["from torch import nn\nimport copy", "m = nn.Linear(2, 2)\nnn.init.zeros_(m.weight)\nm.weight.data.add_(1)"],
         ["a = {}", "b = dict(a)\nb.update(x=1)\nb |= a\nb.x = 2"],
+        [
+            "def train(n):\n    return n\ndef train_new(n):\n    return n\nn = 1",
+            "[train(k) for k in (n,)] + train_new(n)",
+        ],
         ["def fit(model):\n    model.x = 1\nimages = 1", "model = [images]\nfit(model)\nfit(model[0])"],
     ],
 )
