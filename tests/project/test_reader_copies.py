@@ -4,7 +4,9 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 
+import lab
 import nbformat
 import pytest
 import reader_copies
@@ -151,3 +153,28 @@ def test_copies_of_ours_are_notebooks_that_differ_in_outputs_alone(path):
     nbformat.validate(copy)
     assert [cell["source"] for cell in copy["cells"]] == [cell["source"] for cell in stored["cells"]]
     assert [cell["metadata"] for cell in copy["cells"]] == [cell["metadata"] for cell in stored["cells"]]
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "opened"),
+    [([], None, "work"), (["--stored"], None, "notebooks"), ([], PermissionError("read-only"), "notebooks")],
+    ids=["copies", "stored", "cannot be written"],
+)
+def test_jupyterlab_opens_them(monkeypatch, capsys, given, error, opened):
+    def copy():
+        if error:
+            raise error
+        return ["a line"]
+
+    monkeypatch.setattr(reader_copies, "bring_up_to_date", copy)
+    monkeypatch.setattr("jupyterlab.labapp.main", lambda: None)
+    monkeypatch.setattr(sys, "argv", [])
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    lab.main([*given, "--no-browser"])
+    assert sys.argv[1:] == [
+        "--no-browser",
+        f"--ServerApp.root_dir={reader_copies.ROOT}",
+        f"--LabApp.default_url=/lab/tree/{opened}/00_start_here.ipynb",
+    ]
+    told = capsys.readouterr().out.splitlines()
+    assert len(told) == (given == []) and all("read-only" in line for line in told if error)
