@@ -2,12 +2,74 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, whole_number
+from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, number, several, whole_number
+
+_BALL = ("the first rate", "the second rate", "the third rate")
+_FATES = ("lands on the bottom in one step", "swings for ever between two places", "flies away")
+
+
+def _path(rate: float, steps: int = 4) -> list[float]:
+    """Where the ball is, step by step, on E(w) = (w - 4)^2, started at w = 0."""
+    path = [0.0]
+    for _ in range(steps):
+        path.append(path[-1] - rate * 2 * (path[-1] - 4))
+    return path
+
+
+def _fate(rate: float) -> str:
+    left = 1 - 2 * rate  # what a step leaves of the distance to the bottom, with its sign
+    if abs(left) < 1e-6:
+        return _FATES[0]
+    if abs(left + 1) < 1e-6:
+        return _FATES[1]
+    if left < -1:
+        return _FATES[2]
+    if left > 1:
+        return "climbs, since a negative rate moves it uphill"
+    return "stays where it is" if left == 1 else "creeps down" if left > 0 else "swings and settles"
+
+
+def _fates(answer: Callable[[], object]) -> tuple[str, ...]:
+    rates = [number(rate) for rate in several(answer(), _BALL)]
+    for name, rate, wanted in zip(_BALL, rates, _FATES, strict=True):
+        if not math.isfinite(rate):
+            raise Diagnosis(f"{name} is {rate}; give an ordinary number")
+        if (fate := _fate(rate)) != wanted:
+            path = ", ".join(f"{w:.4g}" for w in _path(rate))
+            raise Diagnosis(
+                f"with {name}, {rate:g}, w goes {path}, … and the ball {fate}. Wanted: a rate with which it {wanted}"
+            )
+    return _FATES
+
+
+three_rates = Exercise(
+    number="0.1",
+    examples=[()],
+    right=lambda: (0.5, 1.0, 1.5),
+    mistakes=[
+        Mistake("w goes 0, 2, 3, 3.5, 3.75, … and the ball creeps down", lambda: (0.25, 1.0, 2.0)),
+        Mistake("and the ball swings and settles. Wanted: a rate with which it lands", lambda: (0.8, 1.0, 2.0)),
+        Mistake("w goes 0, 8, 0, 8, 0, … and the ball swings for ever", lambda: (1.0, 1.0, 2.0)),
+        Mistake("with the second rate, 0.9,", lambda: (0.5, 0.9, 2.0)),
+        Mistake("with the third rate, 0.95,", lambda: (0.5, 1.0, 0.95)),
+        Mistake("and the ball climbs, since a negative rate moves it uphill", lambda: (0.5, 1.0, -1.0)),
+        Mistake("w goes 0, 0, 0, 0, 0, … and the ball stays where it is", lambda: (0.0, 1.0, 2.0)),
+        Mistake("return 3 values, separated by commas", lambda: 0.5),
+        Mistake("is the word return missing", "def three_rates(): 0.5, 1.0, 1.5"),
+    ],
+    observe=_fates,
+    praise="each step leaves 1 − 2 · rate of the distance to the bottom: 0 lands, −1 swings for ever, and what is "
+    "larger than 1 without its sign grows. A network has a curve of its own for each weight, so its rate is found "
+    "by trying",
+    target="Give three rates. The check says where each one takes the ball, so try some: 0.1, 0.3, 0.8 …",
+    minutes=6,
+)
 
 
 def _pairs_of_images() -> list[tuple[Tensor, Tensor]]:
@@ -25,7 +87,7 @@ def _one_for_each_image(answer: Callable[[Tensor, Tensor], Tensor], x: Tensor, x
 
 
 squared_error_per_image = Exercise(
-    number="0.1",
+    number="0.2",
     examples=_pairs_of_images,
     right=lambda x, x_hat: (x - x_hat).square().flatten(1).sum(1),
     mistakes=[
@@ -73,7 +135,7 @@ def _first_where(reached: Tensor) -> int:
 
 
 components_for = Exercise(
-    number="0.2",
+    number="0.3",
     examples=[(_VARIANCES, 0.5), (_VARIANCES, 0.8), (_VARIANCES, 0.95)],  # 16, 25.6 and 30.4 of 32
     right=lambda variances, share: _first_where(variances.cumsum(0) / variances.sum() >= share),
     mistakes=[
@@ -102,13 +164,13 @@ components_for = Exercise(
         Mistake("your answer is 3 for every example", lambda variances, share: 3),
     ],
     observe=lambda answer, variances, share: whole_number(answer(variances, share)),
-    praise="on the digits this gives the numbers that you saw in section 3",
+    praise="on the digits this gives the numbers that you saw above",
     target="For variances 16, 9, 4, 1, 1, 1, half of the total takes 1 component and 80 % takes 3",
     minutes=8,
 )
 
 numbers_to_store = Exercise(
-    number="0.3",
+    number="0.4",
     examples=[(3500, 8), (1000, 2)],
     right=lambda n, k: n * k + k * 256 + 256 + 256 * 784 + 784,
     mistakes=[
