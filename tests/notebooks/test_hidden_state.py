@@ -12,8 +12,8 @@ from notebook_cells import cells, in_new_form
 
 KNOWN = {*dir(builtins), "display", "get_ipython"}
 CHANGING = {"append", "extend", "insert", "add", "update", "pop", "popitem", "remove", "discard", "clear", "sort"}
-TRAINING = {"fit", "train"}  # functions that change the model that they are given
 CHANGING |= {"reverse", "setdefault", "load_state_dict", "step", "backward"}
+TRAINING = {"fit", "train"}  # functions that change the model that they are given
 
 
 class Cell:
