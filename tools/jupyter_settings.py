@@ -11,11 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-# For every program that exports pages: nbconvert, and JupyterLab's menu.
-PAGES = {
-    "HTMLExporter": {"template_name": "described"},
-    "TemplateExporter": {"extra_template_basedirs": [str(Path(__file__).resolve().parent / "templates")]},
-}
+TEMPLATE = Path(__file__).resolve().parent / "templates" / "described"  # `lab.py` tells JupyterLab's menu of it
 _NOTIFICATION = {"fetchNews": "false", "checkForUpdates": False}
 
 
@@ -23,8 +19,10 @@ def write(prefix: Path) -> None:
     """Write the settings files of the environment in this folder."""
     files: dict[str, Any] = {
         "share/jupyter/lab/settings/overrides.json": {"@jupyterlab/apputils-extension:notification": _NOTIFICATION},
-        "etc/jupyter/jupyter_nbconvert_config.json": PAGES,
-        "etc/jupyter/jupyter_server_config.d/aeutils.json": PAGES,
+        "etc/jupyter/jupyter_nbconvert_config.json": {
+            "HTMLExporter": {"template_name": TEMPLATE.name},
+            "TemplateExporter": {"extra_template_basedirs": [str(TEMPLATE.parent)]},
+        },
     }
     for name, settings in files.items():
         (prefix / name).parent.mkdir(parents=True, exist_ok=True)

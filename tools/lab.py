@@ -2,8 +2,8 @@
 
     python -I tools/isolated.py tools/lab.py
 
-opens the reader's own copies, in `work/`; with `--stored` the notebooks as they are stored, with their results. All
-other options are JupyterLab's.
+opens the reader's own copies, in `work/`; with `--stored` the notebooks as they are stored, with their results, which
+only change when they are saved by hand. All other options are JupyterLab's.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import jupyter_settings
 import reader_copies
 
 
@@ -31,6 +32,12 @@ def main(arguments: list[str]) -> None:
     here = str(Path(__file__).resolve().parent)
     sys.path[:] = [place for place in sys.path if place != here]  # these files are no business of JupyterLab's
     first = f"--LabApp.default_url=/lab/tree/{folder}/00_start_here.ipynb"
+    rest += [
+        f"--HTMLExporter.template_name={jupyter_settings.TEMPLATE.name}",
+        f"--TemplateExporter.extra_template_basedirs={jupyter_settings.TEMPLATE.parent}",
+    ]
+    if folder == "notebooks":
+        rest.append(f"--LabApp.app_settings_dir={Path(here) / 'stored_settings'}")
     sys.argv = ["jupyter-lab", *rest, f"--ServerApp.root_dir={reader_copies.ROOT}", first]
     from jupyterlab.labapp import main as jupyterlab
 

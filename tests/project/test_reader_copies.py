@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import lab
 import nbformat
@@ -171,8 +172,14 @@ def test_jupyterlab_opens_them(monkeypatch, capsys, given, error, opened):
     monkeypatch.setattr(sys, "argv", [])
     monkeypatch.setattr(sys, "path", list(sys.path))
     lab.main([*given, "--no-browser"])
+    stored = Path(lab.__file__).parent / "stored_settings"
+    templates = Path(lab.__file__).parent / "templates"
+    assert (templates / "described" / "index.html.j2").is_file()
     assert sys.argv[1:] == [
         "--no-browser",
+        "--HTMLExporter.template_name=described",
+        f"--TemplateExporter.extra_template_basedirs={templates}",
+        *[f"--LabApp.app_settings_dir={stored}"] * (opened == "notebooks"),
         f"--ServerApp.root_dir={reader_copies.ROOT}",
         f"--LabApp.default_url=/lab/tree/{opened}/00_start_here.ipynb",
     ]
