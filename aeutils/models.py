@@ -295,17 +295,19 @@ class ArticleDecoder(nn.Module):
 
     Args:
         sizes: code size, the hidden layers' common width once for each of them (three or more), pixels.
-        activation: after every hidden layer that is not linear, and on the sum.
+        activation: after the hidden layers that `activation_after` names, and on the sum.
         summed: whether the hidden layers' outputs are added up.
-        linear: which hidden layers have no activation: `"none"`, `"first"`, or `"all"` (the two readings of A19). The
-            sum keeps its own.
+        activation_after: the hidden layers that have their activation: `"every layer"`, `"all but the first"` or
+            `"no layer"` (the last two are the readings of A19). The sum keeps its own.
     """
 
-    def __init__(self, sizes: Sequence[int], activation: Callable[[], nn.Module], summed: bool, linear: str) -> None:
+    def __init__(
+        self, sizes: Sequence[int], activation: Callable[[], nn.Module], summed: bool, activation_after: str
+    ) -> None:
         super().__init__()
         self.hidden = nn.ModuleList(nn.Linear(n_in, n_out) for n_in, n_out in pairwise(sizes[:-1]))
         self.last = nn.Linear(sizes[-2], sizes[-1])
-        without = {"none": 0, "first": 1, "all": len(self.hidden)}[linear]
+        without = {"every layer": 0, "all but the first": 1, "no layer": len(self.hidden)}[activation_after]
         self.activations = nn.ModuleList(
             nn.Identity() if i < without else _make(activation, "activation") for i in range(len(self.hidden))
         )
@@ -330,15 +332,16 @@ class ArticleAutoencoder(Autoencoder):
 
     Args:
         sizes: as in `Autoencoder`, with three or more hidden layers of one width: `(784, 128, 128, 128, 128, 16)`.
-        activation: after every hidden layer of the encoder, and in the decoder as `linear` says.
+        activation: after every hidden layer of the encoder, and in the decoder as `activation_after` says.
         head: as in `Autoencoder`.
         shape: as in `Autoencoder`.
         summed: whether the decoder sums its hidden layers (A18).
-        linear: which of the decoder's hidden layers have no activation: `"none"`, `"first"` or `"all"` (A19).
+        activation_after: the hidden layers of the decoder that have their activation: `"every layer"`,
+            `"all but the first"` or `"no layer"` (A19).
 
     Raises:
         ValueError: what `Autoencoder` refuses, fewer than three hidden layers, hidden layers of different widths (they
-            could not be added up), or another `linear`.
+            could not be added up), or another `activation_after`.
     """
 
     def __init__(
@@ -349,7 +352,7 @@ class ArticleAutoencoder(Autoencoder):
         shape: Sequence[int] = (1, 28, 28),
         *,
         summed: bool = True,
-        linear: str = "first",
+        activation_after: str = "all but the first",
     ) -> None:
         super().__init__(sizes, activation, head, shape)
         if len(sizes) < 5 or len(set(sizes[1:-1])) > 1:
@@ -357,9 +360,12 @@ class ArticleAutoencoder(Autoencoder):
                 f"sizes={tuple(sizes)}: the hidden layers are added up, so give three or more of one width, "
                 "such as (784, 128, 128, 128, 16)"
             )
-        if not isinstance(linear, str) or linear not in ("none", "first", "all"):
-            raise ValueError(f"linear={short(linear)}; expected 'none', 'first' or 'all' of the decoder's layers")
-        self.decoder = ArticleDecoder(sizes[::-1], activation, summed, linear)
+        known = ("every layer", "all but the first", "no layer")
+        if not isinstance(activation_after, str) or activation_after not in known:
+            raise ValueError(
+                f"activation_after={short(activation_after)}; expected 'every layer', 'all but the first' or 'no layer'"
+            )
+        self.decoder = ArticleDecoder(sizes[::-1], activation, summed, activation_after)
 
 
 def parameter_count(model: nn.Module) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 
-from aeutils.collection.table import lessons, statements
+from aeutils.collection.table import Lesson, lessons, statements
 
 Cell = list[tuple[str, str]]  # each a text, and the file it links to or ""
 
@@ -39,11 +39,13 @@ class Map:
 
 
 def collection_map() -> Map:
-    """The notebooks: number and title, and what each is about; those to come are marked as planned."""
-    rows = [
-        [[(lesson.short, lesson.file)], [(("planned: " if lesson.planned else "") + lesson.about, "")]]
-        for lesson in lessons()
-    ]
+    """The notebooks: number and title, and what each is about; those to come and companions are marked."""
+
+    def about(lesson: Lesson) -> str:
+        marks = {"companion, may be skipped": lesson.companion, "planned": lesson.planned}
+        return "".join(f"{mark}: " for mark, applies in marks.items() if applies) + lesson.about
+
+    rows = [[[(lesson.short, lesson.file)], [(about(lesson), "")]] for lesson in lessons()]
     return Map(["notebook", "what it is about"], rows)
 
 

@@ -12,11 +12,17 @@ _NEIGHBOURS = re.compile(r"^(?:Before|Next): (?:\[.*\]\(.*\.ipynb\)|.* \*\(plann
 
 
 def neighbours_line(lesson: Lesson) -> str:
-    """`Before: [2 · Structure variations](…) · Next: 4 · MSE versus KL *(planned)*`."""
+    """`Before: [2 · Structure variations](…) · Next: 4 · MSE versus KL *(planned)*`.
+
+    It leads from notebook to notebook past the companions. A notebook's own ones stand at its end.
+    """
     order = lessons()
     i = order.index(lesson)
-    beside = {"Before": order[i - 1 : i], "Next": order[i + 1 : i + 2]}  # the first has nothing before: order[-1:0]
-    return " · ".join(f"{word}: {_linked(other)}" for word, others in beside.items() for other in others)
+    before = [other for other in order[:i] if not other.companion]
+    after = [other for other in order[i + 1 :] if not other.companion]
+    beside = [other for other in order if other.companion and other.number[:-1] == lesson.number]
+    places = {"Before": before[-1:], "Next": after[:1], "Companion, may be skipped": beside}
+    return " · ".join(f"{word}: {_linked(other)}" for word, others in places.items() for other in others)
 
 
 def first_cell(source: str, time: str, neighbours: str) -> str:

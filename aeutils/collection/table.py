@@ -35,8 +35,13 @@ class Lesson:
         return self.name.split("_")[0] if self.name[0].isdigit() else ""
 
     @property
+    def companion(self) -> bool:
+        """Whether it stands beside the notebook of the same number and may be skipped."""
+        return self.number[-1:].isalpha()
+
+    @property
     def short(self) -> str:
-        """`"4 · MSE versus KL"`."""
+        """`"4 · MSE versus KL"`, `"4b · …"` for a companion."""
         number = self.number.removeprefix("0")
         return f"{number} · {self.title}" if number else self.title
 

@@ -55,7 +55,7 @@ def test_autoencoder_of_notebook_01(notebook_01, sizes, activation, head):
 
 @pytest.mark.parametrize(
     ("number", "name"),
-    [("01", "Autoencoder"), ("02", "ArticleAutoencoder"), ("02", "ArticleDecoder"), ("04", "VariationalAutoencoder")],
+    [("01", "Autoencoder"), ("02b", "ArticleAutoencoder"), ("02b", "ArticleDecoder"), ("04", "VariationalAutoencoder")],
 )
 def test_defaults_of_a_model(number, name):
     ours = inspect.signature(getattr(models, name)).parameters
@@ -119,18 +119,18 @@ def test_variational_autoencoder_of_notebook_04(notebook_04, sizes, head):
 
 
 @pytest.fixture(scope="module")
-def notebook_02():
-    return lifted("02")
+def notebook_02b():
+    return lifted("02b")
 
 
 @pytest.mark.parametrize("head", [nn.Sigmoid, nn.Identity])
-@pytest.mark.parametrize("linear", ["none", "first", "all"])
+@pytest.mark.parametrize("after", ["every layer", "all but the first", "no layer"])
 @pytest.mark.parametrize("summed", [False, True])
-def test_article_autoencoder_of_notebook_02(notebook_02, summed, linear, head):
+def test_article_autoencoder_of_notebook_02b(notebook_02b, summed, after, head):
     sizes = (784, 20, 20, 20, 20, 5)
     ours, taught = (
-        kind(sizes, nn.Tanh, head, summed=summed, linear=linear)
-        for kind in (models.ArticleAutoencoder, notebook_02["ArticleAutoencoder"])
+        kind(sizes, nn.Tanh, head, summed=summed, activation_after=after)
+        for kind in (models.ArticleAutoencoder, notebook_02b["ArticleAutoencoder"])
     )
     assert [(name, p.shape) for name, p in ours.state_dict().items()] == [
         (name, p.shape) for name, p in taught.state_dict().items()

@@ -77,7 +77,7 @@ def good(digits: ae.Images, folder: Path) -> list[tuple[str, dict]]:
         ("data.check_images", {"x": x}),
         ("Autoencoder", {"sizes": (784, 3, 2), **layers, "shape": (1, 28, 28)}),
         ("VariationalAutoencoder", {"sizes": (784, 3, 2), **layers, "shape": (1, 28, 28)}),
-        ("ArticleAutoencoder", {"sizes": (784, 3, 3, 3, 2), **layers, "summed": True, "linear": "first"}),
+        ("ArticleAutoencoder", {"sizes": (784, 3, 3, 3, 2), **layers, "summed": True, "activation_after": "no layer"}),
         ("ConvAutoencoder", {"code_size": 2, "channels": (3, 4), **layers, "shape": (1, 28, 28)}),
         ("models.mlp", {"sizes": (4, 3), "activation": nn.ReLU}),
         ("models.parameter_count", {"model": model}),

@@ -17,7 +17,9 @@ MODELS = {
     "conv wide": lambda: ae.ConvAutoencoder(7, (3, 5), activation=nn.GELU, head=nn.Identity),
     "variational": lambda: ae.VariationalAutoencoder((784, 20, 3)),
     "article": ae.ArticleAutoencoder,
-    "article plain": lambda: ae.ArticleAutoencoder((784, 30, 30, 30, 4), nn.Tanh, summed=False, linear="all"),
+    "article plain": lambda: ae.ArticleAutoencoder(
+        (784, 30, 30, 30, 4), nn.Tanh, summed=False, activation_after="no layer"
+    ),
 }
 CODE_SIZES = {"default": 2, "linear": 8, "tanh": 5, "conv": 2, "conv wide": 7}
 CODE_SIZES |= {"variational": 3, "article": 16, "article plain": 4}
@@ -88,18 +90,19 @@ def test_the_posterior_is_a_mean_and_a_logarithm_of_the_variance_for_each_unit(d
     assert not torch.equal(posterior.rsample(), posterior.rsample())
 
 
-@pytest.mark.parametrize("linear", ["none", "first", "all"])
+@pytest.mark.parametrize("after", ["every layer", "all but the first", "no layer"])
 @pytest.mark.parametrize("summed", [False, True])
-def test_the_articles_decoder_is_these_matrix_products(summed, linear):
+def test_the_articles_decoder_is_these_matrix_products(summed, after):
     torch.manual_seed(1)
-    model = ae.ArticleAutoencoder((784, 30, 30, 30, 30, 4), summed=summed, linear=linear)
+    model = ae.ArticleAutoencoder((784, 30, 30, 30, 30, 4), summed=summed, activation_after=after)
     weights = {name: value.double().numpy() for name, value in model.decoder.state_dict().items()}
 
     def layer(name, inputs):
         return inputs @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
 
     def bent(index, values):
-        return values if linear == "all" or (linear == "first" and index == 0) else np.maximum(values, 0)
+        straight = after == "no layer" or (after == "all but the first" and index == 0)
+        return values if straight else np.maximum(values, 0)
 
     z = torch.randn(6, 4)
     h1 = bent(0, layer("hidden.0", z.double().numpy()))
@@ -111,9 +114,9 @@ def test_the_articles_decoder_is_these_matrix_products(summed, linear):
     np.testing.assert_allclose(model.decode_logits(z).detach().flatten(1), logits, atol=1e-5)
 
 
-def test_the_articles_decoder_without_sum_and_without_linear_layers_is_the_plain_one():
+def test_the_articles_decoder_without_sum_and_with_every_activation_is_the_plain_one():
     sizes = (784, 30, 30, 30, 4)
-    article, plain = ae.ArticleAutoencoder(sizes, summed=False, linear="none"), ae.Autoencoder(sizes)
+    article, plain = ae.ArticleAutoencoder(sizes, summed=False, activation_after="every layer"), ae.Autoencoder(sizes)
     assert parameter_count(article) == parameter_count(plain) == parameter_count(ae.ArticleAutoencoder(sizes))
     for ours, theirs in zip(article.parameters(), plain.parameters(), strict=True):
         ours.data.copy_(theirs)
@@ -162,7 +165,7 @@ def test_mlp_has_an_activation_after_each_layer_but_the_last():
         (lambda: ae.VariationalAutoencoder((784, 0)), ["(784, 0)", "1 or more"]),
         (lambda: ae.ArticleAutoencoder((784, 30, 30, 4)), ["(784, 30, 30, 4)", "three or more"]),
         (lambda: ae.ArticleAutoencoder((784, 30, 20, 30, 4)), ["(784, 30, 20, 30, 4)", "one width"]),
-        (lambda: ae.ArticleAutoencoder(linear="last"), ["'last'", "'first'"]),
+        (lambda: ae.ArticleAutoencoder(activation_after="last"), ["'last'", "'all but the first'"]),
         (lambda: ae.ConvAutoencoder(0), ["code_size=0"]),
         (lambda: ae.ConvAutoencoder(2, (16,)), ["(16,)", "two channel counts"]),
         (lambda: ae.ConvAutoencoder(2, (16, 0)), ["(16, 0)"]),

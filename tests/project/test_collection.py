@@ -111,6 +111,7 @@ def test_a_table_entry_that_is_not_there_is_planned():
     later = Lesson("later", "Later", "all else", planned=True)
     assert (later.number, later.short, later.file) == ("", "Later", "")
     assert exercises_of(lesson.number) == exercises_of(later.number) == {}
+    assert lesson.companion and not later.companion and not lessons()[0].companion
 
 
 def test_neighbours_are_those_of_the_table():
@@ -118,6 +119,20 @@ def test_neighbours_are_those_of_the_table():
     assert neighbours_line(first) == "Next: [1 · Model structure](01_model_structure.ipynb)"
     assert neighbours_line(last) == "Before: 12 · Segmentation *(planned)*"
     assert " · Next: [" in neighbours_line(lessons()[1])
+
+
+def test_a_companion_stands_beside_the_way_and_says_that_it_may_be_skipped():
+    order = {lesson.name: lesson for lesson in lessons()}
+    own, companion, after = (
+        order[name] for name in ("02_structure_variations", "02b_the_articles_decoder", "03_reconstruction_losses")
+    )
+    there = f"[2b · The article's own decoder]({companion.file})"
+    assert neighbours_line(own).endswith(f"Next: [{after.short}]({after.file}) · Companion, may be skipped: {there}")
+    assert neighbours_line(companion) == f"Before: [{own.short}]({own.file}) · Next: [{after.short}]({after.file})"
+    assert neighbours_line(after).startswith(f"Before: [{own.short}]({own.file})")
+    assert last_cell(f"End.\n\n{neighbours_line(own)}", neighbours_line(own)).count("Before:") == 1
+    row = next(line for line in repr(collection_map()).splitlines() if line.startswith("2b · "))
+    assert " | companion, may be skipped: " in row
 
 
 def test_generated_lines_are_put_where_they_belong_and_nothing_else_moves():

@@ -1,0 +1,1 @@
+"""What notebook 02b alone uses."""
