@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
-from torch.distributions import ContinuousBernoulli, Normal, kl_divergence
+from torch.distributions import ContinuousBernoulli
 from torch.nn import functional as F
 
-from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, but, finite, number
+from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, but, finite, number, several
 
 per_image_error = Exercise(
     number="3.1",
@@ -43,45 +43,81 @@ per_image_error = Exercise(
     minutes=5,
 )
 
-best_sigma = Exercise(
+
+def _image_pairs() -> list[tuple[Tensor, Tensor, float]]:
+    generator = torch.Generator().manual_seed(4)
+    return [(*torch.rand(2, n, 1, 28, 28, generator=generator), variance) for n, variance in ((3, 0.3), (2, 2.0))]
+
+
+def _gaussian(
+    before_squares: Callable[[float], float] = lambda v: -1 / (2 * v),
+    constant: Callable[[float], float] = lambda v: -392 * math.log(2 * math.pi * v),
+    *,
+    scale: float = 1,
+) -> Callable[[Tensor, Tensor, float], Tensor]:
+    """`scale * (before_squares(variance) * squared error + constant(variance))` of each image, with 784 / 2 = 392."""
+
+    def log_likelihood(x: Tensor, x_hat: Tensor, variance: float) -> Tensor:
+        squares = (x - x_hat).square().flatten(1).sum(1)
+        return scale * (before_squares(variance) * squares + constant(variance))
+
+    return log_likelihood
+
+
+gaussian_log_likelihood = Exercise(
     number="3.2",
-    examples=[(torch.tensor([10.0, 25.28]),), (torch.tensor([3.0, 50.0, 20.0]),)],
-    right=lambda squared_errors: (squared_errors.mean() / 784).sqrt(),
+    examples=_image_pairs,
+    right=_gaussian(),
     mistakes=[
-        Mistake("that is the variance σ²; take its square root", lambda errors: errors.mean() / 784),
+        Mistake("the sign is turned round: that is the negative log-likelihood", _gaussian(scale=-1)),
         Mistake(
-            "that is the variance's logarithm; take the root of the variance instead",
-            lambda errors: (errors.mean() / 784).log(),
+            "the normalising constant is missing: −(D/2) log(2π σ²), with D = 784 pixels",
+            _gaussian(constant=lambda v: 0),
         ),
         Mistake(
-            "you did not divide by the number of pixels: the errors are sums over 784 of them",
-            lambda errors: errors.mean().sqrt(),
+            "the constant counts once for every pixel, 784 times",
+            _gaussian(constant=lambda v: -0.5 * math.log(2 * math.pi * v)),
         ),
-        Mistake("you added the images' errors up; average them", lambda errors: (errors.sum() / 784).sqrt()),
+        Mistake("the factor ½ of the exponent is missing", _gaussian(lambda v: -1 / v)),
+        Mistake("the squared error is divided by 2σ²", _gaussian(lambda v: -1)),
+        Mistake("you divided by the standard deviation where the variance belongs", _gaussian(lambda v: -0.5 / v**0.5)),
         Mistake(
-            "you averaged the roots; average the squared errors first and take the root last",
-            lambda errors: (errors / 784).sqrt().mean(),
-        ),
-        Mistake(
-            "you divided by 784 after the root; σ² = E / 784 comes first", lambda errors: errors.mean().sqrt() / 784
-        ),
-        Mistake(
-            "σ² is a factor 2 too small: at the optimum σ² = E / 784, without the ½ of the exponent",
-            lambda errors: (errors.mean() / 2 / 784).sqrt(),
+            "you squared the variance; it is σ² already (what torch's Normal takes is its square root, σ)",
+            _gaussian(lambda v: -0.5 / v**2, lambda v: -392 * math.log(2 * math.pi * v**2)),
         ),
         Mistake(
-            "σ² is a factor 2 too large: the ½ stands in front of both terms and cancels",
-            lambda errors: (errors.mean() * 2 / 784).sqrt(),
+            "the constant has the wrong sign: it is subtracted",
+            _gaussian(constant=lambda v: 392 * math.log(2 * math.pi * v)),
+        ),
+        Mistake("the squared error has the wrong sign: it lowers the likelihood", _gaussian(lambda v: 1 / (2 * v))),
+        Mistake(
+            "the constant is (D/2) log(2π σ²): D/2, not D",
+            _gaussian(constant=lambda v: -784 * math.log(2 * math.pi * v)),
+        ),
+        Mistake("the constant holds σ² too: log(2π σ²)", _gaussian(constant=lambda v: -392 * math.log(2 * math.pi))),
+        Mistake("the constant holds 2π too: log(2π σ²)", _gaussian(constant=lambda v: -392 * math.log(v))),
+        Mistake(
+            "in the constant stands the variance, σ², not σ",
+            _gaussian(constant=lambda v: -392 * math.log(2 * math.pi * v**0.5)),
+        ),
+        Mistake("the squared error is divided by 2σ², not multiplied", _gaussian(lambda v: -v / 2)),
+        Mistake(
+            "you averaged over the pixels; independent pixels multiply, so their logarithms add up",
+            _gaussian(scale=1 / 784),
         ),
         Mistake(
-            "that is one σ for each image; average the errors over the images first",
-            lambda errors: (errors / 784).sqrt(),
+            "you averaged the squared differences over the pixels; add them up", _gaussian(lambda v: -1 / (2 * v) / 784)
         ),
+        Mistake(
+            "zero for every image: is it the density itself? That is smaller than any float; work with its logarithm",
+            but(_gaussian(), torch.exp),
+        ),
+        Mistake("expected shape [3]; got one number", but(_gaussian(), torch.sum)),
     ],
-    returns="one number",
-    praise="this is how far, typically, a pixel is from its reconstruction, in grey levels from 0 to 1",
-    target="One number: 0.15 for two images with squared errors 10 and 25.28",
-    minutes=8,
+    returns="[N], one number for each image",
+    praise="at σ² = ½ its first part is exactly minus the squared error",
+    target="One number for each image: the logarithms of 784 normal densities, added up",
+    minutes=12,
 )
 
 
@@ -176,100 +212,42 @@ nats_per_image = Exercise(
 )
 
 
-def _pairs_of_gaussians() -> list[tuple[Tensor, ...]]:
-    generator = torch.Generator().manual_seed(5)
-    return [tuple(torch.randn(4, n, k, generator=generator)) for n, k in ((5, 3), (2, 4))]
+def _seen_runaway(answer: Callable[[], object]) -> bool:
+    """Whether the pixel's cross-entropy is finite and below −100; what is not gets its diagnosis here."""
+    x, logit = (number(value) for value in several(answer(), ("the target", "the logit")))
+    if not (math.isfinite(x) and math.isfinite(logit)):
+        raise Diagnosis("give two finite numbers: the point is that the loss has no end, not that a number has none")
+    nats = F.binary_cross_entropy_with_logits(torch.tensor(logit).double(), torch.tensor(x).double()).item()
+    if nats < -100:
+        return True
+    if 0 <= x <= 1:
+        raise Diagnosis(
+            f"the target {x:g} is in [0, 1], where the cross-entropy is never negative: yours is {nats:.4g}"
+        )
+    if nats > 0:
+        raise Diagnosis(
+            f"the target is outside [0, 1], but the loss is {nats:.4g}: the logit points the wrong way, towards "
+            "what the target is not"
+        )
+    raise Diagnosis(f"the loss is {nats:.4g}: negative already. Which of the two numbers can grow without end?")
 
 
-def _right_kl(mu_p: Tensor, logvar_p: Tensor, mu_q: Tensor, logvar_q: Tensor) -> Tensor:
-    p, q = Normal(mu_p, (0.5 * logvar_p).exp()), Normal(mu_q, (0.5 * logvar_q).exp())
-    return kl_divergence(p, q).sum(1)
-
-
-def _kl(
-    variance: Callable[[Tensor], Tensor] = torch.exp,
-    log: Callable[[Tensor], Tensor] = lambda logvar: logvar,
-    distance: Callable[[Tensor], Tensor] = torch.square,
-    half: float = 0.5,
-    one: float = 1,
-    over: Callable[[Tensor], Tensor] = lambda units: units.sum(1),
-) -> Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]:
-    """An answer to 3.4: ½ (log σ_q² − log σ_p² + (σ_p² + (μ_p − μ_q)²) / σ_q² − 1). As it is, it is right.
-
-    `variance` and `log` make σ² and its logarithm of what is given, `distance` is taken of μ_p − μ_q, and `over` puts
-    the units together.
-    """
-
-    def answer(mu_p: Tensor, logvar_p: Tensor, mu_q: Tensor, logvar_q: Tensor) -> Tensor:
-        ratio = (variance(logvar_p) + distance(mu_p - mu_q)) / variance(logvar_q)
-        return over(half * (log(logvar_q) - log(logvar_p) + ratio - one))
-
-    return answer
-
-
-_NO_LOGARITHM = "NaN: logvar may be negative and has no logarithm or root; it is a logarithm already"
-
-kl_from_logvar = Exercise(
+runaway = Exercise(
     number="3.4",
-    examples=_pairs_of_gaussians,
-    right=_right_kl,
+    examples=[()],
+    right=lambda: (2.0, 150.0),
     mistakes=[
-        Mistake("the sign is turned round: a KL divergence is never negative", but(_right_kl, torch.neg)),
-        Mistake("the factor ½ is missing", _kl(half=1)),
-        Mistake(
-            "the logarithms of the variances need the ½ too: log σ is half of log σ²",
-            _kl(log=lambda logvar: 2 * logvar),
-        ),
-        Mistake(
-            "you averaged over the code units: a factor of k too small. Units are independent, so sum",
-            _kl(over=lambda units: units.mean(1)),
-        ),
-        Mistake("the −1 is missing: of two equal Gaussians the divergence would not be 0", _kl(one=0)),
-        Mistake(
-            "the sign of the logarithms is turned round: it is log σ_q² − log σ_p²", _kl(log=lambda logvar: -logvar)
-        ),
-        Mistake(
-            "that is KL(q ‖ p), the wrong way round: the variance in the denominator is that of q",
-            lambda mu_p, logvar_p, mu_q, logvar_q: _right_kl(mu_q, logvar_q, mu_p, logvar_p),
-        ),
-        Mistake(
-            "you took the logarithm of the variance for σ: exponentiate it first",
-            _kl(variance=torch.square, log=lambda logvar: logvar.square().log()),
-        ),
-        Mistake(
-            "you took it for the logarithm of σ: exp(logvar) is σ² already, don't square it again",
-            _kl(variance=lambda logvar: (2 * logvar).exp(), log=lambda logvar: 2 * logvar),
-        ),
-        Mistake(
-            "you used σ where the variance belongs: σ² = exp(logvar), without ½ in the exponent",
-            _kl(variance=lambda logvar: (logvar / 2).exp()),
-        ),
-        Mistake("exp(logvar) is σ² already: don't square it", _kl(variance=lambda logvar: (2 * logvar).exp())),
-        Mistake(
-            "one number for each unit; the divergence of a code is the sum over its k units: .sum(1)",
-            _kl(over=lambda units: units),
-        ),
-        Mistake(
-            "the −½ belongs to each of the k units; put it inside the sum",
-            _kl(one=0, over=lambda units: units.sum(1) - 0.5),
-        ),
-        Mistake("the distance between the means must be squared", _kl(distance=lambda difference: difference)),
-        Mistake("the distance between the means is missing", _kl(distance=torch.zeros_like)),
-        Mistake(
-            "σ_p² is divided by σ_q² as well: put parentheses around σ_p² + (μ_p − μ_q)²",
-            lambda mp, lp, mq, lq: 0.5 * (lq - lp + lp.exp() + (mp - mq).square() / lq.exp() - 1).sum(1),
-        ),
-        Mistake(_NO_LOGARITHM, _kl(log=torch.log)),
-        Mistake(
-            "in line 2, return math.exp(logvar_p)",
-            "def kl_from_logvar(mu_p, logvar_p, mu_q, logvar_q):\n    return math.exp(logvar_p)\n",
-        ),
+        Mistake("the target 1 is in [0, 1], where the cross-entropy is never negative", lambda: (1.0, 200.0)),
+        Mistake("the target 0.5 is in [0, 1]", lambda: (0.5, -200.0)),
+        Mistake("the logit points the wrong way", lambda: (2.0, -200.0)),
+        Mistake("negative already. Which of the two numbers can grow without end?", lambda: (1.2, 10.0)),
+        Mistake("give two finite numbers", lambda: (2.0, math.inf)),
+        Mistake("return 2 values, separated by commas: the target, the logit", lambda: 2.0),
     ],
-    observe=lambda answer, *given: finite(answer(*given), _NO_LOGARITHM),
-    returns="[N], the codes' axis alone, summed over the units",
-    praise="torch.distributions gives the same. With μ_q = 0 and log σ_q² = 0 it is notebook 4's KL to the prior",
-    target="One number for each code: the divergences of its units, added up",
-    minutes=12,
+    observe=_seen_runaway,
+    praise="below −100, and a larger logit goes on falling. ae.fit refuses targets outside [0, 1] for this reason",
+    target="Two numbers: a target and a logit whose cross-entropy is below −100",
+    minutes=6,
 )
 
 
