@@ -189,3 +189,19 @@ def test_defaults_of_notebook_06(notebook_06):
     for name, parameter in taught.items():
         expected = 20 if name == "epochs" else ours[name].default  # fit has None there: 20 unless steps is given
         assert parameter.default == expected, name
+
+
+@pytest.mark.parametrize("shape", [(1, 28, 28), (3, 32, 32), (3, 27, 30), (1, 13, 7)])
+@pytest.mark.parametrize("activation", [nn.ReLU, nn.GELU])
+def test_conv_autoencoder_of_notebook_02(activation, shape):
+    taught_class = lifted("02")["ConvAutoencoder"]
+    defaults = inspect.signature(models.ConvAutoencoder).parameters
+    given = inspect.signature(taught_class).parameters
+    assert {name: p.default for name, p in given.items()} == {name: defaults[name].default for name in given}
+    ours, taught = (kind(5, (3, 4), activation, nn.Identity, shape) for kind in (models.ConvAutoencoder, taught_class))
+    assert [type(layer) for layer in ours.modules()][1:] == [type(layer) for layer in taught.modules()][1:]
+    taught.load_state_dict(ours.state_dict())
+    x = torch.rand(3, *shape)
+    z = ours.encode(x)
+    assert torch.equal(z, taught.encode(x))
+    assert ours(x).shape == x.shape and torch.equal(ours(x), taught(x)) and torch.equal(ours.decode(z), taught.decode(z))

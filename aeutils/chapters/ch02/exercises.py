@@ -2,283 +2,204 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from aeutils.chapters.layers import count_of, random_layers
-from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, but, number, whole_number
+from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, number, several, whole_number
 
-# Budgets that a width of 60 just meets, or misses by so many parameters.
-_TIGHT = [(784 + 16 + 60 * (2 * 784 + 2 * 16 + 2) - short, 16) for short in (0, 5, 790, 801)]
-
-
-def _width(answer: Callable[[int, int], object], budget: int, code: int) -> float:
-    width = number(answer(budget, code))
-    if not width.is_integer():
-        raise Diagnosis(f"a width is a whole number, and {width:.6g} is none: round down, with //")
-    return width
-
-
-equal_width = Exercise(
+start_variance = Exercise(
     number="2.1",
-    examples=[(128_288, 16), (5_000_000, 8), (50_000, 32), *_TIGHT],
-    right=lambda budget, code: (budget - 784 - code) // (2 * 784 + 2 * code + 2),
+    examples=[(64, 0.0), (64, 1.0), (784, 0.2), (100, 0.5)],
+    right=lambda n, slope: 2 / ((1 + slope**2) * n),
     mistakes=[
+        Mistake("that is right for the ReLU, whose slope is 0; here the negative half counts too", lambda n, a: 2 / n),
         Mistake(
-            "you left the biases out: the hidden layers, the code and the pixels have them",
-            lambda n, k: n // (2 * 784 + 2 * k),
+            "that is right where nothing is bent, at slope 1; a smaller slope takes signal away", lambda n, a: 1 / n
         ),
+        Mistake("that is PyTorch's own start; a layer then hands on a third, or less", lambda n, a: 1 / (3 * n)),
         Mistake(
-            "the biases of the hidden layers are missing, one for each unit on each side",
-            lambda n, k: (n - 784 - k) // (2 * 784 + 2 * k),
+            "the negative half is multiplied by the slope, so its SQUARE by the slope squared",
+            lambda n, a: 2 / ((1 + a) * n),
         ),
+        Mistake("only half of the numbers are negative: the other half passes unchanged", lambda n, a: 1 / (a**2 * n)),
         Mistake(
-            "there are two layers of w units, one on each side, and each has its biases",
-            lambda n, k: (n - 784 - k) // (2 * 784 + 2 * k + 1),
+            "a slope above 0 lets more through, so that the weights may be smaller", lambda n, a: 2 * (1 + a**2) / n
         ),
+        Mistake("that is the spread; the variance is its square", lambda n, a: (2 / ((1 + a**2) * n)) ** 0.5),
+        Mistake("that is the factor for all n weights together; each has its n-th part", lambda n, a: 2 / (1 + a**2)),
         Mistake(
-            "the biases of the code and of the pixels are missing; they are there whatever the width",
-            lambda n, k: n // (2 * 784 + 2 * k + 2),
+            "that is what one layer keeps at weight variance 1/n; the weights have to make up for it",
+            lambda n, a: (1 + a**2) / (2 * n),
         ),
-        Mistake("the biases of the code are missing", lambda n, k: (n - 784) // (2 * 784 + 2 * k + 2)),
-        Mistake("the biases of the pixels are missing", lambda n, k: (n - k) // (2 * 784 + 2 * k + 2)),
-        Mistake(
-            "that is a budget for the encoder alone; the decoder has to be paid for too",
-            lambda n, k: (n - k) // (784 + k + 1),
-        ),
-        Mistake("the weights are there twice: the decoder has its own", lambda n, k: (n - 784 - k) // (784 + k + 2)),
-        Mistake(
-            "one too many: it must stay within the budget, so round down",
-            lambda n, k: (n - 784 - k) // (2 * 784 + 2 * k + 2) + 1,
-        ),
-        Mistake(
-            "you rounded up; it must stay within the budget, so round down, with //",
-            lambda n, k: -(-(n - 784 - k) // (2 * 784 + 2 * k + 2)),
-        ),
-        Mistake(
-            "it must stay within the budget: round down, with //, not to the nearest",
-            lambda n, k: round((n - 784 - k) / (2 * 784 + 2 * k + 2)),
-        ),
-        Mistake("is none: round down, with //", lambda n, k: (n - 784 - k) / (2 * 784 + 2 * k + 2)),
-        Mistake("your answer is 79 for every example", lambda n, k: 79),
     ],
-    observe=_width,
-    tolerance=1e-9,
-    praise="section 2 took 80, the nearest: a little above the budget",
-    target="79 for a budget of 128,288 and 16 code units",
-    minutes=12,
+    observe=lambda answer, n, slope: number(answer(n, slope)),
+    praise="slope 0 gives He's 2/n, slope 1 gives 1/n; nn.init.kaiming_uniform_ has the slope as its argument a",
+    target="2/n at slope 0, 1/n at slope 1",
+    minutes=10,
 )
 
-count_tied = Exercise(
+
+def _moved(x: Tensor, down: int, right: int) -> Tensor:
+    """The images moved by so many pixels, with 0 in what becomes free."""
+    rolled = x.roll((down, right), (2, 3))
+    if down:
+        rolled[:, :, 0 if down > 0 else -1] = 0
+    if right:
+        rolled[:, :, :, 0 if right > 0 else -1] = 0
+    return rolled
+
+
+def _picture() -> list[tuple[Tensor]]:
+    return [(torch.rand(2, 1, 6, 6, generator=torch.Generator().manual_seed(2)),)]
+
+
+def _seen_through(answer: Callable[[], object], x: Tensor) -> Tensor:
+    """What the window does to images: a 3 x 3 window at stride 1 with padding 1."""
+    window = attempted(answer())
+    try:
+        window = torch.as_tensor(window, dtype=torch.float32)
+    except (TypeError, ValueError, RuntimeError):
+        raise Diagnosis("return the window's weights: three rows of three numbers") from None
+    if window.shape != (3, 3):
+        raise Diagnosis(f"a window of 3 x 3 weights is wanted; yours has shape {list(window.shape)}")
+    return F.conv2d(x, window[None, None], padding=1)
+
+
+def _one_at(row: int, column: int) -> Callable[[], list[list[int]]]:
+    return lambda: [[int((i, j) == (row, column)) for j in range(3)] for i in range(3)]
+
+
+def _thirds() -> list[list[float]]:
+    return [[1 / 9] * 3] * 3
+
+
+shift_window = Exercise(
     number="2.2",
-    examples=[((784, 128, 64, 8),), ((784, 32),), ((7, 5, 4, 3),)],
-    right=count_of(1, 1, 1),
+    examples=_picture,
+    right=_one_at(1, 0),
     mistakes=[
-        Mistake("those are all the weights twice; the decoder borrows the encoder's", count_of(2, 1, 1)),
         Mistake(
-            "the decoder's biases are missing: they cannot be shared, since they belong to other layers",
-            count_of(1, 1, 0),
+            "it moves to the left: every place takes what it finds where the 1 stands",
+            _one_at(1, 2),
         ),
-        Mistake("the encoder's biases are missing", count_of(1, 0, 1)),
-        Mistake("you left out the biases: both sides have their own", count_of(1, 0, 0)),
+        Mistake("nothing moves: with a single 1 in the middle every pixel stays", _one_at(1, 1)),
+        Mistake("it moves down; a row further up is looked at", _one_at(0, 1)),
+        Mistake("it moves up; a row further down is looked at", _one_at(2, 1)),
+        Mistake("it moves to the right and down", _one_at(0, 0)),
+        Mistake("it moves to the right and up", _one_at(2, 0)),
+        Mistake("it moves to the left and down", _one_at(0, 2)),
+        Mistake("it moves to the left and up", _one_at(2, 2)),
+        Mistake("that is a mean of nine pixels: it blurs", _thirds),
         Mistake(
-            "half of the untied count halves the biases, too; only the matrices are shared",
-            lambda sizes: count_of(2, 1, 1)(sizes) // 2,
+            "the whole column counts, so three pixels are added up; a single 1 is enough",
+            lambda: [[1, 0, 0], [1, 0, 0], [1, 0, 0]],
         ),
-        Mistake(
-            "the decoder's biases belong to the units it leads to: the hidden layers and the pixels", count_of(1, 2, 0)
-        ),
-        Mistake(
-            "the encoder's biases belong to the units it leads to: the hidden layers and the code", count_of(1, 0, 2)
-        ),
-        Mistake(
-            "the code and the pixels have biases too, not only the hidden layers",
-            lambda sizes: count_of(1, 0, 0)(sizes) + 2 * sum(sizes[1:-1]),
-        ),
-        Mistake(
-            "the biases are not shared: each hidden layer has some in the encoder and some in the decoder",
-            lambda sizes: count_of(1, 0, 0)(sizes) + sum(sizes),
-        ),
+        Mistake("that subtracts the image itself as well: it marks edges", lambda: [[0, 0, 0], [1, -1, 0], [0, 0, 0]]),
+        Mistake("all weights are 0, and so is the result", lambda: [[0, 0, 0]] * 3),
     ],
-    observe=lambda answer, sizes: whole_number(answer(sizes)),
-    tolerance=1e-9,
-    praise="a little over half of the untied count, 219,288",
-    target="For the widths 784, 128, 64, 8 the count is 110,232",
+    observe=_seen_through,
+    returns="three rows of three numbers",
+    praise="the 1 stands on the left, since each place looks there: mathematicians, who flip the window first, would "
+    "put it on the right",
+    target="Every pixel takes its left neighbour's value",
     minutes=6,
 )
 
-
-def _decoders() -> list[tuple[Tensor, list[nn.Linear], nn.Linear]]:
-    generator = torch.Generator().manual_seed(3)
-    decoders = []
-    for n_hidden, seed in ((4, 2), (3, 4)):
-        *hidden, last = random_layers(3, *[8] * n_hidden, 12, seed=seed)
-        decoders.append((torch.randn(5, 3, generator=generator), hidden, last))
-    return decoders
+_Sizes = Callable[[int, int, int, int], object]
 
 
-_Decoder = Callable[[Tensor, Sequence[nn.Linear], nn.Linear], Tensor]
+def _down(n: int, kernel: int, stride: int, padding: int) -> int:
+    return (n + 2 * padding - kernel) // stride + 1
 
 
-def _chain(h: Tensor, layers: Sequence[nn.Linear], activation: Callable[[Tensor], Tensor] = F.relu) -> Tensor:
-    """The outputs `[layers, B, width]` of layers each of which is fed by the one before it."""
-    outputs = []
-    for layer in layers:
-        h = activation(layer(h))
-        outputs.append(h)
-    return torch.stack(outputs)
+def _up(m: int, kernel: int, stride: int, padding: int) -> int:
+    return (m - 1) * stride + kernel - 2 * padding
 
 
-def _before_relu(z: Tensor, layers: Sequence[nn.Linear]) -> Tensor:
-    return torch.stack([layer(h) for layer, h in zip(layers, [z, *_chain(z, layers[:-1])], strict=True)])
+def _there_and_back(down: _Sizes = _down, up: _Sizes = _up) -> _Sizes:
+    def sizes(n: int, kernel: int, stride: int, padding: int) -> tuple[int, int]:
+        m = down(n, kernel, stride, padding)
+        return m, n - up(m, kernel, stride, padding)  # type: ignore[arg-type, operator, return-value]
+
+    return sizes
 
 
-def _decoder(total: Callable[[Tensor, Sequence[nn.Linear]], Tensor], activation: Callable = F.relu) -> _Decoder:
-    """The article's decoder, with a running total that is made from the code and all hidden layers."""
-    return lambda z, hidden, last: last(activation(hidden[-1](F.relu(total(z, hidden)))))
+def _given_size(down: _Sizes) -> _Sizes:
+    """A wrong size on the way in, with the right number of missing pixels."""
+    right = _there_and_back()
+    return lambda *now: (down(*now), right(*now)[1])  # type: ignore[index]
 
 
-def _straight(total: Callable[[Tensor, Sequence[nn.Linear]], Tensor]) -> _Decoder:
-    """A decoder whose running total goes straight to the pixels."""
-    return lambda z, hidden, last: last(total(z, hidden))
+def _given_missing(missing: _Sizes) -> _Sizes:
+    """The right size on the way in, with a wrong number of missing pixels."""
+    return lambda *now: (_down(*now), missing(*now))
 
 
-def _fed_by_the_sum(z: Tensor, hidden: Sequence[nn.Linear]) -> Tensor:
-    total = F.relu(hidden[0](z))
-    for layer in hidden[1:-1]:
-        total = total + F.relu(layer(total))
-    return total
-
-
-_right_decoder = _decoder(lambda z, hidden: _chain(z, hidden[:-1]).sum(0))
-
-summed_forward = Exercise(
+sizes = Exercise(
     number="2.3",
-    examples=_decoders,
-    right=_right_decoder,
-    mistakes=[
-        Mistake("that is the plain chain: nothing is added up", _straight(lambda z, hidden: _chain(z, hidden)[-1])),
-        Mistake(
-            "the last hidden layer is in your sum; it should be given the sum of the others",
-            _straight(lambda z, hidden: _chain(z, hidden).sum(0)),
-        ),
-        Mistake(
-            "the last hidden layer is in the sum and after it; leave it out of the sum",
-            _decoder(lambda z, hidden: _chain(z, hidden).sum(0)),
-        ),
-        Mistake(
-            "the last hidden layer's activation is missing",
-            _decoder(lambda z, hidden: _chain(z, hidden[:-1]).sum(0), activation=nn.Identity()),
-        ),
-        Mistake(
-            "the last hidden layer is missing: the sum goes through it, not straight to the pixels",
-            _straight(lambda z, hidden: _chain(z, hidden[:-1]).sum(0)),
-        ),
-        Mistake(
-            "each hidden layer needs its ReLU",
-            _decoder(lambda z, hidden: _chain(z, hidden[:-1], activation=nn.Identity()).sum(0)),
-        ),
-        Mistake(
-            'that is linear="first"; here every hidden layer has its ReLU',
-            _decoder(lambda z, hidden: hidden[0](z) + _chain(hidden[0](z), hidden[1:-1]).sum(0)),
-        ),
-        Mistake(
-            "you averaged; the outputs are added up",
-            _decoder(lambda z, hidden: _chain(z, hidden[:-1]).mean(0)),
-        ),
-        Mistake(
-            "you added the numbers before their ReLU; add the hidden layers' outputs",
-            _decoder(lambda z, hidden: _before_relu(z, hidden[:-1]).sum(0)),
-        ),
-        Mistake(
-            "your sum begins with the second hidden layer; the first belongs to it",
-            _decoder(lambda z, hidden: _chain(z, hidden)[1:-1].sum(0)),
-        ),
-        Mistake("each layer is fed by the one before it, not by the sum so far", _decoder(_fed_by_the_sum)),
-        Mistake("the last layer, which leads to the pixels, has no activation", but(_right_decoder, F.relu)),
-        Mistake("the sigmoid is the model's head, no part of this; leave it out", but(_right_decoder, torch.sigmoid)),
-        Mistake(
-            "expected shape [5, 12]; got shape [5, 8]. Wanted: [B, pixels]",
-            lambda z, hidden, last: F.relu(hidden[-1](_chain(z, hidden[:-1]).sum(0))),
-        ),
-    ],
-    returns="[B, pixels], what the last layer gives for each code",
-    praise="ArticleAutoencoder's decoder gives the same. A ReLU on a sum of ReLUs changes nothing; "
-    'it matters with linear="first" or "all"',
-    target="The article's decoder: a chain of hidden layers, and beside it a running total",
-    minutes=15,
-)
-
-_Collapse = Callable[[Sequence[nn.Linear]], tuple[Tensor, Tensor]]
-
-
-def _by_layer(take: Callable[[Tensor, Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]) -> _Collapse:
-    """Layers taken in one by one, the first first: `take(W, b, w, v)` takes `W` and `b` into weight and bias so far."""
-
-    def collapse(layers: Sequence[nn.Linear]) -> tuple[Tensor, Tensor]:
-        weight, bias = layers[0].weight.data, layers[0].bias.data
-        for layer in layers[1:]:
-            weight, bias = take(layer.weight, layer.bias, weight, bias)
-        return weight, bias
-
-    return collapse
-
-
-_one_layer = _by_layer(lambda W, b, w, v: (W @ w, W @ v + b))
-
-collapse = Exercise(
-    number="2.4",
-    examples=lambda: [(random_layers(*[4] * (n + 1), seed=4 + n),) for n in (3, 2, 4)],
-    right=_one_layer,
+    examples=[(28, 4, 2, 1), (27, 4, 2, 1), (28, 3, 2, 1), (32, 5, 2, 0), (29, 3, 1, 1), (224, 7, 2, 3)],
+    right=_there_and_back(),
     mistakes=[
         Mistake(
-            "the product is the wrong way round: the first layer acts first, so its matrix stands on the right",
-            _by_layer(lambda W, b, w, v: (w @ W, W @ v + b)),
-        ),
-        Mistake("wrong way round in both: that is the last layer acting first", lambda ls: _one_layer(ls[::-1])),
-        Mistake(
-            "you added the biases up; each must pass through the layers after it",
-            _by_layer(lambda W, b, w, v: (W @ w, v + b)),
+            "the padding is there on both sides, so it counts twice",
+            _given_size(lambda n, k, s, p: (n + p - k) // s + 1),
         ),
         Mistake(
-            "only the last bias is there; the earlier ones pass through the later layers",
-            _by_layer(lambda W, b, w, v: (W @ w, b)),
+            "you counted the window's steps; there is one place more than steps",
+            _given_size(lambda n, k, s, p: (n + 2 * p - k) // s),
         ),
         Mistake(
-            "each bias passes through the later layers, not through the product so far",
-            _by_layer(lambda W, b, w, v: (W @ w, W @ w @ v + b)),
+            "the window has to fit in: its size is taken off before dividing", _given_size(lambda n, k, s, p: n // s)
         ),
         Mistake(
-            "the layer's own bias is missing: only the first bias is there",
-            _by_layer(lambda W, b, w, v: (W @ w, W @ v)),
+            "round down, with //: a place that is only half there does not count",
+            _given_size(lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1),
         ),
         Mistake(
-            "a layer's own bias is added after its matrix has acted, not before",
-            _by_layer(lambda W, b, w, v: (W @ w, W @ (v + b))),
+            "return a whole number; got 13.5", _given_size(lambda n, k, s, p: (n + 2 * p - k) / s + 1)
+        ),
+        Mistake("the padding is missing", _given_size(lambda n, k, s, p: (n - k) // s + 1)),
+        Mistake(
+            "the size is right; the second number is how much is MISSING on the way back, not the size there",
+            _given_missing(lambda n, k, s, p: _up(_down(n, k, s, p), k, s, p)),
         ),
         Mistake(
-            "each bias passes through the layers after its own only",
-            lambda ls: (W := _one_layer(ls)[0], W @ sum(layer.bias for layer in ls)),
-        ),
-        Mistake("that stops after two layers; there may be any number", lambda ls: _one_layer(ls[:2])),
-        Mistake("the last layer is missing", lambda ls: _one_layer(ls[:-1])),
-        Mistake(
-            "the first layer acts twice: begin with it, and go on with the second", lambda ls: _one_layer([ls[0], *ls])
+            "the size is right; on the way back n − 1 strides are taken, and then one whole window stands there",
+            _given_missing(lambda n, k, s, p: n - (_down(n, k, s, p) * s + k - 2 * p)),
         ),
         Mistake(
-            "matrices are multiplied with @; * multiplies entry by entry",
-            _by_layer(lambda W, b, w, v: (W * w, W @ v + b)),
+            "the size is right; the way back cuts the padding off on both sides",
+            _given_missing(lambda n, k, s, p: n - ((_down(n, k, s, p) - 1) * s + k - p)),
         ),
-        Mistake("the weight comes first, then the bias", but(_one_layer, lambda both: both[::-1])),
-        Mistake("return 2 values, separated by commas: the weight, the bias", but(_one_layer, lambda both: both[0])),
+        Mistake(
+            "the size is right; the way back has padding to cut off, on both sides",
+            _given_missing(lambda n, k, s, p: n - ((_down(n, k, s, p) - 1) * s + k)),
+        ),
+        Mistake(
+            "the size is right; the second number has the wrong sign: it is n minus the size on the way back",
+            _given_missing(lambda n, k, s, p: _up(_down(n, k, s, p), k, s, p) - n),
+        ),
+        Mistake(
+            "the size is right; there is something missing whenever the division had a remainder",
+            _given_missing(lambda n, k, s, p: 0),
+        ),
+        Mistake(
+            "the size is right; what is missing is the division's remainder, not whether n is odd",
+            _given_missing(lambda n, k, s, p: n % 2),
+        ),
+        Mistake("return 2 values, separated by commas: the size, the missing pixels", _down),
     ],
-    returns="a weight and a bias of the shapes that one layer's have",
-    parts=("the weight", "the bias"),
-    praise='this is what linear="all" makes of a plain decoder: one matrix, of the rank of the code at most',
-    target="Return W and b with W z + b = all the layers in a row, for any number of them",
+    parts=("the size", "the missing pixels"),
+    observe=lambda answer, *now: tuple(
+        whole_number(value) for value in several(answer(*now), ("the size", "the missing pixels"))
+    ),
+    tolerance=1e-9,
+    praise="what is missing is the remainder of the division, (n + 2·padding − kernel) % stride: output_padding",
+    target="14 and 0 for (28, 4, 2, 1); 13 and 1 for (27, 4, 2, 1)",
     minutes=12,
 )
 
@@ -297,7 +218,7 @@ def _taken(
 
 
 unshuffle = Exercise(
-    number="2.5",
+    number="2.4",
     examples=_mlps,
     right=_taken(lambda W, b, V, c, on, back: (W[:, back], V[back], c[back])),
     mistakes=[
@@ -348,7 +269,45 @@ unshuffle = Exercise(
     ],
     returns="three tensors of the shapes that they have in the layers",
     parts=("the first weight", "the last weight", "the last bias"),
-    praise="the same function in another order of pixels: this is why the MLP of section 5 did not mind",
+    praise="the same function in another order of pixels: this is why the MLP of section 4 did not mind",
     target="Three tensors: first weight, last weight, last bias",
     minutes=15,
+)
+
+count_tied = Exercise(
+    number="2.5",
+    examples=[((784, 128, 64, 8),), ((784, 32),), ((7, 5, 4, 3),)],
+    right=count_of(1, 1, 1),
+    mistakes=[
+        Mistake("those are all the weights twice; the decoder borrows the encoder's", count_of(2, 1, 1)),
+        Mistake(
+            "the decoder's biases are missing: they cannot be shared, since they belong to other layers",
+            count_of(1, 1, 0),
+        ),
+        Mistake("the encoder's biases are missing", count_of(1, 0, 1)),
+        Mistake("you left out the biases: both sides have their own", count_of(1, 0, 0)),
+        Mistake(
+            "half of the untied count halves the biases, too; only the matrices are shared",
+            lambda sizes: count_of(2, 1, 1)(sizes) // 2,
+        ),
+        Mistake(
+            "the decoder's biases belong to the units it leads to: the hidden layers and the pixels", count_of(1, 2, 0)
+        ),
+        Mistake(
+            "the encoder's biases belong to the units it leads to: the hidden layers and the code", count_of(1, 0, 2)
+        ),
+        Mistake(
+            "the code and the pixels have biases too, not only the hidden layers",
+            lambda sizes: count_of(1, 0, 0)(sizes) + 2 * sum(sizes[1:-1]),
+        ),
+        Mistake(
+            "the biases are not shared: each hidden layer has some in the encoder and some in the decoder",
+            lambda sizes: count_of(1, 0, 0)(sizes) + sum(sizes),
+        ),
+    ],
+    observe=lambda answer, sizes: whole_number(answer(sizes)),
+    tolerance=1e-9,
+    praise="a little over half of the untied count, 219,288",
+    target="For the widths 784, 128, 64, 8 the count is 110,232",
+    minutes=6,
 )
