@@ -204,4 +204,6 @@ def test_conv_autoencoder_of_notebook_02(activation, shape):
     x = torch.rand(3, *shape)
     z = ours.encode(x)
     assert torch.equal(z, taught.encode(x))
-    assert ours(x).shape == x.shape and torch.equal(ours(x), taught(x)) and torch.equal(ours.decode(z), taught.decode(z))
+    assert (
+        ours(x).shape == x.shape and torch.equal(ours(x), taught(x)) and torch.equal(ours.decode(z), taught.decode(z))
+    )

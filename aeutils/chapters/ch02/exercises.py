@@ -121,11 +121,11 @@ def _up(m: int, kernel: int, stride: int, padding: int) -> int:
 
 
 def _there_and_back(down: _Sizes = _down, up: _Sizes = _up) -> _Sizes:
-    def sizes(n: int, kernel: int, stride: int, padding: int) -> tuple[int, int]:
+    def both(n: int, kernel: int, stride: int, padding: int) -> tuple[int, int]:
         m = down(n, kernel, stride, padding)
         return m, n - up(m, kernel, stride, padding)  # type: ignore[arg-type, operator, return-value]
 
-    return sizes
+    return both
 
 
 def _given_size(down: _Sizes) -> _Sizes:
@@ -139,7 +139,7 @@ def _given_missing(missing: _Sizes) -> _Sizes:
     return lambda *now: (_down(*now), missing(*now))
 
 
-sizes = Exercise(
+there_and_back = Exercise(
     number="2.3",
     examples=[(28, 4, 2, 1), (27, 4, 2, 1), (28, 3, 2, 1), (32, 5, 2, 0), (29, 3, 1, 1), (224, 7, 2, 3)],
     right=_there_and_back(),
@@ -159,9 +159,7 @@ sizes = Exercise(
             "round down, with //: a place that is only half there does not count",
             _given_size(lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1),
         ),
-        Mistake(
-            "return a whole number; got 13.5", _given_size(lambda n, k, s, p: (n + 2 * p - k) / s + 1)
-        ),
+        Mistake("return a whole number; got 13.5", _given_size(lambda n, k, s, p: (n + 2 * p - k) / s + 1)),
         Mistake("the padding is missing", _given_size(lambda n, k, s, p: (n - k) // s + 1)),
         Mistake(
             "the size is right; the second number is how much is MISSING on the way back, not the size there",
