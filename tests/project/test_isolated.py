@@ -277,7 +277,7 @@ def set_up(tmp_path):
 
     def run(code: str) -> tuple[int, str, Path]:
         folder = tmp_path / "checkout"
-        for name in ("isolated.py", "check_setup.py"):
+        for name in ("isolated.py", "check_setup.py", "jupyter_settings.py"):
             (folder / "tools").mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / "tools" / name, folder / "tools")
         shutil.copy(ROOT / "Makefile", folder)
