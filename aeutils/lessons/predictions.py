@@ -198,16 +198,6 @@ def _named(option: str, names: Iterable[str]) -> list[str]:
     return [name for name in found if not any(name != other and name.lower() in other.lower() for other in found)]
 
 
-class _Buttons:
-    """The live part of a prediction, with a text that is the same in every run."""
-
-    def __init__(self, widget: Any) -> None:
-        self._widget = widget
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return {**self._widget._repr_mimebundle_(), "text/plain": "Run this cell to choose with buttons."}
-
-
 def predict(question: str, options: Sequence[str]) -> Prediction:
     """Ask the reader for a guess; show it, and keep it for `.reveal(…)` after the measurement.
 
@@ -217,5 +207,6 @@ def predict(question: str, options: Sequence[str]) -> Prediction:
     """
     prediction = Prediction(question, options)
     display(prediction)
-    display(_Buttons(prediction._buttons))
+    live = prediction._buttons._repr_mimebundle_()
+    display({kind: data for kind, data in live.items() if kind != "text/plain"}, raw=True)  # a stored page has the text
     return prediction

@@ -33,6 +33,7 @@ def test_no_widget_is_stored_and_a_still_is(stored):
     text = stored.read_text(encoding="utf-8")
     assert "widget" not in text.replace("ipywidgets as widgets", "").replace(CELLS[3].replace('"', '\\"'), "")
     _, guess, explorer, alone = (cell.outputs for cell in nbformat.read(stored, as_version=4).cells)
+    assert len(guess) == 1
     assert set(guess[0].data) == {"text/plain", "text/html"} and "this" in guess[0].data["text/html"]
     (still,) = explorer
     assert set(still.data) == {"image/png", "text/plain"}
