@@ -41,6 +41,6 @@ def test_measures_of_a_perfect_copy_and_of_a_flat_picture(digits):
     assert not any(parameter.requires_grad for parameter in reader.parameters())
     x, y = digits.test.x[:50], digits.test.y[:50]
     copy, flat = beyond.measures(x, y, x, reader), beyond.measures(x, y, torch.full_like(x, 0.3), reader)
-    assert (copy["squared error"], copy["absolute error"], copy["sharpness"]) == (0, 0, 1)
+    assert (copy["squared"], copy["absolute"], copy["sharpness"]) == (0, 0, 1)
     assert copy["SSIM"] == pytest.approx(1, abs=1e-4)
-    assert flat["sharpness"] == 0 and flat["squared error"] > 10
+    assert flat["sharpness"] == 0 and flat["squared"] > 10

@@ -85,8 +85,8 @@ def measures(x: Tensor, y: Tensor, x_hat: Tensor, judge: nn.Sequential) -> dict[
     x_hat = x_hat.clamp(0, 1)
     read = ae.evaluation.apply(judge, judge, x_hat).argmax(1)
     return {
-        "squared error": (x - x_hat).square().flatten(1).sum(1).mean().item(),
-        "absolute error": (x - x_hat).abs().flatten(1).sum(1).mean().item(),
+        "squared": (x - x_hat).square().flatten(1).sum(1).mean().item(),
+        "absolute": (x - x_hat).abs().flatten(1).sum(1).mean().item(),
         "SSIM": ssim(x, x_hat).mean().item(),
         "sharpness": (_edges(x_hat) / _edges(x)).item(),
         "read right": (read == y).float().mean().item(),
