@@ -120,4 +120,6 @@ def _plain(value: Any) -> Any:
 def _shown(value: Any) -> str:
     if hasattr(value, "tolist"):
         value = value.tolist()
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_shown, value))}]"
     return f"{value:.4g}" if isinstance(value, float) else str(value)

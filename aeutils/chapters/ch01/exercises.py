@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from aeutils.chapters.layers import count_of, random_layers
-from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, but, number, whole_number
+from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, number, several, whole_number
+from aeutils.sweeps import ACTIVATIONS, trial
 
 count_parameters = Exercise(
     number="1.1",
@@ -152,6 +153,46 @@ largest_angle = Exercise(
     minutes=12,
 )
 
+_MOST, _STEPS, _PCA, _GOOD = 60_000, 300, 29.5, 26.5  # parameters, steps; squared errors per validation image
+
+
+def _played(answer: Callable[[], object]) -> str:
+    """The word "good" where the design that `answer()` gives keeps to the budget and, trained, reaches the target."""
+    hidden, activation, lr = several(answer(), ("the hidden widths", "the activation", "the learning rate"))
+    if activation not in ACTIVATIONS:
+        raise Diagnosis(f"the activation is one of {', '.join(ACTIVATIONS)}, as a text; got {activation!r}")
+    rate = number(lr)
+    tried = trial(hidden=hidden, activation=activation, lr=rate, code_size=8, steps=_STEPS)
+    parameters, error = tried["parameters"], tried["val_error"]
+    if parameters > _MOST:
+        raise Diagnosis(f"that takes {parameters:,} parameters, and the budget is {_MOST:,}: make a layer narrower")
+    if activation == "none" or not hidden:
+        raise Diagnosis(f"{error:.1f}, and no rate will bring it below PCA's {_PCA}: without activations nothing bends")
+    if not error < _PCA:
+        raise Diagnosis(f"{error:.1f} is not even PCA's {_PCA}: try another rate, or another activation")
+    if error > _GOOD:
+        raise Diagnosis(f"{error:.1f} beats PCA's {_PCA}, but is not yet under {_GOOD}")
+    return "good"
+
+
+design = Exercise(
+    number="1.4",
+    examples=[()],
+    right=lambda: ("36", "GELU", 5e-3),
+    mistakes=[
+        Mistake("the budget is 60,000: make a layer narrower", lambda: ("128-64", "ReLU", 2e-3)),
+        Mistake("without activations nothing bends", lambda: ("", "none", 1e-2)),
+        Mistake("is not even PCA's 29.5", lambda: ("36", "sigmoid", 2e-3)),
+        Mistake("but is not yet under 26.5", lambda: ("36", "ReLU", 2e-3)),
+        Mistake("the activation is one of ReLU, GELU, tanh, sigmoid, none", lambda: ("36", "relu", 2e-3)),
+        Mistake("return 3 values, separated by commas", lambda: ("36", "GELU")),
+    ],
+    observe=_played,
+    praise="at a given size the rate and the activation decide more than the widths; notebook 5 searches in earnest",
+    target="At most 60,000 parameters, and under 26.5 squared error per validation image after 300 steps",
+    minutes=15,
+)
+
 # Codes of four images: units 0 and 2 are dead; unit 5 is nearly so, and unit 7 is constant but not zero.
 _CODES = torch.tensor(
     [
@@ -164,7 +205,7 @@ _CODES = torch.tensor(
 _NONE_DEAD = torch.tensor([[0.2, 0.0, 0.4], [0.0, 0.0, 0.0], [0.1, 0.3, 0.6]])  # though one image's code is zero
 
 dead_units = Exercise(
-    number="1.4",
+    number="1.5",
     examples=[(_CODES,), (_CODES[1:, 1:6],), (_NONE_DEAD,)],
     right=lambda z: (z == 0).all(0).sum(),
     mistakes=[
@@ -198,81 +239,4 @@ dead_units = Exercise(
     praise="on the training images' codes this gives the number in section 4",
     target="In the first example 2 of the 8 units are dead",
     minutes=6,
-)
-
-
-def _image_pairs() -> list[tuple[Tensor, Tensor, float]]:
-    generator = torch.Generator().manual_seed(4)
-    return [(*torch.rand(2, n, 1, 28, 28, generator=generator), variance) for n, variance in ((3, 0.3), (2, 2.0))]
-
-
-def _gaussian(
-    before_squares: Callable[[float], float] = lambda v: -1 / (2 * v),
-    constant: Callable[[float], float] = lambda v: -392 * math.log(2 * math.pi * v),
-    *,
-    scale: float = 1,
-) -> Callable[[Tensor, Tensor, float], Tensor]:
-    """`scale * (before_squares(variance) * squared error + constant(variance))` of each image, with 784 / 2 = 392."""
-
-    def log_likelihood(x: Tensor, x_hat: Tensor, variance: float) -> Tensor:
-        squares = (x - x_hat).square().flatten(1).sum(1)
-        return scale * (before_squares(variance) * squares + constant(variance))
-
-    return log_likelihood
-
-
-gaussian_log_likelihood = Exercise(
-    number="1.5",
-    examples=_image_pairs,
-    right=_gaussian(),
-    mistakes=[
-        Mistake("the sign is turned round: that is the negative log-likelihood", _gaussian(scale=-1)),
-        Mistake(
-            "the normalising constant is missing: −(D/2) log(2π σ²), with D = 784 pixels",
-            _gaussian(constant=lambda v: 0),
-        ),
-        Mistake(
-            "the constant counts once for every pixel, 784 times",
-            _gaussian(constant=lambda v: -0.5 * math.log(2 * math.pi * v)),
-        ),
-        Mistake("the factor ½ of the exponent is missing", _gaussian(lambda v: -1 / v)),
-        Mistake("the squared error is divided by 2σ²", _gaussian(lambda v: -1)),
-        Mistake("you divided by the standard deviation where the variance belongs", _gaussian(lambda v: -0.5 / v**0.5)),
-        Mistake(
-            "you squared the variance; it is σ² already (what torch's Normal takes is its square root, σ)",
-            _gaussian(lambda v: -0.5 / v**2, lambda v: -392 * math.log(2 * math.pi * v**2)),
-        ),
-        Mistake(
-            "the constant has the wrong sign: it is subtracted",
-            _gaussian(constant=lambda v: 392 * math.log(2 * math.pi * v)),
-        ),
-        Mistake("the squared error has the wrong sign: it lowers the likelihood", _gaussian(lambda v: 1 / (2 * v))),
-        Mistake(
-            "the constant is (D/2) log(2π σ²): D/2, not D",
-            _gaussian(constant=lambda v: -784 * math.log(2 * math.pi * v)),
-        ),
-        Mistake("the constant holds σ² too: log(2π σ²)", _gaussian(constant=lambda v: -392 * math.log(2 * math.pi))),
-        Mistake("the constant holds 2π too: log(2π σ²)", _gaussian(constant=lambda v: -392 * math.log(v))),
-        Mistake(
-            "in the constant stands the variance, σ², not σ",
-            _gaussian(constant=lambda v: -392 * math.log(2 * math.pi * v**0.5)),
-        ),
-        Mistake("the squared error is divided by 2σ², not multiplied", _gaussian(lambda v: -v / 2)),
-        Mistake(
-            "you averaged over the pixels; independent pixels multiply, so their logarithms add up",
-            _gaussian(scale=1 / 784),
-        ),
-        Mistake(
-            "you averaged the squared differences over the pixels; add them up", _gaussian(lambda v: -1 / (2 * v) / 784)
-        ),
-        Mistake(
-            "zero for every image: is it the density itself? That is smaller than any float; work with its logarithm",
-            but(_gaussian(), torch.exp),
-        ),
-        Mistake("expected shape [3]; got one number", but(_gaussian(), torch.sum)),
-    ],
-    returns="[N], one number for each image",
-    praise="at σ² = ½ its first part is exactly minus the squared error",
-    target="One number for each image: the logarithms of 784 normal densities, added up",
-    minutes=12,
 )
