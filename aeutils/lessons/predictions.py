@@ -23,6 +23,9 @@ _FROM = re.compile(rf"\bat least ({NUMERAL})|({NUMERAL}) or more\b", re.IGNORECA
 _NOWHERE = re.compile(r"(?:nowhere|none|neither|never|no)\b", re.IGNORECASE)
 
 
+_NEAR = 1.5  # by what factor a number may be off and still be near
+
+
 @dataclass(frozen=True)
 class _Answer:
     measured: str
@@ -70,6 +73,8 @@ class Prediction:
     ) -> None:
         """Show the answer beside the reader's guess; which option it is, is found from what was measured.
 
+        A number stands beside its option; where none is within a factor of 1.5 of it, the answer says so.
+
         Args:
             answer: the option itself; True or False, for the option that begins with yes or no; a number, for the
                 option whose range holds it ("10 to 20", "more than 20"), or else whose number is nearest by ratio
@@ -90,13 +95,21 @@ class Prediction:
             )
         ((name, value),) = given.items()
         answer = self._found(value) if name == "answer" else self._winner(value, name)
+        number = _number(value)
+        far = number is not None and self._is_far(answer, number)
+        if number is None:
+            measured = f"Measured: {answer}."
+        elif far:
+            measured = f"Measured: {_written(number)}. No option is near; “{answer}” is nearest."
+        else:
+            measured = f"Measured: {answer} ({_written(number)})."
         if self.guess is None:
             remark = "You made no guess this time."
         elif self.guess == answer:
-            remark = f"You guessed “{self.guess}”, and so it is."
+            remark = f"You guessed “{self.guess}”, {'the nearest' if far else 'and so it is'}."
         else:
             remark = f"You guessed “{self.guess}”. What did you expect that did not happen?"
-        display(_Answer(f"Measured: {answer}.", remark))
+        display(_Answer(measured, remark))
 
     def _found(self, answer: Any) -> str:
         """The option that a text, a truth value, a number or a list of numbers means."""
@@ -128,6 +141,13 @@ class Prediction:
                 far[option] = abs(math.log(ratio)) if ratio > 0 else math.inf if stated[0] != number else 0.0
         least = min(far.values(), default=math.inf)
         return [option for option, distance in far.items() if distance == least < math.inf]
+
+    def _is_far(self, option: str, number: float) -> bool:
+        """Whether an option that was found as the nearest is more than a factor of 1.5 off."""
+        if _in_range(option, number) is not None:
+            return False
+        (stated,) = numerals_in(option) or number_words_in(option)
+        return stated != number and not 1 / _NEAR <= stated / number <= _NEAR
 
     def _winner(self, numbers: Mapping[Any, float], which: str) -> str:
         """The option that names the largest or smallest of `numbers`, or says that the first two are the same."""
@@ -165,6 +185,20 @@ class Prediction:
 
     def _lettered(self) -> list[tuple[str, str]]:
         return list(zip(_LETTERS, self.options, strict=False))
+
+
+def _number(value: Any) -> float | None:
+    """The single number that was measured; None where it was something else."""
+    plain = value.tolist() if hasattr(value, "tolist") else value
+    return plain if isinstance(plain, int | float) and not isinstance(plain, bool) else None
+
+
+def _written(number: float) -> str:
+    """A count as it is; anything else always with a decimal point, since its last digits depend on the machine."""
+    if isinstance(number, int):
+        return f"{number:,}"
+    size = abs(number)
+    return f"{number:,.1f}" if size >= 1 or not size else f"{number:.3g}" if size >= 1e-4 else f"{number:.1e}"
 
 
 def _in_range(option: str, number: float) -> bool | None:

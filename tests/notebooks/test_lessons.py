@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -72,7 +74,46 @@ WHO = ["the moved digits", "those upside down", "about the same"]
 )
 def test_reveal_finds_the_option(capsys, options, answer, expected):
     Prediction("?", options).reveal(answer)
-    assert said(capsys) == f"Measured: {expected}. You made no guess this time."
+    measured = said(capsys)
+    assert f"“{expected}” is nearest." in measured or re.match(
+        rf"Measured: {re.escape(expected)}(?: \(.*\))?\. ", measured
+    )
+    assert measured.endswith(" You made no guess this time.")
+
+
+@pytest.mark.parametrize(
+    ("options", "answer", "guess", "expected"),
+    [
+        (["about 20", "about 60"], 57.93, None, "Measured: about 60 (57.9). You made"),
+        (
+            ["about 20", "about 60"],
+            torch.tensor(40.0),
+            "about 60",
+            "Measured: about 60 (40.0). You guessed “about 60”, and",
+        ),
+        (
+            ["about 20", "about 60"],
+            91.0,
+            "about 60",
+            "Measured: 91.0. No option is near; “about 60” is nearest. You guessed",
+        ),
+        (["about 20", "about 60"], 91.0, "about 60", "You guessed “about 60”, the nearest."),
+        (["about 20", "about 60"], 91.0, "about 20", "What did you expect"),
+        (["about 20", "about 1,200"], np.int64(1205), None, "Measured: about 1,200 (1,205)."),
+        (RANGES, 15, None, "Measured: 10 to 20 (15)."),
+        (RANGES, 30000.0, None, "Measured: more than 1,200 (30,000.0)."),
+        (["less than 0.1", "0.1 to 1"], 0.01234, None, "Measured: less than 0.1 (0.0123)."),
+        (["less than 0.1", "0.1 to 1"], 1e-7, None, "(1.0e-07)."),
+        (["0", "1e-3"], 0, None, "Measured: 0 (0)."),
+        (["0", "1e-3"], 0.0, None, "Measured: 0 (0.0)."),
+    ],
+)
+def test_reveal_shows_the_number_and_says_when_no_option_is_near(capsys, options, answer, guess, expected):
+    prediction = Prediction("?", options)
+    if guess:
+        prediction.guess = guess
+    prediction.reveal(answer)
+    assert expected in said(capsys)
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,6 @@ def _fate(rate: float) -> str:
         return _FATES[1]
     if left < -1:
         return _FATES[2]
-    if left > 1:
-        return "climbs, since a negative rate moves it uphill"
     return "stays where it is" if left == 1 else "creeps down" if left > 0 else "swings and settles"
 
 
@@ -40,6 +38,8 @@ def _fates(answer: Callable[[], object]) -> tuple[str, ...]:
     for name, rate, wanted in zip(_BALL, rates, _FATES, strict=True):
         if not math.isfinite(rate):
             raise Diagnosis(f"{name} is {rate}; give an ordinary number")
+        if rate < 0:
+            raise Diagnosis(f"{name} is {rate:g}, and a negative rate moves the ball uphill; give a positive one")
         if (fate := _fate(rate)) != wanted:
             path = ", ".join(f"{w:.4g}" for w in _path(rate))
             raise Diagnosis(
@@ -58,7 +58,10 @@ three_rates = Exercise(
         Mistake("w goes 0, 8, 0, 8, 0, … and the ball swings for ever", lambda: (1.0, 1.0, 2.0)),
         Mistake("with the second rate, 0.9,", lambda: (0.5, 0.9, 2.0)),
         Mistake("with the third rate, 0.95,", lambda: (0.5, 1.0, 0.95)),
-        Mistake("and the ball climbs, since a negative rate moves it uphill", lambda: (0.5, 1.0, -1.0)),
+        Mistake(
+            "the third rate is -1, and a negative rate moves the ball uphill; give a positive one",
+            lambda: (0.5, 1.0, -1.0),
+        ),
         Mistake("w goes 0, 0, 0, 0, 0, … and the ball stays where it is", lambda: (0.0, 1.0, 2.0)),
         Mistake("return 3 values, separated by commas", lambda: 0.5),
         Mistake("is the word return missing", "def three_rates(): 0.5, 1.0, 1.5"),
@@ -67,7 +70,7 @@ three_rates = Exercise(
     praise="each step leaves 1 − 2 · rate of the distance to the bottom: 0 lands, −1 swings for ever, and what is "
     "larger than 1 without its sign grows. A network has a curve of its own for each weight, so its rate is found "
     "by trying",
-    target="Give three rates. The check says where each one takes the ball, so try some: 0.1, 0.3, 0.8 …",
+    target="Give three positive rates. The check says where each one takes the ball, so try some: 0.1, 0.3, 0.8 …",
     minutes=6,
 )
 
@@ -126,6 +129,39 @@ squared_error_per_image = Exercise(
     minutes=6,
 )
 
+numbers_to_store = Exercise(
+    number="0.3",
+    examples=[(3500, 8), (1000, 2)],
+    right=lambda n, k: n * k + k * 256 + 256 + 256 * 784 + 784,
+    mistakes=[
+        Mistake("those are the codes alone; nobody can read them without the decoder", lambda n, k: n * k),
+        Mistake(
+            "you left out the constants: every layer has one for each unit it leads to",
+            lambda n, k: n * k + k * 256 + 256 * 784,
+        ),
+        Mistake(
+            "you also keep the encoder; to rebuild the digits the decoder is enough",
+            lambda n, k: n * k + 2 * (k * 256 + 256 * 784) + 256 + 784 + 256 + k,
+        ),
+        Mistake(
+            "you counted the encoder; what rebuilds the digits is the decoder",
+            lambda n, k: n * k + 784 * 256 + 256 + 256 * k + k,
+        ),
+        Mistake(
+            "you counted a decoder for every digit; all of them share one",
+            lambda n, k: n * (k + k * 256 + 256 + 256 * 784 + 784),
+        ),
+        Mistake("that is the decoder alone; the codes must be kept too", lambda n, k: k * 256 + 256 + 256 * 784 + 784),
+    ],
+    observe=lambda answer, n, k: whole_number(answer(n, k)),
+    tolerance=1e-9,
+    praise="231,792 numbers instead of 2,744,000 for the 3,500 digits with 8 code units: a twelfth. The decoder "
+    "is most of it, which is why compression pays only for many images",
+    target="Count the codes, and the decoder's weights and constants. For n = 3,500 and k = 8 the pixels are "
+    "2,744,000 numbers",
+    minutes=8,
+)
+
 _VARIANCES = torch.tensor([16.0, 9.0, 4.0, 1.0, 1.0, 1.0])  # 32 in all
 
 
@@ -135,7 +171,7 @@ def _first_where(reached: Tensor) -> int:
 
 
 components_for = Exercise(
-    number="0.3",
+    number="0.4",
     examples=[(_VARIANCES, 0.5), (_VARIANCES, 0.8), (_VARIANCES, 0.95)],  # 16, 25.6 and 30.4 of 32
     right=lambda variances, share: _first_where(variances.cumsum(0) / variances.sum() >= share),
     mistakes=[
@@ -144,8 +180,12 @@ components_for = Exercise(
             lambda variances, share: _first_where(variances.cumsum(0) / variances.sum() >= share) - 1,
         ),
         Mistake(
-            "a running sum that reaches the share exactly is enough; compare with >=",
+            "a running sum that reaches the share exactly is enough: count the sums that are smaller, with <",
             lambda variances, share: _first_where(variances.cumsum(0) / variances.sum() > share),
+        ),
+        Mistake(
+            "you counted the running sums that reach the share; count those that fall short of it, and add one",
+            lambda variances, share: int((variances.cumsum(0) / variances.sum() >= share).sum()),
         ),
         Mistake(
             "you added up standard deviations; variances add up, their square roots do not",
@@ -166,30 +206,5 @@ components_for = Exercise(
     observe=lambda answer, variances, share: whole_number(answer(variances, share)),
     praise="on the digits this gives the numbers that you saw above",
     target="For variances 16, 9, 4, 1, 1, 1, half of the total takes 1 component and 80 % takes 3",
-    minutes=8,
-)
-
-numbers_to_store = Exercise(
-    number="0.4",
-    examples=[(3500, 8), (1000, 2)],
-    right=lambda n, k: n * k + k * 256 + 256 + 256 * 784 + 784,
-    mistakes=[
-        Mistake("those are the codes alone; nobody can read them without the decoder", lambda n, k: n * k),
-        Mistake(
-            "you left out the biases: every layer has one for each unit it leads to",
-            lambda n, k: n * k + k * 256 + 256 * 784,
-        ),
-        Mistake(
-            "you also keep the encoder; to rebuild the digits the decoder is enough",
-            lambda n, k: n * k + 2 * (k * 256 + 256 * 784) + 256 + 784 + 256 + k,
-        ),
-        Mistake("that is the decoder alone; the codes must be kept too", lambda n, k: k * 256 + 256 + 256 * 784 + 784),
-    ],
-    observe=lambda answer, n, k: whole_number(answer(n, k)),
-    tolerance=1e-9,
-    praise="231,792 numbers instead of 2,744,000 for the 3,500 digits with 8 code units: a twelfth. The decoder "
-    "is most of it, which is why compression pays only for many images",
-    target="Count the codes, and the decoder's weights and biases. For n = 3,500 and k = 8 the pixels are "
-    "2,744,000 numbers",
     minutes=8,
 )
