@@ -198,7 +198,7 @@ def _written(number: float) -> str:
     if isinstance(number, int):
         return f"{number:,}"
     size = abs(number)
-    return f"{number:,.1f}" if size >= 1 or not size else f"{number:.3g}" if size >= 1e-4 else f"{number:.1e}"
+    return f"{number:,.1f}" if size >= 0.9995 or not size else f"{number:.3g}" if size >= 1e-4 else f"{number:.1e}"
 
 
 def _in_range(option: str, number: float) -> bool | None:

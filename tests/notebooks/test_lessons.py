@@ -104,6 +104,7 @@ def test_reveal_finds_the_option(capsys, options, answer, expected):
         (RANGES, 30000.0, None, "Measured: more than 1,200 (30,000.0)."),
         (["less than 0.1", "0.1 to 1"], 0.01234, None, "Measured: less than 0.1 (0.0123)."),
         (["less than 0.1", "0.1 to 1"], 1e-7, None, "(1.0e-07)."),
+        (["about 1", "about 5"], 0.9999, None, "Measured: about 1 (1.0)."),
         (["0", "1e-3"], 0, None, "Measured: 0 (0)."),
         (["0", "1e-3"], 0.0, None, "Measured: 0 (0.0)."),
     ],
