@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from aeutils.figures import doors, look
 from aeutils.figures.look import Picture, axes_with_labels, new_picture
@@ -61,7 +62,7 @@ def lines(
     axes = axes_with_labels(figure, xlabel, ylabel)
     styles = look.styles(list(drawn))
     for name, values in drawn.items():
-        plain = n > 30 or np.ptp(values) == 0  # too many markers, or a baseline
+        plain = n > 30 or (n > 1 and np.ptp(values) == 0)  # too many markers, or a baseline
         how = {"markersize": 5, **styles[name], **({"marker": ""} if plain else {})}
         if name in half:
             axes.errorbar(where, values, yerr=half[name], label=name, capsize=3, elinewidth=1, **how)
@@ -71,6 +72,8 @@ def lines(
         axes.set_xscale("log")
         axes.set_xticks(where, [f"{value:g}" for value in where])
         axes.minorticks_off()
+    elif (where == np.round(where)).all():
+        axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 2.5, 5, 10], integer=True, min_n_ticks=1))
     if log_y:
         axes.set_yscale("log")
     else:

@@ -203,3 +203,12 @@ def test_no_pyplot_state():
         "print('matplotlib.pyplot' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+@pytest.mark.parametrize(("x", "ticks"), [([1], [1]), ([1, 2], [1, 2]), (range(1, 5), [1, 2, 3, 4])])
+def test_few_epochs_are_whole_numbers_and_a_single_point_has_a_marker(x, ticks):
+    picture = figures.lines(x, {"a": [3.0 - i for i in x], "b": [2.0 + i for i in x]}, "epoch", "y", "t")
+    axes = picture.axes[0]
+    low, high = axes.get_xlim()
+    assert [tick for tick in axes.get_xticks() if low <= tick <= high] == ticks
+    assert all(line.get_marker() not in ("", "None") for line in axes.lines)
