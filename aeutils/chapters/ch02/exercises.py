@@ -18,7 +18,8 @@ start_variance = Exercise(
     mistakes=[
         Mistake("that is right for the ReLU, whose slope is 0; here the negative half counts too", lambda n, a: 2 / n),
         Mistake(
-            "that is right where nothing is bent, at slope 1; a smaller slope takes signal away", lambda n, a: 1 / n
+            "that is right where nothing is bent, at slope 1; a smaller slope takes some of the mean square away",
+            lambda n, a: 1 / n,
         ),
         Mistake("that is PyTorch's own start; a layer then hands on a third, or less", lambda n, a: 1 / (3 * n)),
         Mistake(
