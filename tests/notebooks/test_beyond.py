@@ -1,11 +1,12 @@
-"""The losses beyond the two, of notebook 03: against a computation window by window, and known values."""
+"""The losses beyond the two, of notebook 03: against a computation window by window, and known values; its race."""
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from aeutils.chapters.ch03 import beyond
+from aeutils.chapters.ch03 import beyond, race
+from aeutils.evaluation import bernoulli_nats
 
 
 def similarity_of_a_window(a, b):
@@ -44,3 +45,13 @@ def test_measures_of_a_perfect_copy_and_of_a_flat_picture(digits):
     assert (copy["squared"], copy["absolute"], copy["sharpness"]) == (0, 0, 1)
     assert copy["SSIM"] == pytest.approx(1, abs=1e-4)
     assert flat["sharpness"] == 0 and flat["squared"] > 10
+
+
+def test_what_lies_above_the_floor_is_sorted_and_finite(digits):
+    floor = bernoulli_nats(digits.test.x, digits.test.x).mean().item()
+    scores = {"a": race.Result(1.0, float("inf"), floor + 3), "b": race.Result(1.0, floor + 2, floor + 1)}
+    found = race.above_the_floor(scores, digits, components=2)
+    pca = found.pop("PCA, clipped")
+    assert list(found) == ["b, clipped", "b", "a, clipped"]
+    assert list(found.values()) == pytest.approx([1, 2, 3], abs=1e-3)
+    assert pca > 0
