@@ -159,8 +159,14 @@ _MOST, _STEPS, _PCA, _GOOD = 60_000, 300, 29.5, 26.5  # parameters, steps; squar
 def _played(answer: Callable[[], object]) -> str:
     """The word "good" where the design that `answer()` gives keeps to the budget and, trained, reaches the target."""
     hidden, activation, lr = several(answer(), ("the hidden widths", "the activation", "the learning rate"))
-    if activation not in ACTIVATIONS:
+    named = {name.lower(): name for name in ACTIVATIONS}
+    if not isinstance(activation, str) or activation.lower() not in named:
         raise Diagnosis(f"the activation is one of {', '.join(ACTIVATIONS)}, as a text; got {activation!r}")
+    activation = named[activation.lower()]
+    if not isinstance(hidden, str) or not all(width.isdecimal() for width in hidden.split("-") if width):
+        raise Diagnosis(
+            f'the hidden widths are a text such as "128-64", "20", or "" for no hidden layer; got {hidden!r}'
+        )
     rate = number(lr)
     tried = trial(hidden=hidden, activation=activation, lr=rate, code_size=8, steps=_STEPS)
     parameters, error = tried["parameters"], tried["val_error"]
@@ -184,7 +190,10 @@ design = Exercise(
         Mistake("without activations nothing bends", lambda: ("", "none", 1e-2)),
         Mistake("is not even PCA's 29.5", lambda: ("36", "sigmoid", 2e-3)),
         Mistake("but is not yet under 26.5", lambda: ("36", "ReLU", 2e-3)),
-        Mistake("the activation is one of ReLU, GELU, tanh, sigmoid, none", lambda: ("36", "relu", 2e-3)),
+        Mistake("the activation is one of ReLU, GELU, tanh, sigmoid, none", lambda: ("36", "swish", 2e-3)),
+        Mistake("but is not yet under 26.5", lambda: ("36", "relu", 2e-3)),  # in small letters it counts, too
+        Mistake('or "" for no hidden layer; got', lambda: ("none", "ReLU", 2e-3)),
+        Mistake('or "" for no hidden layer; got', lambda: (36, "ReLU", 2e-3)),
         Mistake("return 3 values, separated by commas", lambda: ("36", "GELU")),
     ],
     observe=_played,
