@@ -29,8 +29,8 @@ def number_of(path: Path) -> str:
 
 
 def in_new_form() -> list[Path]:
-    """The notebooks that tests/notebooks/test_form.py looks at; one being rewritten, once it has claim cells."""
-    return [path for path in NOTEBOOKS if number_of(path) not in OLD_FORM and tagged(path, "claim")]
+    """The notebooks that tests/notebooks/test_form.py looks at."""
+    return [path for path in NOTEBOOKS if number_of(path) not in OLD_FORM]
 
 
 def anchors(path: Path) -> set[str]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from notebook_runs import run
+from notebook_runs import run, side_by_side
 from suite import workers
 
 from aeutils.lessons.claims import FAILS, HOLDS, Claim, claims_in
@@ -70,16 +69,13 @@ def main(arguments: list[str] | None = None) -> int:
         return claims_in(run(path, AEUTILS_SEED=str(seed), OMP_NUM_THREADS="1"))
 
     failures = 0
-    with ThreadPoolExecutor(options.jobs) as pool:  # threads do: the work is done in the kernels
+    with side_by_side(options.jobs) as pool:
         runs = {(path, seed): pool.submit(claims_of, path, seed) for path in options.notebooks for seed in seeds}
-        try:
-            for path in options.notebooks:
-                tallies: dict[str, Tally] = {}
-                for seed in seeds:
-                    collect(tallies, runs[path, seed].result(), seed)
-                failures += _report(path, tallies)
-        finally:
-            pool.shutdown(cancel_futures=True)  # after an error no further notebook is started
+        for path in options.notebooks:
+            tallies: dict[str, Tally] = {}
+            for seed in seeds:
+                collect(tallies, runs[path, seed].result(), seed)
+            failures += _report(path, tallies)
     print(f"\n{failures} claims failed with some seed" if failures else "\nevery claim held with every seed")
     return 1 if failures else 0
 

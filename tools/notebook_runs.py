@@ -6,6 +6,9 @@ import argparse
 import math
 import os
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -35,6 +38,16 @@ def execute(notebook: nbformat.NotebookNode, folder: Path, **environment: str) -
     )
     client.execute(env={**os.environ, **environment})
     return notebook
+
+
+@contextmanager
+def side_by_side(jobs: int) -> Iterator[ThreadPoolExecutor]:
+    """A pool in which so many notebooks run at the same time; after an error nothing further is started."""
+    with ThreadPoolExecutor(jobs) as pool:  # threads do: the work is done in the kernels
+        try:
+            yield pool
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def leave_stills(notebook: nbformat.NotebookNode) -> None:

@@ -6,13 +6,12 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from notebook_runs import execute
+from notebook_runs import execute, side_by_side
 from suite import workers
 
 from aeutils.lessons.claims import FAILS, Claim, claims_in
@@ -79,22 +78,19 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
 
     amiss = runs = 0
-    with ThreadPoolExecutor(options.jobs) as pool:  # threads do: the work is done in the kernels
+    with side_by_side(options.jobs) as pool:
         waiting = []
         for path in options.notebooks:
             notebook = nbformat.read(path, as_version=4)
             changes = [*tries_in(notebook.cells), *settings_in(notebook.cells)]
             chosen = [change for change in changes if options.only in str(change)]
             waiting.append((path, [pool.submit(tried, notebook, change, path.parent) for change in chosen]))
-        try:
-            for path, outcomes in waiting:
-                print(f"\n{path.name}: {len(outcomes)} changes", flush=True)
-                for outcome in outcomes:
-                    print(*outcome.result().lines(), sep="\n", flush=True)
-                    runs += 1
-                    amiss += not outcome.result().well
-        finally:
-            pool.shutdown(cancel_futures=True)  # after an error nothing further is started
+        for path, outcomes in waiting:
+            print(f"\n{path.name}: {len(outcomes)} changes", flush=True)
+            for outcome in outcomes:
+                print(*outcome.result().lines(), sep="\n", flush=True)
+                runs += 1
+                amiss += not outcome.result().well
     print(f"\n{amiss} of {runs} changes are amiss" if amiss else f"\n{runs} changes, all well")
     return 1 if amiss else 0
 

@@ -7,12 +7,11 @@ import copy
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from notebook_runs import execute
+from notebook_runs import execute, side_by_side
 from suite import workers
 
 from aeutils.lessons.claims import claim_data
@@ -98,19 +97,16 @@ def main(arguments: list[str] | None = None) -> int:
         return execute(notebook, folder, AEUTILS_SEED="0", OMP_NUM_THREADS="1")
 
     found = 0
-    with ThreadPoolExecutor(options.jobs) as pool:  # threads do: the work is done in the kernels
+    with side_by_side(options.jobs) as pool:
         waiting = []
         for path in options.notebooks:
             notebook = nbformat.read(path, as_version=4)
             runs = [pool.submit(ran, each, path.parent) for each in (doubled(notebook), notebook)]
             waiting.append((path, runs))
-        try:
-            for path, (twice, plain) in waiting:
-                differing = list(differences(plain.result(), twice.result()))
-                print(f"{path.name}: {len(differing)} cells differ", *differing, sep="\n", flush=True)
-                found += len(differing)
-        finally:
-            pool.shutdown(cancel_futures=True)  # after an error nothing further is started
+        for path, (twice, plain) in waiting:
+            differing = list(differences(plain.result(), twice.result()))
+            print(f"{path.name}: {len(differing)} cells differ", *differing, sep="\n", flush=True)
+            found += len(differing)
     return 1 if found else 0
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from IPython.display import display
 
 from aeutils.figures import look
+from aeutils.lessons.numbers import plain
 from aeutils.runtime import short
 
 HOLDS, FAILS = "✓", "✗"  # they mean claims and nothing else
@@ -108,8 +109,7 @@ def _single_truth(value: Any) -> bool:
 
 def _plain(value: Any) -> Any:
     """A value as JSON has it: a number, a text, a truth value or a list of such."""
-    if hasattr(value, "tolist"):  # NumPy's and PyTorch's
-        value = value.tolist()
+    value = plain(value)
     if isinstance(value, float):
         return float(f"{value:.6g}") if math.isfinite(value) else str(value)
     if isinstance(value, list | tuple):
@@ -118,8 +118,7 @@ def _plain(value: Any) -> Any:
 
 
 def _shown(value: Any) -> str:
-    if hasattr(value, "tolist"):
-        value = value.tolist()
+    value = plain(value)
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_shown, value))}]"
     return f"{value:.4g}" if isinstance(value, float) else str(value)

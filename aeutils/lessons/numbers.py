@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Any
 
 _WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 NUMERAL = r"(?<![\w.])[+\-−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?"
+
+
+def plain(value: Any) -> Any:
+    """A value as Python has it: NumPy's and PyTorch's numbers and arrays as numbers and lists."""
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def value_of(numeral: str) -> float:

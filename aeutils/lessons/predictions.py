@@ -11,7 +11,7 @@ from typing import Any
 
 from IPython.display import display
 
-from aeutils.lessons.numbers import NUMERAL, close, number_words_in, numerals_in, value_of
+from aeutils.lessons.numbers import NUMERAL, close, number_words_in, numerals_in, plain, value_of
 from aeutils.runtime import real_number, short
 
 _LETTERS = "ABCDEF"
@@ -21,8 +21,6 @@ _UP_TO = re.compile(rf"\b(?:at most|up to) ({NUMERAL})|({NUMERAL}) or (?:less|fe
 _ABOVE = re.compile(rf"\b(?:more than|over|above) ({NUMERAL})", re.IGNORECASE)
 _FROM = re.compile(rf"\bat least ({NUMERAL})|({NUMERAL}) or more\b", re.IGNORECASE)
 _NOWHERE = re.compile(r"(?:nowhere|none|neither|never|no)\b", re.IGNORECASE)
-
-
 _NEAR = 1.5  # by what factor a number may be off and still be near
 
 
@@ -94,6 +92,7 @@ class Prediction:
                 f"reveal got {', '.join(given) or 'nothing'}; expected one of answer, largest and smallest"
             )
         ((name, value),) = given.items()
+        value = plain(value)
         answer = self._found(value) if name == "answer" else self._winner(value, name)
         number = _number(value)
         far = number is not None and self._is_far(answer, number)
@@ -113,20 +112,21 @@ class Prediction:
 
     def _found(self, answer: Any) -> str:
         """The option that a text, a truth value, a number or a list of numbers means."""
-        plain = answer.tolist() if hasattr(answer, "tolist") else answer  # NumPy's and PyTorch's
-        if isinstance(plain, str):
-            if plain not in self.options:
-                raise ValueError(f"{plain!r} is not one of the options: {', '.join(map(repr, self.options))}")
-            return plain
-        if isinstance(plain, bool):
-            word = "yes" if plain else "no"
+        if isinstance(answer, str):
+            if answer not in self.options:
+                raise ValueError(f"{answer!r} is not one of the options: {', '.join(map(repr, self.options))}")
+            return answer
+        if isinstance(answer, bool):
+            word = "yes" if answer else "no"
             fitting = [option for option in self.options if re.match(rf"{word}\b", option, re.IGNORECASE)]
-            return self._only(fitting, repr(plain), f"one that begins with {word!r}")
-        if isinstance(plain, list | tuple | set):
-            numbers = sorted(real_number(number, "a number in the answer") for number in plain)
+            return self._only(fitting, repr(answer), f"one that begins with {word!r}")
+        if isinstance(answer, list | tuple | set):
+            numbers = sorted(real_number(number, "a number in the answer") for number in answer)
             fitting = [option for option in self.options if _names(option, numbers)]
-            return self._only(fitting, short(plain), "one that names exactly these numbers" if numbers else "'nowhere'")
-        number = real_number(plain, "answer", "an option, True or False, a finite number, or a list of numbers")
+            return self._only(
+                fitting, short(answer), "one that names exactly these numbers" if numbers else "'nowhere'"
+            )
+        number = real_number(answer, "answer", "an option, True or False, a finite number, or a list of numbers")
         if not (fitting := [option for option in self.options if _in_range(option, number)]):
             fitting = self._nearest(number)
         return self._only(fitting, f"{number:.4g}", "one range that holds it, or one number that is nearest by ratio")
@@ -189,8 +189,7 @@ class Prediction:
 
 def _number(value: Any) -> float | None:
     """The single number that was measured; None where it was something else."""
-    plain = value.tolist() if hasattr(value, "tolist") else value
-    return plain if isinstance(plain, int | float) and not isinstance(plain, bool) else None
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _written(number: float) -> str:

@@ -44,16 +44,6 @@ start_variance = Exercise(
 )
 
 
-def _moved(x: Tensor, down: int, right: int) -> Tensor:
-    """The images moved by so many pixels, with 0 in what becomes free."""
-    rolled = x.roll((down, right), (2, 3))
-    if down:
-        rolled[:, :, 0 if down > 0 else -1] = 0
-    if right:
-        rolled[:, :, :, 0 if right > 0 else -1] = 0
-    return rolled
-
-
 def _picture() -> list[tuple[Tensor]]:
     return [(torch.rand(2, 1, 6, 6, generator=torch.Generator().manual_seed(2)),)]
 

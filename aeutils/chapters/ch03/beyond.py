@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 import aeutils as ae
 from aeutils.data import Images
+from aeutils.losses import squared_errors
 
 
 def absolute_error(model: nn.Module, x: Tensor) -> dict[str, Tensor]:
@@ -63,8 +64,8 @@ def feature_error(reader: nn.Sequential) -> Callable[[nn.Module, Tensor], dict[s
     def loss(model: nn.Module, x: Tensor) -> dict[str, Tensor]:
         net = reader.to(x.device)
         seen, rebuilt = net[:2](x), net[:2](model(x))
-        deeper = (net[2:4](seen) - net[2:4](rebuilt)).square().flatten(1).sum(1)
-        return {"feature_error": ((seen - rebuilt).square().flatten(1).sum(1) + deeper).mean()}
+        deeper = squared_errors(net[2:4](seen), net[2:4](rebuilt))
+        return {"feature_error": (squared_errors(seen, rebuilt) + deeper).mean()}
 
     return loss
 
@@ -85,7 +86,7 @@ def measures(x: Tensor, y: Tensor, x_hat: Tensor, judge: nn.Sequential) -> dict[
     x_hat = x_hat.clamp(0, 1)
     read = ae.evaluation.apply(judge, judge, x_hat).argmax(1)
     return {
-        "squared": (x - x_hat).square().flatten(1).sum(1).mean().item(),
+        "squared": squared_errors(x, x_hat).mean().item(),
         "absolute": (x - x_hat).abs().flatten(1).sum(1).mean().item(),
         "SSIM": ssim(x, x_hat).mean().item(),
         "sharpness": (_edges(x_hat) / _edges(x)).item(),
