@@ -25,7 +25,8 @@ class Outcome:
 
     change: Change
     values: Sequence[float] = ()
-    claims: Sequence[Claim] = ()
+    claims: Sequence[Claim] = ()  # all of the notebook's
+    touched: Sequence[Claim] = ()  # those of the cells that the change reaches
     error: str = ""
 
     def lines(self) -> list[str]:
@@ -40,7 +41,7 @@ class Outcome:
 
     @property
     def suspicious(self) -> list[Claim]:
-        return [claim for claim in self.claims if self.change.makes_suspicious(claim)]
+        return [claim for claim in self.touched if self.change.makes_suspicious(claim)]
 
     @property
     def well(self) -> bool:
@@ -63,7 +64,8 @@ def tried(notebook: nbformat.NotebookNode, change: Change, folder: Path) -> Outc
     ) as error:  # a cell raised, or took too long, or its kernel died
         said = f"{error.ename}: {error.evalue}" if isinstance(error, CellExecutionError) else reason(error)
         return Outcome(change, error=said)
-    return Outcome(change, json.loads(changed.cells[-1].outputs[0].text), claims_in(changed))
+    touched = [claim for place in sorted(change.reaches(notebook.cells)) for claim in claims_in(changed.cells[place])]
+    return Outcome(change, json.loads(changed.cells[-1].outputs[0].text), claims_in(changed), touched)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ from aeutils.runtime import short
 
 TRY_IT = "**Try it** · "
 BY_HAND = "by hand"
+_TRAINING = {"fit", "train"}  # functions that change the model that they are given
 _NUMBER = re.compile(r"(?<![\w.])\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _INVITED = re.compile(r"# try (?P<values>[^;]*)")
 _RANGE = re.compile(r"(\S+) to (\S+)")
@@ -56,10 +57,63 @@ class Change:
                 cell["source"] = cell["source"].replace(old, new)
         return changed
 
+    def reaches(self, cells: Sequence[Mapping[str, Any]]) -> set[int]:
+        """The cells whose outcome may depend on this change, as their places in the list.
+
+        That is a cell with a statement that is changed, or one that reads a name which such a statement binds or
+        changes, and so on. What a function does to anything but the first argument of a `fit` or `train` is not seen.
+        """
+        reached: set[int] = set()
+        names: set[str] = set()
+        trees = {place: ast.parse(cell["source"]) for place, cell in enumerate(cells) if cell["cell_type"] == "code"}
+        imported = {_name(node) for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.alias)}
+        for place, tree in trees.items():
+            changed = set(self._lines(cells[place]["source"]))
+            for node in tree.body:
+                read = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+                if read & names or not changed.isdisjoint(range(node.lineno, (node.end_lineno or node.lineno) + 1)):
+                    reached.add(place)
+                    names |= _bound_or_changed(node) - imported
+        return reached
+
+    def _lines(self, source: str) -> Iterator[int]:
+        """The lines of a cell, counted from 1, on which the old texts stand."""
+        for old in self.replace:
+            if old in source:
+                first = source.count("\n", 0, source.index(old)) + 1
+                yield from range(first, first + old.count("\n") + 1)
+
     def makes_suspicious(self, claim: Claim) -> bool:
         """Whether a claim holds and its sentence states what was there before the change, and nothing of it after."""
         before, after = ([_says(claim.sentence, value) for value in values] for values in (self.before, self.after))
         return claim.holds and any(before) and not any(after)
+
+
+def _bound_or_changed(statement: ast.stmt) -> set[str]:
+    """The names that a statement binds, assigns into, calls a method of, or trains."""
+    found: set[str] = set()
+    for node in ast.walk(statement):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                found.add(name)
+            case ast.Attribute(ctx=ast.Store()) | ast.Subscript(ctx=ast.Store()):
+                found |= _roots(node)
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[first, *_]) if name in _TRAINING:
+                found |= _roots(first)
+        if isinstance(statement, ast.Expr) and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            found |= _roots(node.func)
+    return found
+
+
+def _name(imported: ast.alias) -> str:
+    return imported.asname or imported.name.split(".")[0]
+
+
+def _roots(node: ast.AST) -> set[str]:
+    """`x` of `x`, `x.y` and `x[0].y`."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return {node.id} if isinstance(node, ast.Name) else set()
 
 
 def tries_in(cells: Sequence[Mapping[str, Any]]) -> list[Change]:

@@ -123,3 +123,27 @@ def test_words_are_looked_for_as_well():
     (change,) = settings_in(code("kind = 'ReLU'  # try 'tanh'").cells)
     assert change.makes_suspicious(Claim("A ReLU bends", True, {}))
     assert not change.makes_suspicious(Claim("A tanh bends, as a ReLU does", True, {}))
+
+
+@pytest.mark.parametrize(
+    ("old", "reached"),
+    [
+        ("k = 8", {1, 2, 4, 6}),
+        ("x[10:15]", {3}),
+        ("steps = 10", {1, 2, 4, 6}),
+        ("shown = 5", {5}),
+        ("(model,\n", {2, 4, 6}),
+    ],
+)
+def test_a_change_reaches_the_cells_that_read_what_it_changes(old, reached):
+    notebook = code(
+        "import torch\nimport aeutils as ae\nx = torch.rand(20, 4)",
+        "k = 8\nsteps = 10\nmodel = ae.Autoencoder((4, k))",
+        "history = ae.fit(model,\n    x, steps=steps)",
+        "ae.images(x[10:15])",
+        "error = history.error",
+        "shown = 5",
+        "ae.claim(f'PCA needs 10', error < 3)",
+        "ae.claim('10 of them', len(x) > 10)",
+    )
+    assert Change({old: "1"}).reaches(notebook.cells) == reached
