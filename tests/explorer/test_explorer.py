@@ -238,11 +238,20 @@ def test_training_images_are_held_against_the_others(model, few):
     assert ae.explore(model, few.test.x[:1]).meta["training"]["usual"] is None  # there is no other
 
 
-def test_repr_and_still_are_stable_and_carry_alt_text(explorer):
-    data, metadata = explorer._repr_mimebundle_()
-    assert data["text/plain"] == "Latent space of Autoencoder: 2 code units, 50 test images. Run this cell to explore."
-    assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
-    assert "application/vnd.jupyter.widget-view+json" in data
+def outputs(explorer, monkeypatch):
+    """Data and metadata of each output that a cell gets when it shows the explorer."""
+    shown = []
+    monkeypatch.setattr(widget, "display", lambda data, raw, metadata=None: shown.append((data, metadata or {})))
+    explorer._ipython_display_()
+    return shown
+
+
+def test_the_still_is_an_output_of_its_own_before_the_explorer(explorer, monkeypatch):
+    (still, metadata), (line, _), (live, _) = outputs(explorer, monkeypatch)
+    assert still["text/plain"] == "Latent space of Autoencoder: 2 code units, 50 test images. Run this cell to explore."
+    assert base64.b64decode(still["image/png"]).startswith(b"\x89PNG")
+    assert still.keys() == {"image/png", "text/plain"} and line.keys() == {"text/html"}
+    assert live.keys() == {"application/vnd.jupyter.widget-view+json"}
     alt = metadata["image/png"]["alt"]
     assert "map" in alt and "grid" in alt and "from A to B" in alt and "unit 1, low to high" in alt
 
@@ -498,12 +507,12 @@ def test_several_models_are_measured(few):
     assert variational["active units"] == ae.evaluation.active_units(models["variational"], few.test)
 
 
-def test_default_model_stays_below_3_mb_in_the_notebook(digits):
+def test_default_model_stays_below_3_mb_in_the_notebook(digits, monkeypatch):
     """All that the notebook stores: packed arrays and still in base64, the browser's body, the description."""
     torch.manual_seed(0)
     explorer = ae.explore(ae.Autoencoder(), digits)
-    data, _ = explorer._repr_mimebundle_()
-    stored = len(base64.b64encode(explorer.payload)) + len(data["image/png"]) + len(json.dumps(explorer.meta))
+    (still, _), *_ = outputs(explorer, monkeypatch)
+    stored = len(base64.b64encode(explorer.payload)) + len(still["image/png"]) + len(json.dumps(explorer.meta))
     assert stored + len(explorer._esm) + len(explorer._css) < 3e6
 
 
@@ -537,13 +546,13 @@ def test_a_cell_that_is_run_again_closes_what_it_showed_before(explorer, model, 
     first, second, third = (
         widget.Explorer({"Autoencoder": model}, explorer.meta, b"", explorer.picture) for _ in range(3)
     )
-    first._repr_mimebundle_()
-    second._repr_mimebundle_()  # two in one run stay
+    outputs(first, monkeypatch)
+    outputs(second, monkeypatch)  # two in one run stay
     assert closed == []
     shell.cell, shell.execution_count = "two", 2
-    second._repr_mimebundle_()  # and is shown in another cell
+    outputs(second, monkeypatch)  # and is shown in another cell
     shell.cell, shell.execution_count = "one", 3
-    third._repr_mimebundle_()
+    outputs(third, monkeypatch)
     assert closed == [first]
 
 

@@ -12,6 +12,7 @@ import torch
 
 import aeutils as ae
 from aeutils import figures
+from aeutils.explorer import widget
 
 
 def images(page):
@@ -23,20 +24,31 @@ def images(page):
     return found
 
 
-def stored(shown):
-    """What a notebook keeps of something shown, without its live view."""
+def cell(*bundles):
+    """A cell with one output for each pair of data and metadata."""
+    outputs = [nbformat.v4.new_output("display_data", data, metadata=metadata) for data, metadata in bundles]
+    return nbformat.v4.new_code_cell("shown", outputs=outputs)
+
+
+def figure(shown):
     data, metadata = shown._repr_mimebundle_()
-    png = data["image/png"]
-    png = png if isinstance(png, str) else base64.b64encode(png).decode()
-    output = nbformat.v4.new_output("display_data", {"image/png": png, "text/plain": repr(shown)}, metadata=metadata)
-    return nbformat.v4.new_code_cell("shown", outputs=[output])
+    png = base64.b64encode(data["image/png"]).decode()
+    return {"image/png": png, "text/plain": repr(shown)}, metadata
 
 
-def test_alt_text_reaches_the_exported_page(tmp_path, few):
+def live(explorer, monkeypatch):
+    """What a notebook keeps of an explorer that was alive when it was saved."""
+    shown = []
+    monkeypatch.setattr(widget, "display", lambda data, raw, metadata=None: shown.append((data, metadata or {})))
+    explorer._ipython_display_()
+    return shown
+
+
+def test_alt_text_reaches_the_exported_page(tmp_path, few, monkeypatch):
     odd = figures.digits({"a": torch.rand(2, 1, 28, 28)}, 'Is 1 < 2, "always" & everywhere?')
     cells = [
-        stored(odd),
-        stored(ae.explore(ae.Autoencoder((784, 8, 2)), few, title="A map")),
+        cell(figure(odd)),
+        cell(*live(ae.explore(ae.Autoencoder((784, 8, 2)), few, title="A map"), monkeypatch)),
         nbformat.v4.new_markdown_cell("![a funnel](drawings/00_funnel.svg)"),
     ]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "lesson.ipynb")
@@ -44,9 +56,11 @@ def test_alt_text_reaches_the_exported_page(tmp_path, few):
     command = [sys.executable, "-m", "nbconvert", "--to", "html", "lesson.ipynb"]
     settings = {"JUPYTER_CONFIG_DIR": str(tmp_path / "etc" / "jupyter")}
     subprocess.run(command, cwd=tmp_path, env=os.environ | settings, check=True, capture_output=True, timeout=120)
-    found = images((tmp_path / "lesson.html").read_text(encoding="utf-8"))
+    page = (tmp_path / "lesson.html").read_text(encoding="utf-8")
+    found = images(page)
     first, second, drawing = found
     assert first.startswith('Is 1 &lt; 2, "always" &amp; everywhere?. 2 images in each row')
     assert second.startswith("A map. Left: the codes of 50 images as a map")
     assert drawing == "a funnel" and found[drawing] == "drawings/00_funnel.svg"
     assert all(found[alt].startswith("data:image/png;base64,") for alt in (first, second))
+    assert page.count(">Run this cell to explore.<") == 1 and "widget-view" not in page

@@ -35,8 +35,9 @@ def test_no_widget_is_stored_and_a_still_is(stored):
     _, guess, explorer, alone = (cell.outputs for cell in nbformat.read(stored, as_version=4).cells)
     assert len(guess) == 1
     assert set(guess[0].data) == {"text/plain", "text/html"} and "this" in guess[0].data["text/html"]
-    (still,) = explorer
+    still, line = explorer
     assert set(still.data) == {"image/png", "text/plain"}
+    assert set(line.data) == {"text/html"} and "Run this cell" in line.data["text/html"]
     assert "as a map" in still.metadata["image/png"]["alt"]
     assert alone == []
     assert stored.stat().st_size < 1.5e6

@@ -10,6 +10,7 @@ import { Kernel } from "./kernel.js";
 import { MapView } from "./views/map.js";
 import { PictureView } from "./views/picture.js";
 import { State } from "./state.js";
+import { hideStill } from "./still.js";
 import { readSubject } from "./subject.js";
 import { isDark, whenThemeChanges } from "./theme.js";
 import { TraversalView } from "./views/traversal.js";
@@ -41,7 +42,8 @@ export async function render({ model, el }) {
       tell();
       map.draw();
     }, signal);
-    el.replaceChildren(root); // in place of the still, if there was one
+    el.replaceChildren(root); // on a page in place of the still
+    hideStill(root, signal); // in a notebook
     map.resize();
     followPython(model, state, signal);
     state.change("model", "code");
