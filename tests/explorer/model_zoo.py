@@ -1,7 +1,7 @@
 """Models as people write them, tiny and untrained: what the explorer's adapters and compiler are tested on.
 
-`MODELS` maps a name to a function that makes a `Case`; `HOPELESS` maps a name to one that makes a model, images, options
-for `adapt` and the words that its refusal must contain. Every model is seeded by the caller.
+`MODELS` maps a name to a function that makes a `Case`; `HOPELESS` maps a name to one that makes a model, images,
+options for `adapt` and the words that its refusal must contain. Every model is seeded by the caller.
 """
 
 import threading
@@ -660,6 +660,8 @@ def _():
 
 
 class Deviation(Example):
+    reparameterize = None
+
     def encode(self, x):
         mu, s = super().encode(x)
         return [mu, F.softplus(s)]
@@ -1120,7 +1122,7 @@ def _():
 
 @listed("images of another shape", HOPELESS)
 def _():
-    return Dense(), images(1, 16), {}, ("Dense", "[1, 16, 16]", "64")
+    return Dense(), images(1, 16), {}, ("Dense", "1, 16, 16]", "64")
 
 
 class Indices(Quantised):
