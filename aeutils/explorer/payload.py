@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-_NAMES = {"float16", "float32", "uint8"}
+_NAMES = {"float16", "float32", "uint8", "uint16"}
 
 
 class Payload:
@@ -18,7 +18,7 @@ class Payload:
         self._length = 0
 
     def add(self, array: np.ndarray) -> dict[str, Any]:
-        """Append an array of float16, float32 or uint8; its entry names dtype, place and length."""
+        """Append an array of float16, float32, uint8 or uint16; its entry names dtype, place and length."""
         if array.dtype.name not in _NAMES:
             raise TypeError(f"{array.dtype.name} does not travel; use one of {', '.join(sorted(_NAMES))}")
         raw = np.ascontiguousarray(array).tobytes()

@@ -50,7 +50,7 @@ def still(explored: Sequence[Explored], shown: Shown, title: str) -> Picture:
 def _rows(explored: Sequence[Explored], shown: Shown) -> dict[str, Tensor]:
     """Label -> images: a walk, two units traversed, some images, and what each model makes of them."""
     model, codes, y = explored[0].model, explored[0].codes, shown.y
-    other = len(codes) - 1 if y is None else int((y != y[0]).int().argmax())
+    other = len(codes) - 1 if y is None else int(((y != y[0]) & (y >= 0)).int().argmax())
     t = torch.linspace(0, 1, _STEPS)[:, None]
     rows = {"from A to B": evaluation.decode(model, codes[0] + t * (codes[other] - codes[0]))}
     for unit in codes.std(0, correction=0).argsort(descending=True)[:2].tolist():
@@ -80,6 +80,11 @@ def _map(axes: Axes, plane: Plane, places: Tensor, y: Tensor | None, classes: tu
     if y is None:
         u, v = places.numpy().T
         axes.scatter(u, v, marker="+", color=CLASS_COLOURS[0], s=18, linewidths=0.8)
+        return
+    u, v = places[y < 0].numpy().T  # without a label
+    axes.scatter(u, v, marker=".", color=look.GREY, s=14, linewidths=0)
+    places, y = places[y >= 0], y[y >= 0]
+    if not len(y):
         return
     signs = [name if len(name) == 1 else str(label) for label, name in enumerate(classes)]
     label_points(axes, places, y, signs, size=20)

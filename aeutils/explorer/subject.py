@@ -18,19 +18,23 @@ from aeutils.explorer.network import travel
 from aeutils.explorer.payload import Payload, as_bytes
 from aeutils.explorer.plane import Plane, aside, first_plane, reach
 from aeutils.losses import kl_to_prior
-from aeutils.models import VariationalAutoencoder
+from aeutils.models import Autoencoder, VariationalAutoencoder
 
 # What a notebook can carry: pixels of at most so many images, shown and training each.
 MOST_PICTURES = 5000
 _MEASURED = 1000  # images on which averages are taken
 _FEWEST = 5  # images of a class, for a median
 _CHECKED = 64  # codes on which the browser's network is compared with the model
-_MOST_CLASSES = 256  # labels travel as bytes
+_NO_LABEL = 65_535  # what -1 travels as: labels are sent as uint16; NO_LABEL in body/subject.js
+_MOST_CLASSES = _NO_LABEL
 
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """The images of the map and the training images to compare with; pixels `[N, 1, H, W]`, labels `[N]` or None."""
+    """The images of the map and the training images to compare with; pixels `[N, 1, H, W]`, labels `[N]` or None.
+
+    A label of -1 says that this image has none.
+    """
 
     x: Tensor
     y: Tensor | None
@@ -84,7 +88,7 @@ def shown_images(images: Images | Split | Tensor, on: str) -> Shown:
             "two shapes cannot be compared"
         )
     if len(shown.classes) > _MOST_CLASSES:
-        raise ValueError(f"labels of {len(shown.classes):,} classes; the explorer draws up to {_MOST_CLASSES}")
+        raise ValueError(f"labels of {len(shown.classes):,} classes; the explorer draws up to {_MOST_CLASSES:,}")
     for y in (shown.y, shown.train_y):
         if y is not None and int(y.max()) >= len(shown.classes):
             raise ValueError(f"label {int(y.max())} is none of the {len(shown.classes)} classes, counted from 0")
@@ -111,8 +115,10 @@ def _grey(split: Split, name: str) -> Split:
         raise ValueError(
             f"{name}: labels are {came}; expected whole numbers, one for each of the {len(x):,} images, or none"
         )
-    if int(y.min()) < 0:
-        raise ValueError(f"{name}: the lowest label is {int(y.min())}; expected whole numbers from 0")
+    if int(y.min()) < -1:
+        raise ValueError(
+            f"{name}: the lowest label is {int(y.min())}; expected whole numbers from 0, or -1 where there is no label"
+        )
     return split
 
 
@@ -147,10 +153,14 @@ def _points(shown: Shown, payload: Payload) -> dict[str, Any]:
     return {
         "count": n,
         "name": shown.name,
-        "labels": None if shown.y is None else payload.add(shown.y.numpy().astype(np.uint8)),
+        "labels": _labels(shown.y, payload),
         "pixels": payload.add(as_bytes(shown.x.numpy())) if few else None,
         "note": "" if few else f"{n:,} images, shown as points only; up to {MOST_PICTURES:,} come with their pixels.",
     }
+
+
+def _labels(y: Tensor | None, payload: Payload) -> dict[str, Any] | None:
+    return None if y is None else payload.add(torch.where(y < 0, _NO_LABEL, y.long()).numpy().astype(np.uint16))
 
 
 def _training(shown: Shown, compared: Split, payload: Payload) -> dict[str, Any]:
@@ -164,7 +174,7 @@ def _training(shown: Shown, compared: Split, payload: Payload) -> dict[str, Any]
     return {
         "count": len(x),
         "name": shown.train_name,
-        "labels": None if y is None else payload.add(y.numpy().astype(np.uint8)),
+        "labels": _labels(y, payload),
         "pixels": payload.add(as_bytes(x.numpy())),
         "usual": usual,
         "note": f"Nearest: among {counted} {kind}, by squared distance over all pixels; 0 is a copy.",
@@ -222,6 +232,7 @@ def _model(explored: Explored, shown: Shown, train: Tensor, payload: Payload) ->
         "name": name,
         "size": codes.shape[1],
         "variational": variational,
+        "prior": _prior(model),
         "spread": parts["spread"],
         "encoder": parts["encoder"],
         "decoder": parts["decoder"],
@@ -234,6 +245,11 @@ def _model(explored: Explored, shown: Shown, train: Tensor, payload: Payload) ->
         "constant": "Every image has the same code here: this model ignores what it sees." if _alike(codes) else None,
         "notes": notes,
     }
+
+
+def _prior(model: nn.Module) -> bool | None:
+    """Whether the model was trained with the prior N(0, I), or None where nobody knows."""
+    return True if hasattr(model, "posterior") else False if isinstance(model, Autoencoder) else None
 
 
 def _codes(name: str, model: nn.Module, shown: Shown, several: bool) -> Tensor:

@@ -82,8 +82,8 @@ def label_points(axes: Axes, places: Tensor, y: Tensor, signs: Sequence[str], si
     points = doors.places(places, what)
     signs = doors.texts(signs, "classes")
     labels = doors.labels(y, len(points), len(signs))
-    for label, sign in enumerate(signs):
-        colour = CLASS_COLOURS[label % len(CLASS_COLOURS)]
+    for label in sorted(set(labels.tolist())):  # of many classes, those that are there
+        colour, sign = CLASS_COLOURS[label % len(CLASS_COLOURS)], signs[label]
         marker = _outline(sign if sign.strip() else str(label))
         u, v = points[labels == label].T
         axes.scatter(u, v, marker=marker, color=colour, s=doors.number(size, "size"), linewidths=0.2)

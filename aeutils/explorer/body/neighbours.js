@@ -66,7 +66,7 @@ function mostVariedFirst(images, n, pixels) {
     }
   }
   const variance = sum.map((total, j) => square[j] / n - (total / n) ** 2);
-  return Uint16Array.from(variance.keys()).sort((a, b) => variance[b] - variance[a]);
+  return Uint32Array.from(variance.keys()).sort((a, b) => variance[b] - variance[a]);
 }
 
 /**

@@ -3,7 +3,7 @@
 
 /**
  * Where an array lies in the unpacked bytes: `start` in bytes, `length` in numbers.
- * @typedef {{ dtype: "float16" | "float32" | "uint8", start: number, length: number }} Entry
+ * @typedef {{ dtype: "float16" | "float32" | "uint8" | "uint16", start: number, length: number }} Entry
  */
 
 /** @param {Uint8Array<ArrayBuffer>} bytes */
@@ -12,7 +12,7 @@ export async function unpack(bytes) {
   return new Response(stream).arrayBuffer();
 }
 
-const SIZES = { float16: 2, float32: 4, uint8: 1 };
+const SIZES = { float16: 2, float32: 4, uint8: 1, uint16: 2 };
 
 /**
  * The numbers that an entry of the table of contents names; float16 is widened.
@@ -26,13 +26,23 @@ export function numbersAt(buffer, entry) {
 }
 
 /**
- * The bytes that an entry names: pixels, labels.
+ * The bytes that an entry names: pixels.
  * @param {ArrayBuffer} buffer
  * @param {Entry} entry
  */
 export function bytesAt(buffer, entry) {
   check(buffer, entry, "uint8");
   return new Uint8Array(buffer, entry.start, entry.length);
+}
+
+/**
+ * The whole numbers that an entry names: labels.
+ * @param {ArrayBuffer} buffer
+ * @param {Entry} entry
+ */
+export function wholeNumbersAt(buffer, entry) {
+  check(buffer, entry, "uint16");
+  return new Uint16Array(buffer, entry.start, entry.length);
 }
 
 /**

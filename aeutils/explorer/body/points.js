@@ -2,7 +2,8 @@
 // Draws the images as points of the map: each as its class's sign where there is room, so that colour alone says nothing.
 
 import { flat } from "./dom.js";
-import { classColours, paper } from "./theme.js";
+import { NO_LABEL } from "./subject.js";
+import { classColours, noClassColour, paper } from "./theme.js";
 
 /** @import { Frame } from "./plane.js" */
 
@@ -15,11 +16,14 @@ const SOME_SIGNS = 700;
  */
 export const signs = (classes) => classes.map((name, index) => ([...name].length === 1 ? name : String(index)));
 
+/** Stands for an image that has no label. */
+export const NO_SIGN = "•";
+
 /**
  * @param {HTMLCanvasElement} canvas
  * @param {Frame} frame
  * @param {{ us: Float32Array, vs: Float32Array }} places
- * @param {Uint8Array | null} labels
+ * @param {Uint16Array | null} labels
  * @param {string[]} classes
  * @param {number} ratio canvas pixels in a CSS pixel
  */
@@ -36,12 +40,13 @@ export function drawPoints(canvas, frame, { us, vs }, labels, classes, ratio) {
     return;
   }
   const sprites = signs(classes).map((sign, label) => sprite(sign, colours[label % colours.length], ratio));
+  const unlabelled = sprite(NO_SIGN, noClassColour(), ratio);
   const some = n > MOST_SIGNS ? SOME_SIGNS : n;
   for (let k = 0; k < some; k++) {
     const i = n > MOST_SIGNS ? (k * 7919) % n : k; // 7919 is prime: no class is left out because the images have an order
     const [x, y] = frame.toScreen(us[i], vs[i]);
     if (x < -8 || y < -8 || x > frame.size + 8 || y > frame.size + 8) continue;
-    context.drawImage(sprites[labels[i] % sprites.length], x - SPRITE / 2, y - SPRITE / 2, SPRITE, SPRITE);
+    context.drawImage(labels[i] === NO_LABEL ? unlabelled : sprites[labels[i]], x - SPRITE / 2, y - SPRITE / 2, SPRITE, SPRITE);
   }
 }
 
@@ -96,17 +101,20 @@ function crosses(context, frame, us, vs, colour) {
  * @param {Frame} frame
  * @param {Float32Array} us
  * @param {Float32Array} vs
- * @param {Uint8Array | null} labels
+ * @param {Uint16Array | null} labels
  * @param {string[]} colours
  * @param {number} ratio
  */
 function drawDots(context, canvas, frame, us, vs, labels, colours, ratio) {
   const image = context.createImageData(canvas.width, canvas.height);
   const pixels = new Uint32Array(image.data.buffer);
-  const packed = colours.map((colour) => {
+  /** @param {string} colour */
+  const pack = (colour) => {
     const value = parseInt(colour.slice(1), 16);
     return ((0xb0 << 24) | ((value & 255) << 16) | (value & 0xff00) | (value >> 16)) >>> 0; // little-endian ABGR
-  });
+  };
+  const packed = colours.map(pack);
+  const unlabelled = pack(noClassColour());
   const { width, height } = canvas;
   const scaleX = width / (frame.high[0] - frame.low[0]);
   const scaleY = height / (frame.high[1] - frame.low[1]);
@@ -115,7 +123,7 @@ function drawDots(context, canvas, frame, us, vs, labels, colours, ratio) {
     const x = ((us[i] - frame.low[0]) * scaleX) | 0;
     const y = ((frame.high[1] - vs[i]) * scaleY) | 0;
     if (x < 0 || y < 0 || x + side > width || y + side > height) continue;
-    const colour = packed[labels ? labels[i] % packed.length : 0];
+    const colour = !labels ? packed[0] : labels[i] === NO_LABEL ? unlabelled : packed[labels[i] % packed.length];
     for (let dy = 0; dy < side; dy++) for (let dx = 0; dx < side; dx++) pixels[(y + dy) * width + x + dx] = colour;
   }
   context.putImageData(image, 0, 0);

@@ -1,6 +1,8 @@
 // @ts-check
 // What all views share: the code that is looked at, where it came from, and which model decodes it.
 
+import { labelText, NO_LABEL } from "./subject.js";
+
 /** @import { Subject } from "./subject.js" */
 
 /**
@@ -81,13 +83,14 @@ export class State {
    */
   imageAt(index) {
     const { points, pixels, classes } = this.subject;
-    const label = points.labels ? classes[points.labels[index]] : null;
+    const label = points.labels?.[index];
+    const told = label === undefined ? "" : `, ${label === NO_LABEL ? "" : "label "}${labelText(classes, label)}`;
     const bytes = points.pixels?.subarray(index * pixels, (index + 1) * pixels);
     return {
       kind: "image",
       index,
       pixels: bytes ? Float32Array.from(bytes, (value) => value / 255) : null,
-      text: `${points.name} [${index}]${label === null ? "" : `, label ${label}`}`,
+      text: `${points.name} [${index}]${told}`,
     };
   }
 

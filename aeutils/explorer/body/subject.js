@@ -3,13 +3,16 @@
 
 import { Engine } from "./engine.js";
 import { Neighbours } from "./neighbours.js";
-import { bytesAt, numbersAt, unpack } from "./payload.js";
+import { bytesAt, numbersAt, unpack, wholeNumbersAt } from "./payload.js";
 
 /**
  * @import { Ask } from "./kernel.js"
  * @import { Layer } from "./network.js"
  * @import { Entry } from "./payload.js"
  */
+
+/** What stands among the labels for an image that has none. */
+export const NO_LABEL = 65535;
 
 /**
  * The median squared distance to the nearest training image: of all pictures, and of each class that has enough of them.
@@ -21,7 +24,7 @@ import { bytesAt, numbersAt, unpack } from "./payload.js";
  * @typedef {object} Meta
  * @property {number} height of an image, in pixels
  * @property {number} width
- * @property {string[]} classes their names; a label is a place in this list
+ * @property {string[]} classes their names; a label is a place in this list, or NO_LABEL
  * @property {{ count: number, name: string, labels: Entry | null, pixels: Entry | null, note: string }} points the images of
  *   the map; `name` is what one of them is called. Very many come without their pixels.
  * @property {number} measured how many images the models' measures are averages of
@@ -35,6 +38,7 @@ import { bytesAt, numbersAt, unpack } from "./payload.js";
  * @property {string} name
  * @property {number} size of the code
  * @property {boolean} variational
+ * @property {boolean | null} prior whether it was trained with the prior N(0, I); null: nobody knows
  * @property {boolean} spread whether the encoder puts out the posterior's log-variances behind its means
  * @property {Layer[] | null} encoder null: the kernel has to be asked
  * @property {Layer[] | null} decoder
@@ -70,14 +74,14 @@ export async function readSubject(meta, bytes, ask) {
     throw new Error("the packed weights and images cannot be unpacked");
   });
   /** @param {Entry | null} entry */
-  const array = (entry) => entry && bytesAt(buffer, entry);
+  const labelsAt = (entry) => entry && wholeNumbersAt(buffer, entry);
   const pixels = meta.height * meta.width;
-  const points = { ...meta.points, labels: array(meta.points.labels), pixels: array(meta.points.pixels) };
+  const points = { ...meta.points, labels: labelsAt(meta.points.labels), pixels: meta.points.pixels && bytesAt(buffer, meta.points.pixels) };
   const images = bytesAt(buffer, meta.training.pixels);
   if (images.length !== meta.training.count * pixels) throw new Error("the training images are not complete");
   if (points.pixels && points.pixels.length !== points.count * pixels) throw new Error("the images are not complete");
   const neighbours = new Neighbours(images, pixels);
-  const training = { ...meta.training, labels: array(meta.training.labels), pixels: images, neighbours };
+  const training = { ...meta.training, labels: labelsAt(meta.training.labels), pixels: images, neighbours };
   const models = meta.models.map((entry, index) => readModel(entry, index, meta, buffer, ask));
   return { ...meta, pixels, points, training, models };
 }
@@ -109,6 +113,13 @@ function readModel(entry, index, meta, buffer, ask) {
     codeOf: (image) => codes.subarray(image * entry.size, (image + 1) * entry.size),
   };
 }
+
+/**
+ * What a label is called.
+ * @param {string[]} classes
+ * @param {number} label
+ */
+export const labelText = (classes, label) => (label === NO_LABEL ? "no label" : classes[label]);
 
 /** @typedef {{ mean: number, sd: number, low: number, high: number, middle: [number, number] }} Spread */
 

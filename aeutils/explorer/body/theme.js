@@ -26,5 +26,8 @@ const DARK = ["#4DA6E8", "#FF8A4A", "#2CD3A0", "#F0A3CC", "#D9B04A", "#9AD8FF", 
 
 export const classColours = () => (isDark() ? DARK : LIGHT);
 
+/** Of images that have no label: the page's soft ink. */
+export const noClassColour = () => (isDark() ? "#B5B5B5" : "#595959");
+
 /** The map's background, with which signs are rimmed. */
 export const paper = () => (isDark() ? "#151515" : "#FFFFFF");

@@ -7,6 +7,7 @@ import { inPieces, messageOf } from "../engine.js";
 import { squaredDistance } from "../neighbours.js";
 import { greatCircle, straight } from "../paths.js";
 import { Picture } from "../pictures.js";
+import { NO_LABEL } from "../subject.js";
 
 /** @import { State } from "../state.js" */
 
@@ -91,8 +92,8 @@ export class BetweenView {
     const { original, model, subject, z } = this.state;
     const { labels, count } = subject.points;
     const here = original?.kind === "image" ? original.index : 0;
-    const other = labels ? labels.findIndex((label) => label !== labels[here]) : here + 1;
-    this.images = [here, Math.min(count - 1, Math.max(0, other))];
+    const other = labels ? labels.findIndex((label) => label !== labels[here] && label !== NO_LABEL) : -1;
+    this.images = [here, other >= 0 ? other : (here + 1) % count];
     this.ends = [Float32Array.from(z), model.codeOf(this.images[1])];
   }
 

@@ -6,7 +6,8 @@ import { contour, density, levels, priorRadius, SHARES } from "../density.js";
 import { button, choice, drawn, element, tick } from "../dom.js";
 import { Manifold } from "../manifold.js";
 import { Frame, principalPlane, unitPlane } from "../plane.js";
-import { drawPoints, signs } from "../points.js";
+import { drawPoints, NO_SIGN, signs } from "../points.js";
+import { NO_LABEL } from "../subject.js";
 
 /**
  * @import { Pair, Plane } from "../plane.js"
@@ -124,7 +125,9 @@ export class MapView {
     const { classes, points } = this.state.subject;
     const marks = signs(classes);
     const needed = points.labels !== null && marks.some((mark, index) => mark !== classes[index]);
-    const entries = needed ? classes.map((name, index) => `${marks[index]} ${name}`).join(" · ") : "";
+    const named = needed ? classes.map((name, index) => `${marks[index]} ${name}`) : [];
+    if (points.labels?.includes(NO_LABEL)) named.push(`${NO_SIGN} no label`);
+    const entries = named.join(" · ");
     return element("p", { class: "aex-note" }, entries, entries && points.note ? " – " : "", points.note);
   }
 
@@ -315,7 +318,8 @@ export class MapView {
     if (contours === "none") return "";
     if (!this.plane.second) return "A map of one unit has no contours.";
     const shares = `Lines: 50, 80, 95 % of the ${contours === "prior" ? "prior N(0, I)" : "images"}`;
-    if (contours === "prior" && !this.state.model.variational) return `${shares}, which this model was not trained with.`;
+    if (contours === "prior" && this.state.model.prior === false) return `${shares}, which this model was not trained with.`;
+    if (contours === "prior" && this.state.model.prior === null) return `${shares}; whether this model was trained with it is not known: prior= says so.`;
     return contours === "density" && this.projected.us.length < 20 ? "Too few images for contours." : `${shares}.`;
   }
 

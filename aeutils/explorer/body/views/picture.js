@@ -4,6 +4,7 @@
 import { element, shown } from "../dom.js";
 import { squaredDistance } from "../neighbours.js";
 import { Picture } from "../pictures.js";
+import { labelText, NO_LABEL } from "../subject.js";
 
 /** @import { State } from "../state.js" */
 
@@ -101,11 +102,12 @@ export class PictureView {
       this.nearIndex = found.index;
       const { pixels } = this.state.subject;
       this.near.draw(training.pixels.subarray(found.index * pixels, (found.index + 1) * pixels));
-      this.nearName = `nearest ${training.name}${training.labels ? ` (${classes[training.labels[found.index]]})` : ""}`;
+      this.nearName = `nearest ${training.name}${training.labels ? ` (${labelText(classes, training.labels[found.index])})` : ""}`;
       this.near.label(this.nearName);
     }
     this.nearText.textContent = `${this.nearName}: squared pixel distance ${shown(found.distance)}`;
-    this.usual.textContent = this.usualDistance(training.labels ? training.labels[found.index] : null);
+    const label = training.labels?.[found.index] ?? NO_LABEL;
+    this.usual.textContent = this.usualDistance(label === NO_LABEL ? null : label);
   }
 
   /**

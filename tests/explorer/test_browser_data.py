@@ -1,0 +1,146 @@
+"""What travels to the browser, and what is drawn of it: labels, pixels, colours, limits."""
+
+import subprocess
+import zlib
+
+import numpy as np
+import pytest
+import torch
+from browser import NO_NODE, NODE
+
+import aeutils as ae
+from aeutils.data import Split
+from aeutils.explorer import bundle
+
+
+def travelled(explorer, entry):
+    """The array that an entry of the description names, as the browser unpacks it."""
+    return np.frombuffer(zlib.decompress(explorer.payload), entry["dtype"], entry["length"], entry["start"])
+
+
+def opened(chromium, tmp_path, explorer, **context):
+    """The explorer as a file, open in Chromium with the network off; whatever the page complains of fails the test."""
+    path = explorer.save_html(tmp_path / "page.html")
+    page = chromium.new_context(offline=True, viewport={"width": 940, "height": 900}, **context).new_page()
+    page.set_default_timeout(15_000)
+    page.goto(path.as_uri())
+    page.locator(".aex[data-ready]").wait_for()
+    return page
+
+
+def tiny(n, side=4, channels=1):
+    """A model of two code units and `n` images `[n, channels, side, side]`, all different."""
+    torch.manual_seed(0)
+    x = torch.rand(n, channels, side, side)
+    return ae.Autoencoder((channels * side * side, 2), shape=(channels, side, side)), x
+
+
+def test_labels_beyond_255_arrive_as_they_are():
+    model, x = tiny(600)
+    explorer = ae.explore(model, Split(x, torch.arange(600)))
+    labels = travelled(explorer, explorer.meta["points"]["labels"])
+    assert labels.tolist() == list(range(600))
+    assert len(explorer.meta["classes"]) == 600
+
+
+def test_more_classes_than_16_bits_hold_are_refused(refused):
+    model, x = tiny(2)
+    with refused(ValueError, "65,536 classes", "65,535"):
+        ae.explore(model, Split(x, torch.tensor([0, 65_535])))
+    assert ae.explore(model, Split(x, torch.tensor([0, 65_534]))).meta["points"]["labels"]["dtype"] == "uint16"
+
+
+def test_label_minus_1_is_no_label(refused):
+    model, x = tiny(12)
+    y = torch.tensor([0, -1] * 6)
+    explorer = ae.explore(model, Split(x, y))
+    assert travelled(explorer, explorer.meta["points"]["labels"]).tolist() == [0, 65_535] * 6
+    assert explorer.meta["classes"] == ["0"]
+    usual = explorer.meta["training"]["usual"]
+    assert len(usual["classes"]) == 1
+    with refused(ValueError, "lowest label is -2", "-1"):
+        ae.explore(model, Split(x, y - 1))
+
+
+def test_an_image_without_a_label_is_drawn_grey_and_told_so(chromium, tmp_path):
+    model, x = tiny(40)
+    page = opened(chromium, tmp_path, ae.explore(model, Split(x, torch.full((40,), -1))))
+    pair = page.locator(".aex-pair figcaption")
+    assert "image [0], no label" in pair.nth(1).inner_text()
+    assert "nearest image (no label)" in pair.first.inner_text()
+    assert "undefined" not in page.locator(".aex").inner_text()
+    assert hues(page) == {"grey"}
+
+
+def test_among_many_dots_an_image_without_a_label_is_grey(chromium, tmp_path):
+    model, x = tiny(3000)
+    page = opened(chromium, tmp_path, ae.explore(model, Split(x, torch.full((3000,), -1))))
+    assert hues(page) == {"grey"}
+    page = opened(chromium, tmp_path, ae.explore(model, Split(x, torch.zeros(3000, dtype=torch.int64))))
+    assert hues(page) == {"colour"}
+
+
+def hues(page):
+    """Whether the points of the map are grey or in colour, as most of their strong pixels are."""
+    script = """canvas => {
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        const found = { grey: 0, colour: 0 };
+        for (let i = 0; i < data.length; i += 4) {
+            const [low, high] = [Math.min(...data.slice(i, i + 3)), Math.max(...data.slice(i, i + 3))];
+            if (data[i + 3] > 150 && low < 200) found[high - low > 40 ? "colour" : "grey"] += 1;
+        }
+        return found;
+    }"""
+    found = page.locator(".aex-layer:not(.aex-manifold)").first.evaluate(script)
+    return {kind for kind, count in found.items() if count > 0.3 * sum(found.values())}
+
+
+@pytest.mark.skipif(NODE is None, reason=NO_NODE)
+def test_a_difference_in_a_pixel_beyond_65535_is_counted():
+    """257 x 257 images that differ in the last pixel only were numbered in 16 bits, and said to be copies."""
+    code = f"""
+        import {{ Neighbours }} from {(bundle.BODY / "neighbours.js").as_uri()!r};
+        const pixels = 257 * 257;
+        const image = new Uint8Array(2 * pixels);
+        image.fill(255, pixels - 1, pixels); // the first image's last pixel
+        image.fill(255, 2 * pixels - 3);
+        const found = new Neighbours(image, pixels).nearest(new Float32Array(pixels));
+        console.log(found.index, found.distance);
+    """
+    done = subprocess.run([NODE, "--input-type=module", "-e", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["0", "1"], done.stderr
+
+
+class Foreign(torch.nn.Module):
+    """A reader's own model, of which nobody knows what it was trained with."""
+
+    def __init__(self):
+        super().__init__()
+        own = ae.Autoencoder((16, 2), shape=(1, 4, 4))
+        self.encoder, self.decoder, self.head = own.encoder, own.decoder, own.head
+
+    def encode(self, x):
+        return self.encoder(x.flatten(1))
+
+    def decode(self, z):
+        return self.head(self.decoder(z)).view(-1, 1, 4, 4)
+
+    def forward(self, x):
+        return self.decode(self.encode(x))
+
+
+@pytest.mark.parametrize(
+    "make, prior, told",
+    [
+        (lambda: ae.VariationalAutoencoder((16, 2), shape=(1, 4, 4)), True, "of the prior N(0, I)."),
+        (lambda: ae.Autoencoder((16, 2), shape=(1, 4, 4)), False, ", which this model was not trained with."),
+        (Foreign, None, "; whether this model was trained with it is not known: prior= says so."),
+    ],
+)
+def test_what_is_known_of_the_prior(chromium, tmp_path, make, prior, told):
+    _, x = tiny(40)
+    explorer = ae.explore(make(), x)
+    assert explorer.meta["models"][0]["prior"] is prior
+    page = opened(chromium, tmp_path, explorer)
+    page.get_by_label("Contours").select_option("prior")
+    assert page.locator(".aex-contour-note").inner_text().endswith(told)
