@@ -550,6 +550,62 @@ def test_a_notebook_that_a_reader_saved_shows_the_still_the_next_day(opened, tmp
     expect(still).to_be_hidden()
 
 
+# How a host says that it is light or dark: an element, its attribute, and the attribute's two values.
+HOSTS = {
+    "JupyterLab, Notebook and Voilà": ("body", "data-jp-theme-light", {"light": "true", "dark": "false"}),
+    "VS Code": ("body", "data-vscode-theme-kind", {"light": "vscode-light", "dark": "vscode-dark"}),
+    "VS Code's classes": ("body", "class", {"light": "vscode-light", "dark": "vscode-dark"}),
+    "VS Code in high contrast": (
+        "body",
+        "class",
+        {"light": "vscode-high-contrast-light vscode-high-contrast", "dark": "vscode-high-contrast"},
+    ),
+    "Colab": ("html", "theme", {"light": "light", "dark": "dark"}),
+    "a page's colour scheme": ("html", "style", {"light": "color-scheme: light", "dark": "color-scheme: dark"}),
+    "a page's background": (
+        "body",
+        "style",
+        {"light": "background: #fdfdfd", "dark": "background: oklch(0.2 0.02 250)"},
+    ),
+    "a page that says nothing": ("body", "style", {"light": "", "dark": "background: #000"}),
+}
+
+
+@pytest.mark.parametrize("system, other", [("light", "dark"), ("dark", "light")])
+def test_colours_are_the_hosts_also_where_the_system_has_others(chromium, tmp_path, models, few, system, other):
+    from playwright.sync_api import expect
+
+    path = ae.explore(models["variational"], few).save_html(tmp_path / "page.html")
+    bare = path.read_text(encoding="utf-8")
+    for ours, nothing in [
+        (":root { color-scheme: light dark; }", ""),
+        ("@media (prefers-color-scheme: dark)", "@media not all"),
+    ]:
+        assert ours in bare
+        bare = bare.replace(ours, nothing)
+    page = chromium.new_page(color_scheme=system)
+    for host, (where, attribute, values) in HOSTS.items():
+        tag = {"html": '<html lang="en"', "body": "<body"}[where]
+        path.write_text(bare.replace(f"{tag}>", f'{tag} {attribute}="{values[other]}">'), encoding="utf-8")
+        page.goto(path.as_uri())
+        root = page.locator(".aex[data-ready]")
+        expect(root, host).to_have_attribute("data-theme", other)
+        for theme in (system, other):
+            page.locator(where).evaluate(
+                f"(element, value) => element.setAttribute({attribute!r}, value)", values[theme]
+            )
+            expect(root, host).to_have_attribute("data-theme", theme)
+            scheme = root.evaluate("element => getComputedStyle(element).colorScheme")
+            assert scheme == theme, f"{host}: sliders and boxes are drawn by the browser"
+
+
+def test_a_page_of_its_own_follows_the_system(saved):
+    view = saved(["variational"])
+    for scheme in ("dark", "light"):
+        view.page.emulate_media(color_scheme=scheme)
+        view.expect(view.root).to_have_attribute("data-theme", scheme)
+
+
 COUNT = """from ipywidgets.widgets.widget import _instances
 print(sum(isinstance(each, ae.explorer.Explorer) for each in _instances.values()), "open")"""
 

@@ -1,22 +1,61 @@
 // @ts-check
-// Light or dark: what JupyterLab says, else what the system says.
+// Light or dark, as the host is: the page around us may be the opposite of what the system says.
+
+/** @type {boolean | null} found once, and again whenever the host changes: it is asked for with every drawing */
+let known = null;
 
 export function isDark() {
-  const jupyter = document.body.dataset.jpThemeLight;
+  known ??= saysDark() ?? looksDark();
+  return known;
+}
+
+/** What the hosts that we know say of themselves: JupyterLab, Notebook and Voilà, VS Code, Colab. */
+function saysDark() {
+  const { body, documentElement: html } = document;
+  const jupyter = body.dataset.jpThemeLight;
   if (jupyter !== undefined) return jupyter === "false";
-  return matchMedia("(prefers-color-scheme: dark)").matches;
+  const code = /vscode-(?:high-contrast-)?(light|dark)|vscode-high-contrast/.exec(`${body.dataset.vscodeThemeKind ?? body.className}`);
+  if (code) return code[1] !== "light";
+  const colab = html.getAttribute("theme");
+  return colab === "dark" ? true : colab === "light" ? false : null;
+}
+
+/** What any other page looks like: by its background, else by the schemes that it was written for. */
+function looksDark() {
+  const html = document.documentElement;
+  const pixel = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true }); // knows every way to write a colour
+  for (const element of [document.body, html]) {
+    if (!pixel) break;
+    pixel.fillStyle = getComputedStyle(element).backgroundColor;
+    pixel.fillRect(0, 0, 1, 1);
+    const [red, green, blue, alpha] = pixel.getImageData(0, 0, 1, 1).data;
+    if (alpha > 127) return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 128;
+  }
+  const schemes = getComputedStyle(html).colorScheme;
+  if (!schemes.includes("dark")) return false; // the browser's own paper is white then, whatever the system says
+  return !schemes.includes("light") || matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
 /**
- * Calls f when that may have changed, until the signal is aborted.
+ * Calls f whenever light has turned into dark or back, until the signal is aborted.
  * @param {() => void} f
  * @param {AbortSignal} signal
  */
 export function whenThemeChanges(f, signal) {
-  const observer = new MutationObserver(f);
-  observer.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
-  signal.addEventListener("abort", () => observer.disconnect());
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", f, { signal });
+  let before = isDark();
+  const look = () => {
+    known = null;
+    if (isDark() === before) return;
+    before = isDark();
+    f();
+  };
+  const observer = new MutationObserver(look);
+  for (const element of [document.body, document.documentElement]) observer.observe(element, { attributes: true });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", look, { signal });
+  signal.addEventListener("abort", () => {
+    observer.disconnect();
+    known = null; // nobody looks any longer
+  });
 }
 
 // The colours of classes: those of the collection's figures (aeutils/figures/look.py; a test holds the two together), and
