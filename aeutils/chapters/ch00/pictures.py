@@ -1,6 +1,8 @@
-"""The first picture of notebook 00: an image, its code, and what the decoder makes of the code."""
+"""The pictures of notebook 00: an image, its code, and what the decoder makes of it; rows of images in pairs."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from torch import Tensor
 
@@ -51,3 +53,18 @@ def there_and_back(image: Tensor, z: Tensor, x_hat: Tensor, title: str) -> Pictu
             fontsize=9,
         )
     return figure
+
+
+def in_pairs(images: Mapping[str, Tensor], rebuilt: Mapping[str, Tensor], rows: int, columns: int) -> dict[str, Tensor]:
+    """Rows for `figures.digits`: under each of the first rows of images what came back.
+
+    Args:
+        images: label -> images `[N, C, H, W]`.
+        rebuilt: the same labels -> their reconstructions, of the same shapes.
+        rows: how many labels to take, the first ones.
+        columns: how many images of each, the first ones.
+    """
+    pairs = {}
+    for label in list(images)[:rows]:
+        pairs[label], pairs[f"{label}, rebuilt"] = images[label][:columns], rebuilt[label][:columns]
+    return pairs
