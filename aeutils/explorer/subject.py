@@ -103,11 +103,6 @@ def _grey(split: Split, name: str) -> Split:
     """
     given: Any = getattr(check_held(split, name), "x", None)
     x, y = check_images(given, name), split.y
-    if x.shape[1] != 1:
-        raise ValueError(
-            f"{name} has shape {list(x.shape)}: the explorer draws one grey channel, [N, 1, H, W]; "
-            "x.mean(1, keepdim=True) makes colour grey, for images and model alike"
-        )
     if y is None:
         return split
     came = f"a tensor {list(y.shape)} of {y.dtype}" if isinstance(y, Tensor) else f"of type {type(y).__name__}"
@@ -136,6 +131,7 @@ def gather(explored: Sequence[Explored], shown: Shown) -> tuple[dict[str, Any], 
     """The description for the browser, typed as `Meta` in `body/subject.js`, and its compressed arrays."""
     payload, compared = Payload(), _compared(shown)
     meta = {
+        "channels": shown.x.shape[1],
         "height": shown.x.shape[2],
         "width": shown.x.shape[3],
         "classes": list(shown.classes),
@@ -194,9 +190,9 @@ def _usual_distance(
     """Median squared distance from the pictures `x` to the nearest training image: of all, and of each class.
 
     Args:
-        x: `[N, 1, H, W]`.
+        x: `[N, C, H, W]`.
         y: labels of the pictures, and perhaps of more behind them, or None.
-        train: the training images `[M, 1, H, W]`.
+        train: the training images `[M, C, H, W]`.
         n_classes: how many classes the labels have.
         others: whether `x` are training images themselves, and the nearest *other* one is meant.
     """

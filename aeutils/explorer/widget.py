@@ -125,7 +125,7 @@ class Explorer(anywidget.AnyWidget):
         reply: dict[str, Any] = {"id": question.get("id")}
         try:
             model, described = list(self._models.values())[question["model"]], self.meta["models"][question["model"]]
-            images = (-1, 1, self.meta["height"], self.meta["width"])
+            images = (-1, self.meta["channels"], self.meta["height"], self.meta["width"])
             shape = (-1, described["size"]) if question["operation"] == "decode" else images
             values = np.frombuffer(buffers[0], np.float32)
             result = [answer(model, question["operation"], values, shape).tobytes()]

@@ -144,3 +144,71 @@ def test_what_is_known_of_the_prior(chromium, tmp_path, make, prior, told):
     page = opened(chromium, tmp_path, explorer)
     page.get_by_label("Contours").select_option("prior")
     assert page.locator(".aex-contour-note").inner_text().endswith(told)
+
+
+COLOURS = """canvas => {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    return [0, 1, 2].map(channel => Array.from(data).filter((_, i) => i % 4 === channel));
+}"""
+
+
+def seen(page, what):
+    """The three channels `[3, H * W]`, 0 to 255, of the canvas that plays this part."""
+    return np.array(page.locator(what).first.evaluate(COLOURS))
+
+
+def test_colour_images_travel_channel_by_channel():
+    model, x = tiny(5, 4, 3)
+    explorer = ae.explore(model, x)
+    assert [explorer.meta[name] for name in ("channels", "height", "width")] == [3, 4, 4]
+    pixels = travelled(explorer, explorer.meta["points"]["pixels"]).reshape(5, 3, 4, 4)
+    assert np.array_equal(pixels, (255 * x).round().numpy())
+
+
+def test_pictures_in_colour(chromium, tmp_path):
+    torch.manual_seed(0)
+    x = torch.rand(60, 3, 12, 10)
+    model = ae.Autoencoder((360, 2), shape=(3, 12, 10))
+    page = opened(chromium, tmp_path, ae.explore({"one": model, "two": model}, x))
+    assert np.abs(seen(page, "[data-role=original]") - 255 * x[0].flatten(1).numpy()).max() <= 0.5
+    code = torch.tensor([[float(value) for value in page.locator("[data-code]").get_attribute("data-code").split()]])
+    decoded = model.decode(code).detach()
+    wanted = 255 * decoded[0].flatten(1).numpy()
+    assert np.abs(seen(page, "[data-role=decoded]") - wanted).max() <= 2.5
+    assert np.abs(seen(page, "[data-model=two]") - wanted).max() <= 2.5
+    distances = (decoded - x).square().flatten(1).sum(1)
+    nearest = int(distances.argmin())
+    assert np.abs(seen(page, "[data-role=nearest]") - 255 * x[nearest].flatten(1).numpy()).max() <= 0.5
+    told = page.locator(".aex-pair figcaption").first.inner_text()
+    assert float(told.rsplit(" ", 1)[1]) == pytest.approx(distances[nearest].item(), abs=0.06)
+    for tab in ("Traversal", "Between"):
+        page.get_by_role("tab", name=tab).click()
+        page.wait_for_timeout(300)
+        assert np.ptp(seen(page, "[role=tabpanel]:not([hidden]) .aex-strip canvas"), axis=0).max() > 20
+    page.get_by_label("Manifold (decodes)").check()
+    page.locator(".aex-pad[data-manifold]").wait_for()
+    assert np.ptp(seen(page, "canvas.aex-manifold"), axis=0).max() > 20
+    page.get_by_role("tab", name="Draw your own").click()
+    assert "square images" in page.get_by_role("tabpanel").inner_text()
+
+
+def test_drawing_in_colour(chromium, tmp_path):
+    model, x = tiny(40, 16, 3)
+    page = opened(chromium, tmp_path, ae.explore(model, x))
+    page.get_by_role("tab", name="Draw your own").click()
+    blue = page.get_by_role("button", name="blue")
+    blue.focus()
+    page.keyboard.press("Enter")
+    assert blue.get_attribute("aria-pressed") == "true"
+    page.get_by_role("button", name="Fill with this colour").click()
+    page.get_by_label("another").fill("#ff8000")
+    assert blue.get_attribute("aria-pressed") == "false"
+    page.locator("[data-role=ink]").focus()
+    page.keyboard.press("Space")
+    page.locator(".aex-pair figcaption", has_text="your drawing: squared error").wait_for()
+    drawing = seen(page, "[data-role=seen]").reshape(3, 16, 16)
+    assert drawing[:, 0, 0].tolist() == pytest.approx([0, 0x72, 0xB2], abs=1)
+    assert drawing[0, 8, 8] > 50 and drawing[2, 8, 8] < 150, "a quarter of this pixel is orange"
+    wanted = model.encode(torch.tensor(drawing[None] / 255, dtype=torch.float32))
+    code = [float(value) for value in page.locator("[data-code]").get_attribute("data-code").split()]
+    assert code == pytest.approx(wanted[0].tolist(), abs=0.02)

@@ -20,14 +20,14 @@ export class Engine {
    * @param {Pick<ModelMeta, "name" | "size" | "encoder" | "decoder" | "spread">} entry
    * @param {number} index
    * @param {Float32Array} weights
-   * @param {[height: number, width: number]} shape
+   * @param {[channels: number, height: number, width: number]} shape of a picture
    * @param {Ask} ask
    */
-  constructor(entry, index, weights, [height, width], ask) {
+  constructor(entry, index, weights, shape, ask) {
     this.size = entry.size;
     this.index = index;
     this.ask = ask;
-    this.pixels = height * width;
+    this.pixels = shape[0] * shape[1] * shape[2];
     /** @type {Map<string, { values: Float32Array, deliver: Deliver } | null>} */
     this.waiting = new Map();
     /**
@@ -42,7 +42,7 @@ export class Engine {
       }
     };
     this.decoder = build(entry.decoder, [entry.size]);
-    this.encoder = build(entry.encoder, [1, height, width]);
+    this.encoder = build(entry.encoder, shape);
     if (this.decoder && this.decoder.outputs !== this.pixels) throw new Error(`${entry.name}: the decoder makes ${this.decoder.outputs} pixels instead of ${this.pixels}`);
     if (this.encoder && this.encoder.outputs < entry.size) throw new Error(`${entry.name}: the encoder makes ${this.encoder.outputs} numbers instead of ${entry.size}`);
     this.spread = entry.spread; // whether the encoder's second half is the posterior's log-variance

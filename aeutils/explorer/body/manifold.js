@@ -6,15 +6,14 @@ import { paint } from "./pictures.js";
 
 /**
  * @import { Engine } from "./engine.js"
+ * @import { Shape } from "./pictures.js"
  * @import { Frame, Plane } from "./plane.js"
  */
 
 export class Manifold {
-  /**
-   * @param {number} height of an image
-   * @param {number} width
-   */
-  constructor(height, width) {
+  /** @param {Shape} shape of an image */
+  constructor({ channels, height, width }) {
+    this.channels = channels;
     this.height = height;
     this.width = width;
     /** @type {{ canvas: HTMLCanvasElement, frame: Frame } | null} */
@@ -51,7 +50,7 @@ export class Manifold {
      * @param {Float32Array} picture
      */
     const put = (i, picture) => {
-      paint(tile.data, picture);
+      paint(tile.data, picture, this.channels);
       context.putImageData(tile, (i % n) * this.width, Math.floor(i / n) * this.height);
     };
     try {

@@ -22,7 +22,8 @@ export const NO_LABEL = 65535;
 /**
  * The description that `gather` in aeutils/explorer/subject.py makes; a test holds the two together.
  * @typedef {object} Meta
- * @property {number} height of an image, in pixels
+ * @property {number} channels of an image: 1 for grey; 3 for red, green and blue, one behind the other
+ * @property {number} height in pixels
  * @property {number} width
  * @property {string[]} classes their names; a label is a place in this list, or NO_LABEL
  * @property {{ count: number, name: string, labels: Entry | null, pixels: Entry | null, note: string }} points the images of
@@ -75,7 +76,7 @@ export async function readSubject(meta, bytes, ask) {
   });
   /** @param {Entry | null} entry */
   const labelsAt = (entry) => entry && wholeNumbersAt(buffer, entry);
-  const pixels = meta.height * meta.width;
+  const pixels = meta.channels * meta.height * meta.width; // numbers of one picture
   const points = { ...meta.points, labels: labelsAt(meta.points.labels), pixels: meta.points.pixels && bytesAt(buffer, meta.points.pixels) };
   const images = bytesAt(buffer, meta.training.pixels);
   if (images.length !== meta.training.count * pixels) throw new Error("the training images are not complete");
@@ -99,7 +100,7 @@ function readModel(entry, index, meta, buffer, ask) {
   const codes = array(entry.codes);
   if (codes.length !== meta.points.count * entry.size) throw new Error(`${entry.name}: the codes are not complete`);
   if (codes.some((value) => !Number.isFinite(value))) throw new Error(`${entry.name}: the codes hold numbers that are not finite`);
-  const engine = new Engine(entry, index, array(entry.weights), [meta.height, meta.width], ask);
+  const engine = new Engine(entry, index, array(entry.weights), [meta.channels, meta.height, meta.width], ask);
   const { principal } = entry;
   return {
     ...entry,

@@ -65,6 +65,12 @@ const DARK = ["#4DA6E8", "#FF8A4A", "#2CD3A0", "#F0A3CC", "#D9B04A", "#9AD8FF", 
 
 export const classColours = () => (isDark() ? DARK : LIGHT);
 
+/**
+ * What to draw with, where images have colour.
+ * @type {[name: string, colour: string][]}
+ */
+export const PENS = [["white", "#ffffff"], ["black", "#000000"], ["red", "#d55e00"], ["orange", "#e69f00"], ["green", "#009e73"], ["blue", "#0072b2"], ["pink", "#cc79a7"]];
+
 /** Of images that have no label: the page's soft ink. */
 export const noClassColour = () => (isDark() ? "#B5B5B5" : "#595959");
 

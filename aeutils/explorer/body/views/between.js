@@ -37,8 +37,7 @@ export class BetweenView {
     /** @type {AbortController | null} */
     this.running = null;
     this.way = straight;
-    const { height, width } = state.subject;
-    this.pictures = Array.from({ length: PICTURES }, () => new Picture(height, width, "decoded picture"));
+    this.pictures = Array.from({ length: PICTURES }, () => new Picture(state.subject, "decoded picture"));
     const id = freshId();
     this.slider = element("input", {
       id, type: "range", min: 0, max: 1, step: 0.005, value: 0, "aria-valuetext": "at A",

@@ -25,8 +25,7 @@ export class CompareView {
     this.same = choice("At an image", [["image", "each model uses its own code of it"], ["code", "every model reads this one's code"]], () => this.follow());
     this.place = element("p", { class: "aex-note", role: "status" });
     this.name = element("output", { for: id });
-    const { height, width } = state.subject;
-    this.original = new Picture(height, width, "original");
+    this.original = new Picture(state.subject, "original");
     this.cards = models.map((model, index) => this.card(model, index));
     this.root = element(
       "div", {},
@@ -51,8 +50,7 @@ export class CompareView {
    * @returns {Card}
    */
   card(model, index) {
-    const { height, width } = this.state.subject;
-    const picture = new Picture(height, width, `decoded by ${model.name}`, { "data-model": model.name });
+    const picture = new Picture(this.state.subject, `decoded by ${model.name}`, { "data-model": model.name });
     const error = element("p", { class: "aex-note" });
     const rows = Object.entries(model.measures).map(([name, value]) =>
       element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, Number.isInteger(value) ? String(value) : shown(value))),

@@ -1,10 +1,12 @@
 // @ts-check
-// Draw your own: ink becomes an image as MNIST makes them, its code moves the point on the map, and the decode answers.
+// Draw your own: ink becomes an image, a grey one as MNIST makes them, its code moves the point on the map, and the decode
+// answers.
 
 import { button, element, flat, shown, tick } from "../dom.js";
 import { asDrawn, centred } from "../drawing.js";
 import { squaredDistance } from "../neighbours.js";
 import { Picture } from "../pictures.js";
+import { PENS } from "../theme.js";
 
 /**
  * @import { Pair } from "../plane.js"
@@ -31,16 +33,17 @@ export class DrawView {
     this.frame = 0;
     /** @type {Pair} */
     this.place = [SIZE / 2, SIZE / 2];
-    const { height, width } = state.subject;
+    const { channels, height, width } = state.subject;
+    this.colour = PENS[0][1];
     this.canvas = element("canvas", {
       class: "aex-ink", width: SIZE, height: SIZE, tabindex: "0", role: "application", "aria-label": DRAWING_HELP, "data-role": "ink",
     });
     this.context = flat(this.canvas, { willReadFrequently: true });
     this.pen = element("div", { class: "aex-pen", "aria-hidden": "true" });
-    this.seen = new Picture(height, width, "the drawing as the model sees it", { "data-role": "seen" });
-    this.back = new Picture(height, width, "what the model makes of the drawing", { "data-role": "back" });
+    this.seen = new Picture(state.subject, "the drawing as the model sees it", { "data-role": "seen" });
+    this.back = new Picture(state.subject, "what the model makes of the drawing", { "data-role": "back" });
     this.backText = element("figcaption");
-    this.centre = true;
+    this.centre = channels === 1; // MNIST is grey
     const centring = tick("Centre as MNIST does", true, (on) => {
       this.centre = on;
       this.encode();
@@ -56,7 +59,7 @@ export class DrawView {
         element("figure", {}, this.back.canvas, this.backText),
         element(
           "div", { class: "aex-column" },
-          button("Clear", () => this.clear()), centring.root,
+          button("Clear", () => this.clear()), ...(channels === 1 ? [centring.root] : this.pens()),
           element("p", { class: "aex-note" }, "The drawing is encoded as you draw, and its code decoded: see where it lands on the map, and what comes back."),
         ),
       ),
@@ -66,6 +69,29 @@ export class DrawView {
     this.listen(signal);
     if (height !== width) this.root.replaceChildren(element("p", { class: "aex-note" }, `Drawing needs square images; these have ${height} × ${width} pixels.`));
     signal.addEventListener("abort", () => cancelAnimationFrame(this.frame));
+  }
+
+  /** For colour: what to draw with. */
+  pens() {
+    const own = element("input", { type: "color", value: this.colour, oninput: () => take(own.value) });
+    const presets = PENS.map(([name, colour]) =>
+      element("button", { type: "button", class: "aex-ink-colour", onclick: () => take(colour) }, element("span", { class: "aex-swatch", style: `background: ${colour}` }), name),
+    );
+    /** @param {string} colour */
+    const take = (colour) => {
+      this.colour = own.value = colour;
+      presets.forEach((preset, index) => preset.setAttribute("aria-pressed", String(PENS[index][1] === colour)));
+    };
+    take(this.colour);
+    const fill = button("Fill with this colour", () => {
+      this.context.fillStyle = this.colour;
+      this.context.fillRect(0, 0, SIZE, SIZE);
+      this.encode();
+    });
+    return [
+      element("div", { class: "aex-pens", role: "group", "aria-label": "colour of the pen" }, ...presets, element("label", { class: "aex-tick" }, own, "another")),
+      fill,
+    ];
   }
 
   show() {
@@ -139,7 +165,7 @@ export class DrawView {
 
   /** @param {Pair} to */
   stroke(to) {
-    Object.assign(this.context, { strokeStyle: "#fff", lineWidth: PEN, lineCap: "round", lineJoin: "round" });
+    Object.assign(this.context, { strokeStyle: this.colour, lineWidth: PEN, lineCap: "round", lineJoin: "round" });
     this.context.beginPath();
     this.context.moveTo(...this.place);
     this.context.lineTo(to[0] + 0.01, to[1]); // a line of no length would leave no dot
@@ -166,9 +192,10 @@ export class DrawView {
     this.frame = 0;
     const { subject, model } = this.state;
     const rgba = this.context.getImageData(0, 0, SIZE, SIZE).data;
-    const ink = Float32Array.from({ length: SIZE * SIZE }, (_, i) => rgba[4 * i] / 255);
-    if (!ink.some((value) => value > 0.1)) return;
-    const pixels = (this.centre ? centred : asDrawn)(ink, SIZE, subject.width);
+    const inks = Array.from({ length: subject.channels }, (_, channel) => Float32Array.from({ length: SIZE * SIZE }, (_, i) => rgba[4 * i + channel] / 255));
+    if (!inks.some((ink) => ink.some((value) => value > 0.1))) return;
+    const pixels = new Float32Array(subject.pixels);
+    inks.forEach((ink, channel) => pixels.set((this.centre ? centred : asDrawn)(ink, SIZE, subject.width), channel * subject.height * subject.width));
     this.seen.draw(pixels);
     model.engine.encode(pixels, (code, _, problem) => {
       this.problem.hidden = Boolean(code);

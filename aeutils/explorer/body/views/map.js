@@ -37,7 +37,7 @@ export class MapView {
     this.hooks = hooks;
     this.layers = { points: true, manifold: false, contours: "none" };
     this.frame = new Frame(400);
-    this.manifold = new Manifold(subject.height, subject.width);
+    this.manifold = new Manifold(subject);
     /** @type {Pair} the two code units that were chosen for a map of units */
     this.chosen = [0, 1];
     /** @type {{ paths: string[], whole: Frame } | null} contours of the density */

@@ -27,10 +27,9 @@ export class PictureView {
     this.searched = 0; // when the neighbour was last looked for, and what that takes, in milliseconds
     this.cost = 0;
     this.hovered = -1;
-    const { height, width } = state.subject;
-    this.decoded = new Picture(height, width, "decoded picture", { "data-role": "decoded" });
-    this.near = new Picture(height, width, "nearest training image", { "data-role": "nearest" });
-    this.original = new Picture(height, width, "original", { "data-role": "original" });
+    this.decoded = new Picture(state.subject, "decoded picture", { "data-role": "decoded" });
+    this.near = new Picture(state.subject, "nearest training image", { "data-role": "nearest" });
+    this.original = new Picture(state.subject, "original", { "data-role": "original" });
     this.code = element("p", { class: "aex-code" });
     this.nearText = element("figcaption");
     this.originalText = element("figcaption");

@@ -88,7 +88,7 @@ export class TraversalView {
     if (model.spread) this.legend.append("; ", swatch("aex-posterior"), " narrow band: the posterior of the original, mean ± 2 standard deviations");
     const units = model.units.map((unit, j) => ({ ...unit, j }));
     if (this.order === "usage") units.sort((a, b) => b.sd - a.sd);
-    this.pictures = Array.from({ length: STEPS }, () => new Picture(subject.height, subject.width, "decoded picture"));
+    this.pictures = Array.from({ length: STEPS }, () => new Picture(subject, "decoded picture"));
     this.row.replaceChildren(...this.pictures.map((picture) => picture.canvas));
     for (const unit of units) this.sliders.append(this.slider(unit));
     this.unit = units[0].j;
