@@ -14,23 +14,26 @@ class Payload:
     """Arrays packed one behind the other. `add` returns the entry that `body/payload.js` finds an array by."""
 
     def __init__(self) -> None:
-        self._parts: list[bytes] = []
+        self._places: dict[bytes, int] = {}  # where each run of bytes starts, in order
         self._length = 0
 
     def add(self, array: np.ndarray) -> dict[str, Any]:
-        """Append an array of float16, float32, uint8 or uint16; its entry names dtype, place and length."""
+        """Append an array of float16, float32, uint8 or uint16; its entry names dtype, place and length.
+
+        The same bytes travel once, however often they are added.
+        """
         if array.dtype.name not in _NAMES:
             raise TypeError(f"{array.dtype.name} does not travel; use one of {', '.join(sorted(_NAMES))}")
         raw = np.ascontiguousarray(array).tobytes()
-        entry = {"dtype": array.dtype.name, "start": self._length, "length": int(array.size)}
         raw += b"\0" * (-len(raw) % 8)  # typed arrays start at multiples of their element's size
-        self._parts.append(raw)
-        self._length += len(raw)
-        return entry
+        start = self._places.setdefault(raw, self._length)
+        if start == self._length:
+            self._length += len(raw)
+        return {"dtype": array.dtype.name, "start": start, "length": int(array.size)}
 
     def compressed(self) -> bytes:
         """All of it, in zlib's format, which browsers unpack by themselves."""
-        return zlib.compress(b"".join(self._parts), 6)
+        return zlib.compress(b"".join(self._places), 6)
 
 
 def as_bytes(x: np.ndarray) -> np.ndarray:

@@ -20,10 +20,10 @@ from aeutils.explorer.plane import Plane, aside, first_plane, reach
 from aeutils.losses import kl_to_prior
 from aeutils.models import Autoencoder, VariationalAutoencoder
 
-# What a notebook can carry: pixels of at most so many images, shown and training each.
-MOST_PICTURES = 5000
+MOST_BYTES = 4_000_000  # what a notebook can carry of pixels: of the images shown, and as much of the training images
 _MEASURED = 1000  # images on which averages are taken
 _FEWEST = 5  # images of a class, for a median
+_EXACT = 5000  # images whose codes travel in single precision
 _CHECKED = 64  # codes on which the browser's network is compared with the model
 _NO_LABEL = 65_535  # what -1 travels as: labels are sent as uint16; NO_LABEL in body/subject.js
 _MOST_CLASSES = _NO_LABEL
@@ -144,14 +144,15 @@ def gather(explored: Sequence[Explored], shown: Shown) -> tuple[dict[str, Any], 
 
 
 def _points(shown: Shown, payload: Payload) -> dict[str, Any]:
-    n = len(shown.x)
-    few = n <= MOST_PICTURES
+    n, chosen = len(shown.x), _evenly(shown.x)
+    few = f"{n:,} images; the pixels of {len(chosen):,} of them, evenly chosen, come along, the others are points only."
     return {
         "count": n,
         "name": shown.name,
         "labels": _labels(shown.y, payload),
-        "pixels": payload.add(as_bytes(shown.x.numpy())) if few else None,
-        "note": "" if few else f"{n:,} images, shown as points only; up to {MOST_PICTURES:,} come with their pixels.",
+        "pixels": payload.add(as_bytes(shown.x[chosen].numpy())),
+        "pictures": len(chosen),
+        "note": few if len(chosen) < n else "",
     }
 
 
@@ -179,9 +180,14 @@ def _training(shown: Shown, compared: Split, payload: Payload) -> dict[str, Any]
 
 def _compared(shown: Shown) -> Split:
     """The training images that travel, evenly chosen where they are too many."""
-    total = len(shown.train_x)
-    chosen = np.unique(np.linspace(0, total - 1, min(total, MOST_PICTURES)).round().astype(np.int64))
+    chosen = _evenly(shown.train_x)
     return Split(shown.train_x[chosen], None if shown.train_y is None else shown.train_y[chosen])
+
+
+def _evenly(x: Tensor) -> Tensor:
+    """Which of the images `[N, C, H, W]` travel with their pixels; `pictureAt` in body/subject.js finds them again."""
+    count = min(len(x), max(1, MOST_BYTES // x[0].numel()))
+    return torch.arange(count) * len(x) // count
 
 
 def _usual_distance(
@@ -233,8 +239,8 @@ def _model(explored: Explored, shown: Shown, train: Tensor, payload: Payload) ->
         "encoder": parts["encoder"],
         "decoder": parts["decoder"],
         "weights": payload.add(parts["weights"]),
-        # Beyond what fits comfortably, half precision: the points of the map move by less than a pixel.
-        "codes": payload.add(codes.numpy().astype(np.float32 if len(codes) <= MOST_PICTURES else np.float16)),
+        # Of very many, half precision: the points of the map move by less than a pixel.
+        "codes": payload.add(codes.numpy().astype(np.float32 if len(codes) <= _EXACT else np.float16)),
         **_planes(explored, payload),
         "measures": measures,
         "usual": _usual_distance(rebuilt, shown.y, train, len(shown.classes)),

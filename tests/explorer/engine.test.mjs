@@ -35,7 +35,7 @@ test("a drawing keeps its place in another model, whose code has another size, a
     codeOf: () => new Float32Array(size),
     engine: engine(async () => new Float32Array(size).fill(9), size),
   });
-  const points = { labels: null, pixels: null, name: "image" };
+  const points = { labels: null, pixels: new Uint8Array(3), pictures: 1, count: 1, name: "image" };
   const state = new State({ models: [model(2), model(3)], points, pixels: 3, classes: [] });
   const drawing = { kind: "drawing", pixels: new Float32Array(3), text: "your drawing" };
   state.setCode([1, 2], drawing);

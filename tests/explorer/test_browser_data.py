@@ -1,5 +1,6 @@
 """What travels to the browser, and what is drawn of it: labels, pixels, colours, limits."""
 
+import json
 import subprocess
 import zlib
 
@@ -10,7 +11,7 @@ from browser import NO_NODE, NODE
 
 import aeutils as ae
 from aeutils.data import Split
-from aeutils.explorer import bundle
+from aeutils.explorer import bundle, subject
 
 
 def travelled(explorer, entry):
@@ -212,3 +213,36 @@ def test_drawing_in_colour(chromium, tmp_path):
     wanted = model.encode(torch.tensor(drawing[None] / 255, dtype=torch.float32))
     code = [float(value) for value in page.locator("[data-code]").get_attribute("data-code").split()]
     assert code == pytest.approx(wanted[0].tolist(), abs=0.02)
+
+
+def test_images_compared_with_themselves_travel_once(few):
+    model = ae.Autoencoder((784, 2))
+    for images, on in ((few.test.x, "test"), (few, "train")):
+        meta = ae.explore(model, images, on=on).meta
+        assert meta["points"]["pixels"] == meta["training"]["pixels"]
+
+
+def test_pixels_are_limited_in_bytes():
+    model, x = tiny(200, 100, 3)
+    meta = ae.explore(model, x).meta
+    assert meta["points"]["pictures"] == meta["training"]["count"] == 133
+    assert meta["training"]["pixels"]["length"] == 133 * 30_000 <= subject.MOST_BYTES
+    assert "200 images; the pixels of 133 of them" in meta["points"]["note"]
+
+
+@pytest.mark.skipif(NODE is None, reason=NO_NODE)
+@pytest.mark.parametrize("count, pictures", [(7, 7), (200, 133), (60_000, 5102), (9, 1)])
+def test_the_browser_finds_the_pictures_that_came_along(monkeypatch, count, pictures):
+    monkeypatch.setattr(subject, "MOST_BYTES", pictures)
+    chosen = subject._evenly(torch.zeros(count, 1, 1, 1)).tolist()
+    assert len(chosen) == pictures and chosen[0] == 0
+    code = f"""
+        import {{ pictureAt }} from {(bundle.BODY / "subject.js").as_uri()!r};
+        const points = {{ count: {count}, pictures: {pictures} }};
+        const places = Array.from({{ length: {count} }}, (_, i) => pictureAt(i, points));
+        console.log(JSON.stringify(places));
+    """
+    done = subprocess.run([NODE, "--input-type=module", "-e", code], capture_output=True, text=True, timeout=60)
+    places = json.loads(done.stdout)
+    assert [image for image, place in enumerate(places) if place >= 0] == chosen
+    assert [place for place in places if place >= 0] == list(range(pictures))

@@ -487,12 +487,13 @@ def test_a_single_image_with_a_longer_code_has_an_explorer(few):
     assert described["principal"] is None
 
 
-def test_very_many_images_are_points_only(model, digits):
+def test_of_very_many_images_some_come_with_their_pixels(model, digits):
     x = digits.train.x.repeat(18, 1, 1, 1)[:60_000]
     explorer = ae.explore(model, Split(x, digits.train.y.repeat(18)[:60_000]))
-    assert explorer.meta["points"]["pixels"] is None and "60,000" in explorer.meta["points"]["note"]
-    assert explorer.meta["training"]["count"] == subject.MOST_PICTURES
-    assert "5,000 of the 60,000" in explorer.meta["training"]["note"]
+    count = subject.MOST_BYTES // 784
+    assert explorer.meta["points"]["pictures"] == explorer.meta["training"]["count"] == count
+    assert f"60,000 images; the pixels of {count:,} of them" in explorer.meta["points"]["note"]
+    assert f"{count:,} of the 60,000" in explorer.meta["training"]["note"]
     assert len(explorer.payload) < 3e6
 
 

@@ -1,7 +1,7 @@
 // @ts-check
 // What all views share: the code that is looked at, where it came from, and which model decodes it.
 
-import { labelText, NO_LABEL } from "./subject.js";
+import { labelText, NO_LABEL, pictureAt } from "./subject.js";
 
 /** @import { Subject } from "./subject.js" */
 
@@ -85,11 +85,11 @@ export class State {
     const { points, pixels, classes } = this.subject;
     const label = points.labels?.[index];
     const told = label === undefined ? "" : `, ${label === NO_LABEL ? "" : "label "}${labelText(classes, label)}`;
-    const bytes = points.pixels?.subarray(index * pixels, (index + 1) * pixels);
+    const place = pictureAt(index, points);
     return {
       kind: "image",
       index,
-      pixels: bytes ? Float32Array.from(bytes, (value) => value / 255) : null,
+      pixels: place < 0 ? null : Float32Array.from(points.pixels.subarray(place * pixels, (place + 1) * pixels), (value) => value / 255),
       text: `${points.name} [${index}]${told}`,
     };
   }

@@ -26,8 +26,8 @@ export const NO_LABEL = 65535;
  * @property {number} height in pixels
  * @property {number} width
  * @property {string[]} classes their names; a label is a place in this list, or NO_LABEL
- * @property {{ count: number, name: string, labels: Entry | null, pixels: Entry | null, note: string }} points the images of
- *   the map; `name` is what one of them is called. Very many come without their pixels.
+ * @property {{ count: number, name: string, labels: Entry | null, pixels: Entry, pictures: number, note: string }} points the
+ *   images of the map; `name` is what one of them is called. So many `pictures` come with their pixels, evenly chosen.
  * @property {number} measured how many images the models' measures are averages of
  * @property {{ count: number, name: string, labels: Entry | null, pixels: Entry, usual: Usual, note: string }} training what
  *   a picture's neighbour is looked for among
@@ -77,10 +77,10 @@ export async function readSubject(meta, bytes, ask) {
   /** @param {Entry | null} entry */
   const labelsAt = (entry) => entry && wholeNumbersAt(buffer, entry);
   const pixels = meta.channels * meta.height * meta.width; // numbers of one picture
-  const points = { ...meta.points, labels: labelsAt(meta.points.labels), pixels: meta.points.pixels && bytesAt(buffer, meta.points.pixels) };
+  const points = { ...meta.points, labels: labelsAt(meta.points.labels), pixels: bytesAt(buffer, meta.points.pixels) };
   const images = bytesAt(buffer, meta.training.pixels);
   if (images.length !== meta.training.count * pixels) throw new Error("the training images are not complete");
-  if (points.pixels && points.pixels.length !== points.count * pixels) throw new Error("the images are not complete");
+  if (points.pixels.length !== points.pictures * pixels) throw new Error("the images are not complete");
   const neighbours = new Neighbours(images, pixels);
   const training = { ...meta.training, labels: labelsAt(meta.training.labels), pixels: images, neighbours };
   const models = meta.models.map((entry, index) => readModel(entry, index, meta, buffer, ask));
@@ -113,6 +113,16 @@ function readModel(entry, index, meta, buffer, ask) {
     /** @param {number} image */
     codeOf: (image) => codes.subarray(image * entry.size, (image + 1) * entry.size),
   };
+}
+
+/**
+ * Which of the pictures that came along is that of an image, or -1; `_evenly` in aeutils/explorer/subject.py chose them.
+ * @param {number} image
+ * @param {{ count: number, pictures: number }} points
+ */
+export function pictureAt(image, { count, pictures }) {
+  const place = Math.ceil((image * pictures) / count);
+  return Math.floor((place * count) / pictures) === image ? place : -1;
 }
 
 /**

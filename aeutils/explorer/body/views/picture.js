@@ -134,7 +134,7 @@ export class PictureView {
     const { original: own } = this.state;
     const hovering = this.hovered >= 0 && !(own?.kind === "image" && own.index === this.hovered);
     const original = hovering ? this.state.imageAt(this.hovered) : own;
-    const text = original ? (hovering ? `under the pointer: ${original.text}` : original.text) : "point at an image to see it";
+    const text = original ? (hovering ? `under the pointer: ${original.text}` : original.text) + (original.pixels ? "" : ", whose pixels did not come along") : "point at an image to see it";
     if (!original?.pixels) this.original.clear();
     else this.original.draw(original.pixels);
     const error = !hovering && original?.pixels && this.picture ? squaredDistance(this.picture, original.pixels) : null;
