@@ -11,38 +11,6 @@ from torch.nn import functional as F
 from aeutils.chapters.layers import count_of, random_layers
 from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, number, several, whole_number
 
-start_variance = Exercise(
-    number="2.1",
-    examples=[(64, 0.0), (64, 1.0), (784, 0.2), (100, 0.5)],
-    right=lambda n, slope: 2 / ((1 + slope**2) * n),
-    mistakes=[
-        Mistake("that is right for the ReLU, whose slope is 0; here the negative half counts too", lambda n, a: 2 / n),
-        Mistake(
-            "that is right where nothing is bent, at slope 1; a smaller slope takes some of the mean square away",
-            lambda n, a: 1 / n,
-        ),
-        Mistake("that is PyTorch's own start; a layer then hands on a third, or less", lambda n, a: 1 / (3 * n)),
-        Mistake(
-            "the negative half is multiplied by the slope, so its SQUARE by the slope squared",
-            lambda n, a: 2 / ((1 + a) * n),
-        ),
-        Mistake("only half of the numbers are negative: the other half passes unchanged", lambda n, a: 1 / (a**2 * n)),
-        Mistake(
-            "a slope above 0 lets more through, so that the weights may be smaller", lambda n, a: 2 * (1 + a**2) / n
-        ),
-        Mistake("that is the spread; the variance is its square", lambda n, a: (2 / ((1 + a**2) * n)) ** 0.5),
-        Mistake("that is the factor for all n weights together; each has its n-th part", lambda n, a: 2 / (1 + a**2)),
-        Mistake(
-            "that is what one layer keeps at weight variance 1/n; the weights have to make up for it",
-            lambda n, a: (1 + a**2) / (2 * n),
-        ),
-    ],
-    observe=lambda answer, n, slope: number(answer(n, slope)),
-    praise="slope 0 gives He's 2/n, slope 1 gives 1/n; nn.init.kaiming_uniform_ has the slope as its argument a",
-    target="2/n at slope 0, 1/n at slope 1",
-    minutes=10,
-)
-
 
 def _picture() -> list[tuple[Tensor]]:
     return [(torch.rand(2, 1, 6, 6, generator=torch.Generator().manual_seed(2)),)]
@@ -69,7 +37,7 @@ def _thirds() -> list[list[float]]:
 
 
 shift_window = Exercise(
-    number="2.2",
+    number="2.1",
     examples=_picture,
     right=_one_at(1, 0),
     mistakes=[
@@ -112,84 +80,70 @@ def _up(m: int, kernel: int, stride: int, padding: int) -> int:
 
 
 def _there_and_back(down: _Sizes = _down, up: _Sizes = _up) -> _Sizes:
-    def both(n: int, kernel: int, stride: int, padding: int) -> tuple[int, int]:
+    def both(n: int, kernel: int, stride: int, padding: int) -> tuple[object, object]:
         m = down(n, kernel, stride, padding)
-        return m, n - up(m, kernel, stride, padding)  # type: ignore[arg-type, operator, return-value]
+        return m, up(m, kernel, stride, padding)  # type: ignore[arg-type]
 
     return both
 
 
-def _given_size(down: _Sizes) -> _Sizes:
-    """A wrong size on the way in, with the right number of missing pixels."""
-    right = _there_and_back()
-    return lambda *now: (down(*now), right(*now)[1])  # type: ignore[index]
-
-
-def _given_missing(missing: _Sizes) -> _Sizes:
-    """The right size on the way in, with a wrong number of missing pixels."""
-    return lambda *now: (_down(*now), missing(*now))
-
-
 there_and_back = Exercise(
-    number="2.3",
+    number="2.2",
     examples=[(28, 4, 2, 1), (27, 4, 2, 1), (28, 3, 2, 1), (32, 5, 2, 0), (29, 3, 1, 1), (224, 7, 2, 3)],
     right=_there_and_back(),
     mistakes=[
         Mistake(
             "the padding is there on both sides, so it counts twice",
-            _given_size(lambda n, k, s, p: (n + p - k) // s + 1),
+            _there_and_back(lambda n, k, s, p: (n + p - k) // s + 1),
         ),
         Mistake(
             "you counted the window's steps; there is one place more than steps",
-            _given_size(lambda n, k, s, p: (n + 2 * p - k) // s),
+            _there_and_back(lambda n, k, s, p: (n + 2 * p - k) // s),
         ),
         Mistake(
-            "the window has to fit in: its size is taken off before dividing", _given_size(lambda n, k, s, p: n // s)
+            "the window has to fit in: its size is taken off before dividing",
+            _there_and_back(lambda n, k, s, p: n // s),
         ),
         Mistake(
             "round down, with //: a place that is only half there does not count",
-            _given_size(lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1),
+            _there_and_back(lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1),
         ),
-        Mistake("return a whole number; got 13.5", _given_size(lambda n, k, s, p: (n + 2 * p - k) / s + 1)),
-        Mistake("the padding is missing", _given_size(lambda n, k, s, p: (n - k) // s + 1)),
+        Mistake("return a whole number; got 13.5", _there_and_back(lambda n, k, s, p: (n + 2 * p - k) / s + 1)),
+        Mistake("the padding is missing", _there_and_back(lambda n, k, s, p: (n - k) // s + 1)),
         Mistake(
-            "the size is right; the second number is how much is MISSING on the way back, not the size there",
-            _given_missing(lambda n, k, s, p: _up(_down(n, k, s, p), k, s, p)),
-        ),
-        Mistake(
-            "the size is right; on the way back n − 1 strides are taken, and then one whole window stands there",
-            _given_missing(lambda n, k, s, p: n - (_down(n, k, s, p) * s + k - 2 * p)),
+            "m is right; the second value is the size that comes back, not how much is missing",
+            lambda n, k, s, p: (_down(n, k, s, p), n - _up(_down(n, k, s, p), k, s, p)),
         ),
         Mistake(
-            "the size is right; the way back cuts the padding off on both sides",
-            _given_missing(lambda n, k, s, p: n - ((_down(n, k, s, p) - 1) * s + k - p)),
+            "m is right; on the way back m − 1 strides are taken, and then one whole window stands there",
+            _there_and_back(up=lambda m, k, s, p: m * s + k - 2 * p),
         ),
         Mistake(
-            "the size is right; the way back has padding to cut off, on both sides",
-            _given_missing(lambda n, k, s, p: n - ((_down(n, k, s, p) - 1) * s + k)),
+            "m is right; the way back cuts the padding off on both sides",
+            _there_and_back(up=lambda m, k, s, p: (m - 1) * s + k - p),
         ),
         Mistake(
-            "the size is right; the second number has the wrong sign: it is n minus the size on the way back",
-            _given_missing(lambda n, k, s, p: _up(_down(n, k, s, p), k, s, p) - n),
+            "m is right; the way back has padding to cut off, on both sides",
+            _there_and_back(up=lambda m, k, s, p: (m - 1) * s + k),
         ),
         Mistake(
-            "the size is right; there is something missing whenever the division had a remainder",
-            _given_missing(lambda n, k, s, p: 0),
+            "m is right; the way back starts from m, not from n: it does not know what was there before",
+            lambda n, k, s, p: (_down(n, k, s, p), _up(n, k, s, p)),
         ),
         Mistake(
-            "the size is right; what is missing is the division's remainder, not whether n is odd",
-            _given_missing(lambda n, k, s, p: n % 2),
+            "m is right; what was dropped on the way down does not come back: n is not always reached",
+            lambda n, k, s, p: (_down(n, k, s, p), n),
         ),
-        Mistake("return 2 values, separated by commas: the size, the missing pixels", _down),
+        Mistake("return 2 values, separated by commas: m, the size that comes back", _down),
     ],
-    parts=("the size", "the missing pixels"),
+    parts=("m", "the size that comes back"),
     observe=lambda answer, *now: tuple(
-        whole_number(value) for value in several(answer(*now), ("the size", "the missing pixels"))
+        whole_number(value) for value in several(answer(*now), ("m", "the size that comes back"))
     ),
     tolerance=1e-9,
-    praise="what is missing is the remainder of the division, (n + 2·padding − kernel) % stride: output_padding",
-    target="14 and 0 for (28, 4, 2, 1); 13 and 1 for (27, 4, 2, 1)",
-    minutes=12,
+    praise="n minus what comes back is the remainder, (n + 2·padding − kernel) % stride: that is output_padding",
+    target="14 and 28 for (28, 4, 2, 1); 13 and 26 for (27, 4, 2, 1)",
+    minutes=6,
 )
 
 
@@ -207,7 +161,7 @@ def _taken(
 
 
 unshuffle = Exercise(
-    number="2.4",
+    number="2.3",
     examples=_mlps,
     right=_taken(lambda W, b, V, c, on, back: (W[:, back], V[back], c[back])),
     mistakes=[
@@ -261,6 +215,38 @@ unshuffle = Exercise(
     praise="the same function in another order of pixels: this is why the MLP of section 4 did not mind",
     target="Three tensors: first weight, last weight, last bias",
     minutes=15,
+)
+
+start_variance = Exercise(
+    number="2.4",
+    examples=[(64, 0.0), (64, 1.0), (784, 0.2), (100, 0.5)],
+    right=lambda n, slope: 2 / ((1 + slope**2) * n),
+    mistakes=[
+        Mistake("that is right for the ReLU, whose slope is 0; here the negative half counts too", lambda n, a: 2 / n),
+        Mistake(
+            "that is right where nothing is bent, at slope 1; a smaller slope takes some of the mean square away",
+            lambda n, a: 1 / n,
+        ),
+        Mistake("that is PyTorch's own start; a layer then hands on a third, or less", lambda n, a: 1 / (3 * n)),
+        Mistake(
+            "the negative half is multiplied by the slope, so its SQUARE by the slope squared",
+            lambda n, a: 2 / ((1 + a) * n),
+        ),
+        Mistake("only half of the numbers are negative: the other half passes unchanged", lambda n, a: 1 / (a**2 * n)),
+        Mistake(
+            "a slope above 0 lets more through, so that the weights may be smaller", lambda n, a: 2 * (1 + a**2) / n
+        ),
+        Mistake("that is the spread; the variance is its square", lambda n, a: (2 / ((1 + a**2) * n)) ** 0.5),
+        Mistake("that is the factor for all n weights together; each has its n-th part", lambda n, a: 2 / (1 + a**2)),
+        Mistake(
+            "that is what one layer keeps at weight variance 1/n; the weights have to make up for it",
+            lambda n, a: (1 + a**2) / (2 * n),
+        ),
+    ],
+    observe=lambda answer, n, slope: number(answer(n, slope)),
+    praise="slope 0 gives He's 2/n, slope 1 gives 1/n; nn.init.kaiming_uniform_ has the slope as its argument a",
+    target="2/n at slope 0, 1/n at slope 1",
+    minutes=10,
 )
 
 count_tied = Exercise(
