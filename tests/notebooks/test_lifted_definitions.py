@@ -60,7 +60,8 @@ def test_autoencoder_of_notebook_01(notebook_01, sizes, activation, head):
 def test_defaults_of_a_model(number, name):
     ours = inspect.signature(getattr(models, name)).parameters
     taught = inspect.signature(lifted(number)[name]).parameters
-    assert {name: p.default for name, p in taught.items()} == {name: ours[name].default for name in taught}
+    given = {name: p.default for name, p in taught.items() if p.default is not p.empty}
+    assert given == {name: ours[name].default for name in given}
 
 
 def test_mlp_of_notebook_01(notebook_01):

@@ -14,7 +14,7 @@ from aeutils.sweeps import ACTIVATIONS, trial
 
 count_parameters = Exercise(
     number="1.1",
-    examples=[((784, 256, 64, 2),), ((784, 32),), ((6, 5, 4, 3),)],
+    examples=[((784, 128, 64, 2),), ((784, 32),), ((6, 5, 4, 3),)],
     right=count_of(2, 1, 1),
     mistakes=[
         Mistake("you left out the biases: every layer has one for each unit it leads to", count_of(2, 0, 0)),
@@ -37,8 +37,8 @@ count_parameters = Exercise(
     observe=lambda answer, sizes: whole_number(answer(sizes)),
     tolerance=1e-9,
     praise="most parameters sit between the pixels and the first hidden layer, on both sides",
-    target="For the widths 784, 256, 64, 2 the count is 435,858",
-    minutes=8,
+    target="For the widths 784, 128, 64, 2 the count is 218,514",
+    minutes=6,
 )
 
 
@@ -55,6 +55,10 @@ merge_layers = Exercise(
         Mistake(
             "the product is the wrong way round: the first layer acts first, so its matrix stands on the right",
             _merged(lambda W, b, V, c: (W @ V, V @ b + c)),
+        ),
+        Mistake(
+            "the product is the wrong way round, and the first bias passes through the second layer's weights",
+            _merged(lambda W, b, V, c: (W @ V, b + c)),
         ),
         Mistake(
             "wrong way round in both: W₁W₂ is the second layer followed by the first",
@@ -92,6 +96,7 @@ merge_layers = Exercise(
     parts=("the weight", "the bias"),
     praise="two linear layers in a row are one. Without something between them depth buys nothing",
     target="Return W and b with W x + b = second(first(x)) for every x",
+    minutes=6,
 )
 
 
@@ -197,7 +202,7 @@ design = Exercise(
         Mistake("return 3 values, separated by commas", lambda: ("36", "GELU")),
     ],
     observe=_played,
-    praise="at a given size the rate and the activation decide more than the widths; notebook 5 searches in earnest",
+    praise="the rate decides most, then the width; notebook 5 searches in earnest",
     target="At most 60,000 parameters, and under 26.5 squared error per validation image after 300 steps",
     minutes=15,
 )
