@@ -51,7 +51,7 @@ def test_what_lies_above_the_floor_is_sorted_and_finite(digits):
     floor = bernoulli_nats(digits.test.x, digits.test.x).mean().item()
     scores = {"a": race.Result(1.0, float("inf"), floor + 3), "b": race.Result(1.0, floor + 2, floor + 1)}
     found = race.above_the_floor(scores, digits, components=2)
-    pca = found.pop("PCA, clipped")
+    pca, mean_image = found.pop("PCA, clipped"), found.pop("mean image, clipped")
     assert list(found) == ["b, clipped", "b", "a, clipped"]
     assert list(found.values()) == pytest.approx([1, 2, 3], abs=1e-3)
-    assert pca > 0
+    assert mean_image > pca > 0

@@ -121,6 +121,46 @@ gaussian_log_likelihood = Exercise(
 )
 
 
+def _seen_runaway(answer: Callable[[], object]) -> bool:
+    """Whether the pixel's cross-entropy is finite and below −100; what is not gets its diagnosis here."""
+    x, logit = (number(value) for value in several(answer(), ("the target", "the logit")))
+    if not (math.isfinite(x) and math.isfinite(logit)):
+        raise Diagnosis("give two finite numbers: the point is that the loss has no end, not that a number has none")
+    nats = F.binary_cross_entropy_with_logits(torch.tensor(logit).double(), torch.tensor(x).double()).item()
+    if nats < -100:
+        return True
+    if 0 <= x <= 1:
+        raise Diagnosis(
+            f"the target {x:g} is in [0, 1], where the cross-entropy is never negative: yours is {nats:.4g}"
+        )
+    if nats > 0:
+        raise Diagnosis(
+            f"the target is outside [0, 1], but the loss is {nats:.4g}: the logit points the wrong way, towards "
+            "what the target is not"
+        )
+    raise Diagnosis(f"the loss is {nats:.4g}: negative already. Which of the two numbers can grow without end?")
+
+
+runaway = Exercise(
+    number="3.3",
+    examples=[()],
+    right=lambda: (2.0, 150.0),
+    mistakes=[
+        Mistake("the target 1 is in [0, 1], where the cross-entropy is never negative", lambda: (1.0, 200.0)),
+        Mistake("the target 0.5 is in [0, 1]", lambda: (0.5, -200.0)),
+        Mistake("the logit points the wrong way", lambda: (2.0, -200.0)),
+        Mistake("negative already. Which of the two numbers can grow without end?", lambda: (1.2, 10.0)),
+        Mistake("give two finite numbers", lambda: (2.0, math.inf)),
+        Mistake("return 2 values, separated by commas: the target, the logit", lambda: 2.0),
+    ],
+    observe=_seen_runaway,
+    praise="below −100, and a larger logit goes on falling. ae.losses.cross_entropy refuses targets outside [0, 1] for "
+    "this reason",
+    target="Two numbers: a target and a logit whose cross-entropy is below −100",
+    minutes=6,
+)
+
+
 def _logits_and_images() -> list[tuple[Tensor, Tensor]]:
     """Four images and three; the first of the four has two logits of ±200."""
     generator = torch.Generator().manual_seed(3)
@@ -139,7 +179,7 @@ def _right_nats(logits: Tensor, x: Tensor) -> Tensor:
 
 
 def _nats(pixels: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
-    """An answer to 3.3: `pixels` makes nats of x, −log p and −log(1 − p)."""
+    """An answer to 3.4: `pixels` makes nats of x, −log p and −log(1 − p)."""
     return lambda logits, x: _per_image(pixels(x, F.softplus(-logits), F.softplus(logits)))
 
 
@@ -162,7 +202,7 @@ def _seen_nats(answer: Callable[[Tensor, Tensor], Tensor], logits: Tensor, x: Te
 
 
 nats_per_image = Exercise(
-    number="3.3",
+    number="3.4",
     examples=_logits_and_images,
     right=_right_nats,
     mistakes=[
@@ -209,45 +249,6 @@ nats_per_image = Exercise(
     target="One number for each image, in nats, for any logits",
     minutes=12,
     tolerance=1e-5,
-)
-
-
-def _seen_runaway(answer: Callable[[], object]) -> bool:
-    """Whether the pixel's cross-entropy is finite and below −100; what is not gets its diagnosis here."""
-    x, logit = (number(value) for value in several(answer(), ("the target", "the logit")))
-    if not (math.isfinite(x) and math.isfinite(logit)):
-        raise Diagnosis("give two finite numbers: the point is that the loss has no end, not that a number has none")
-    nats = F.binary_cross_entropy_with_logits(torch.tensor(logit).double(), torch.tensor(x).double()).item()
-    if nats < -100:
-        return True
-    if 0 <= x <= 1:
-        raise Diagnosis(
-            f"the target {x:g} is in [0, 1], where the cross-entropy is never negative: yours is {nats:.4g}"
-        )
-    if nats > 0:
-        raise Diagnosis(
-            f"the target is outside [0, 1], but the loss is {nats:.4g}: the logit points the wrong way, towards "
-            "what the target is not"
-        )
-    raise Diagnosis(f"the loss is {nats:.4g}: negative already. Which of the two numbers can grow without end?")
-
-
-runaway = Exercise(
-    number="3.4",
-    examples=[()],
-    right=lambda: (2.0, 150.0),
-    mistakes=[
-        Mistake("the target 1 is in [0, 1], where the cross-entropy is never negative", lambda: (1.0, 200.0)),
-        Mistake("the target 0.5 is in [0, 1]", lambda: (0.5, -200.0)),
-        Mistake("the logit points the wrong way", lambda: (2.0, -200.0)),
-        Mistake("negative already. Which of the two numbers can grow without end?", lambda: (1.2, 10.0)),
-        Mistake("give two finite numbers", lambda: (2.0, math.inf)),
-        Mistake("return 2 values, separated by commas: the target, the logit", lambda: 2.0),
-    ],
-    observe=_seen_runaway,
-    praise="below −100, and a larger logit goes on falling. ae.fit refuses targets outside [0, 1] for this reason",
-    target="Two numbers: a target and a logit whose cross-entropy is below −100",
-    minutes=6,
 )
 
 

@@ -86,9 +86,13 @@ def above_the_floor(scores: Mapping[str, Result], images: Images, components: in
     Args:
         scores: of `race`; each is shown with its best clip and, where that is finite, as it is.
         images: what the scores were measured on.
-        components: of the PCA that is shown beside them, clipped.
+        components: of the PCA that is shown beside them, clipped, as is the mean of the training images.
     """
-    nats = {"PCA, clipped": clipped_nats(ae.pca_autoencoder(images, components), images)}
+    mean_image = images.train.x.mean(0, keepdim=True)
+    nats = {
+        "mean image, clipped": clipped_nats(lambda x: mean_image.expand_as(x), images),
+        "PCA, clipped": clipped_nats(ae.pca_autoencoder(images, components), images),
+    }
     for name, score in scores.items():
         nats |= {name: score.nats, f"{name}, clipped": score.clipped_nats}
     floor = bernoulli_nats(images.test.x, images.test.x).mean().item()
