@@ -42,7 +42,7 @@ class Images:
         name: what to call it.
         train: a `Split`. For `fit` alone, and for data larger than memory, it may be a loader instead: a `DataLoader`,
             or another iterable of batches, each a tensor `x` or a pair `(x, y)` as in a `Split`. What looks at single
-            training examples (PCA, sweeps, the explorer) refuses one.
+            training examples (PCA, sweeps) refuses one; the explorer reads it through.
         val: a `Split`; an empty one where there is none.
         test: a `Split`.
         classes: the labels' names.

@@ -42,6 +42,8 @@ class Adapted(nn.Module):
     """A reader's model as the explorer uses it, made by `adapt`; the model is inside and not copied.
 
     Attributes:
+        kind: the name of its class, without wrappers.
+        shape: of one picture: channels, height, width.
         prior: whether it was trained with the prior N(0, 1) on its codes; None where that is not known.
         notes: what was understood and is worth saying, one sentence each.
     """
@@ -49,18 +51,20 @@ class Adapted(nn.Module):
     low: Any  # what 0 is to the model, `[C, 1, 1]`, and how far 1 is from it; None where it takes [0, 1]
     span: Any
 
-    def __init__(self, parts: Sequence[nn.Module], shape: Sequence[int], scale: Scale | None) -> None:
+    def __init__(self, kind: str, parts: Sequence[nn.Module], shape: Sequence[int], scale: Scale | None) -> None:
         super().__init__()
+        self.kind = kind
         self.parts = nn.ModuleList(parts)
         self.prior: bool | None = None
         self.notes: list[str] = []
         self.register_buffer("low", None if scale is None else scale.low)
         self.register_buffer("span", None if scale is None else scale.high - scale.low)
-        self._shape = tuple(shape)  # of one picture: channels, height, width
+        self.shape = tuple(shape)
         # What `adapt` finds out:
         self._layout: Function = _as_it_is
-        self._read: Function = _as_it_is  # fed images -> codes of the model's own shape
-        self._spread: Function | None = None  # fed images -> their standard deviations
+        self._encode: Function = _as_it_is
+        self._reading = Reading(_as_it_is)
+        self._posterior: tuple[Function, Reading] | None = None
         self._code_shape: tuple[int, ...] = ()
         self._write: Function = _as_it_is  # codes -> pictures in any shape
         self._head: Function = _as_it_is
@@ -69,16 +73,16 @@ class Adapted(nn.Module):
     @property
     def has_posterior(self) -> bool:
         """Whether `posterior` is known."""
-        return self._spread is not None
+        return self._posterior is not None
 
     def encode(self, x: Tensor) -> Tensor:
         """Codes float32 `[B, k]` of images `[B, C, H, W]` in [0, 1]; of a variational model the posterior's means."""
-        return self._read(self._fed(x)).float().reshape(len(x), -1)
+        return _codes(self._own_codes(x))
 
     def decode(self, z: Tensor) -> Tensor:
         """Pictures float32 `[B, C, H, W]`, on the images' scale, of codes `[B, k]`."""
         made = self._write(self._at_home(z.reshape(len(z), *self._code_shape)))
-        pictures = self._head(_in_shape(made, self._shape)).float()
+        pictures = self._head(_in_shape(made, self.shape)).float()
         return (pictures - self.low) / self.span if self._rescaled else pictures
 
     def forward(self, x: Tensor) -> Tensor:
@@ -91,10 +95,16 @@ class Adapted(nn.Module):
         Raises:
             ValueError: it is not known.
         """
-        if self._spread is None:
+        if self._posterior is None:
             raise ValueError("this model's posterior is not known; encode= may return (μ, log σ²) or a Normal")
-        spread = self._spread(self._fed(x)).float().reshape(len(x), -1)
-        return Normal(self.encode(x), spread, validate_args=False)
+        encode, reading = self._posterior
+        output = encode(self._fed(x))
+        assert reading.spread is not None
+        return Normal(_codes(reading.mean(output)), _codes(reading.spread(output)), validate_args=False)
+
+    def _own_codes(self, x: Tensor) -> Tensor:
+        """Codes `[B, ...]` in the model's own shape and precision."""
+        return self._reading.mean(self._encode(self._fed(x)))
 
     def _fed(self, x: Tensor) -> Tensor:
         """Images as the encoder takes them."""
@@ -132,7 +142,7 @@ def adapt(
     """
     _check_options(model, encode, decode, head, prior)
     source = _inside(model, *(names for names, given in ((_ENCODERS, encode), (_DECODERS, decode)) if given is None))
-    kind = type(source).__name__
+    kind = "model" if source is None else type(source).__name__
     encoders = _encoders(source, kind) if encode is None else {"encode=": encode}
     decoders = _decoders(source, kind) if decode is None else {"decode=": decode}
     missing = [name for name, ways in (("encode", encoders), ("decode", decoders)) if not ways]
@@ -142,14 +152,14 @@ def adapt(
             f"{kind} has no {' and no '.join(missing)}, nor modules encoder and decoder; give the functions "
             f"encode= (images to codes) and decode= (codes to pictures){split}"
         )
-    adapted = Adapted(_modules(source, encode, decode, head), x.shape[1:], scale)
+    adapted = Adapted(kind, _modules(source, encode, decode, head), x.shape[1:], scale)
     few = x[torch.arange(_TRIED) % len(x)]
     with _undisturbed(adapted):
         decoder = _find(adapted, source, encoders, decoders, few)
         if encode is None and not adapted.has_posterior:
             _find_posterior(adapted, source, few)
         if head is not None:
-            adapted._head = head
+            _set_head(adapted, head, few)
         elif decode is None and decoder != f"{kind}.decode":
             _compare_with_forward(adapted, source, few)
         _find_scale(adapted, few, headed=head is not None)
@@ -311,32 +321,41 @@ def _find(
 
 
 def _set(adapted: Adapted, encode: Function, reading: Reading, decode: Function, few: Tensor) -> None:
-    fed = adapted._fed(few)
-    codes = reading.mean(encode(fed))
-    if len(codes) != len(few):
-        raise RuntimeError(f"{_sizes(codes)} for {len(few)} images")
-    made = decode(codes)
-    adapted._write = _chain(decode, picture(made, len(few), few.shape[1:]))
-    adapted._read, adapted._code_shape = _chain(encode, reading.mean), codes.shape[1:]
-    adapted._spread = None if reading.spread is None else _chain(encode, reading.spread)
+    adapted._encode, adapted._reading = encode, reading
+    adapted._posterior = None if reading.spread is None else (encode, reading)
     adapted.notes = [reading.note] if reading.note else []
-    if not torch.allclose(adapted._write(codes), adapted._write(codes), 1e-4, 1e-5, equal_nan=True):
+    codes = adapted._own_codes(few)
+    adapted._code_shape = codes.shape[1:]
+    adapted._write = _chain(decode, picture(decode(codes), len(few), few.shape[1:]))
+    if not _close(adapted._write(codes), adapted._write(codes)):
         adapted.notes.append("the decoder draws at random, so that one code has many pictures")
+
+
+def _set_head(adapted: Adapted, head: Function, few: Tensor) -> None:
+    pictures = _in_shape(adapted._write(adapted._own_codes(few)), few.shape[1:])
+    try:
+        made = head(pictures)
+    except Exception as error:  # a reader's own function may raise anything
+        raise ValueError(f"head= fails on pictures {_sizes(few)} ({_line(error)})") from error
+    if not isinstance(made, Tensor) or made.shape != pictures.shape:
+        raise ValueError(f"head= makes {short(made)} of pictures {list(pictures.shape)}; expected the same shape")
+    adapted._head = head
 
 
 def _find_posterior(adapted: Adapted, source: Any, few: Tensor) -> None:
     """The spread that the model's own `posterior` gives, where `encode` gives none."""
     posterior, fed = getattr(source, "posterior", None), adapted._fed(few)
-    with suppress(Exception):  # a method of another kind
-        assert posterior is not None
-        spread = readings(posterior(fed), posterior(fed), source)[0].spread
-        if spread is not None and spread(posterior(fed)).shape == adapted._read(fed).shape:
-            adapted._spread = _chain(posterior, spread)
+    if callable(posterior):
+        with suppress(Exception):  # a method of another kind
+            output = posterior(fed)
+            reading = readings(output, posterior(fed), source)[0]
+            if reading.spread is not None and reading.spread(output).shape == adapted._own_codes(few).shape:
+                adapted._posterior = posterior, reading
 
 
 def _compare_with_forward(adapted: Adapted, source: Any, few: Tensor) -> None:
     """Where only modules are known, `forward` may do more than they: put a sigmoid behind them, say."""
-    fed, decoded = adapted._fed(few), adapted._write(adapted._read(adapted._fed(few))).float()
+    fed, decoded = adapted._fed(few), adapted._write(adapted._own_codes(few)).float()
     for given in (adapted._at_home(few), fed):
         with suppress(Exception):  # no forward, or one that takes something else
             results = [picture(output := source(given), len(few), few.shape[1:])(output).float() for _ in range(2)]
@@ -360,7 +379,7 @@ def _find_scale(adapted: Adapted, few: Tensor, *, headed: bool) -> None:
         if _within(raw, 0, 1) and _error(raw, few) < _error(pictures, few):
             adapted._rescaled = False
             return
-    raw = adapted._head(_in_shape(adapted._write(adapted._read(adapted._fed(few))), few.shape[1:])).float()
+    raw = adapted._head(_in_shape(adapted._write(adapted._own_codes(few)), few.shape[1:])).float()
     outside = float(((pictures < -1) | (pictures > 2)).float().mean())
     if not headed and outside > 0.1 and _error(raw.sigmoid(), few) < _error(pictures, few) / 4:
         adapted._head, adapted._rescaled = _chain(adapted._head, torch.sigmoid), False
@@ -403,12 +422,18 @@ def _in_shape(made: Tensor, shape: tuple[int, ...]) -> Tensor:
     return made.reshape(-1, *shape)
 
 
+def _codes(own: Tensor) -> Tensor:
+    """Codes float32 `[B, k]` of codes in any shape."""
+    return own.float().flatten(1) if own.ndim > 1 else own.float()[:, None]
+
+
 def _chain(first: Function, second: Function) -> Function:
     return lambda x: second(first(x))
 
 
 def _close(a: Tensor, b: Tensor) -> bool:
-    return a.numel() == b.numel() and torch.allclose(a.flatten(), b.flatten(), 1e-3, 1e-3)
+    """Whether they are alike but for rounding."""
+    return a.numel() == b.numel() and torch.allclose(a.flatten(), b.flatten(), 1e-3, 1e-3, equal_nan=True)
 
 
 def _error(pictures: Tensor, x: Tensor) -> float:

@@ -67,7 +67,7 @@ def readings(output: Any, again: Any, source: Any) -> list[Reading]:
         NotUnderstood: no codes are in there.
     """
     found, second = _tensors(output), _tensors(again)
-    numbers = [path for path, tensor in found.items() if tensor.is_floating_point() and tensor.ndim]
+    numbers = [path for path, tensor in found.items() if tensor.is_floating_point() and tensor.ndim and tensor.numel()]
     fixed = [path for path in numbers if torch.allclose(found[path], second[path], 1e-4, 1e-5, equal_nan=True)]
     if not fixed:
         came = " and ".join(

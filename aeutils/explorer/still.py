@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from torch import Tensor
 
 from aeutils import evaluation
+from aeutils.explorer.images import Shown
 from aeutils.explorer.plane import Plane
-from aeutils.explorer.subject import Explored, Shown
+from aeutils.explorer.subject import Explored
 from aeutils.figures import CLASS_COLOURS, Picture, label_points, look, new_picture
 
 _POINTS = 1000

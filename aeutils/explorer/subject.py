@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.distributions import Normal
 
 from aeutils import evaluation
-from aeutils.data import Images, Split, check_held, check_images
+from aeutils.data import Split
+from aeutils.explorer.adapters import Adapted, adapt
+from aeutils.explorer.images import Shown
 from aeutils.explorer.network import travel
 from aeutils.explorer.payload import Payload, as_bytes
 from aeutils.explorer.plane import Plane, aside, first_plane, reach
 from aeutils.losses import kl_to_prior
-from aeutils.models import Autoencoder, VariationalAutoencoder
 
 MOST_BYTES = 4_000_000  # what a notebook can carry of pixels: of the images shown, and as much of the training images
 _MEASURED = 1000  # images on which averages are taken
@@ -26,28 +28,6 @@ _FEWEST = 5  # images of a class, for a median
 _EXACT = 5000  # images whose codes travel in single precision
 _CHECKED = 64  # codes on which the browser's network is compared with the model
 _NO_LABEL = 65_535  # what -1 travels as: labels are sent as uint16; NO_LABEL in body/subject.js
-_MOST_CLASSES = _NO_LABEL
-
-
-@dataclass(frozen=True, eq=False)
-class Shown:
-    """The images of the map and the training images to compare with; pixels `[N, 1, H, W]`, labels `[N]` or None.
-
-    A label of -1 says that this image has none.
-    """
-
-    x: Tensor
-    y: Tensor | None
-    train_x: Tensor
-    train_y: Tensor | None
-    classes: tuple[str, ...]
-    name: str  # of one image on the map, such as "test image"
-    train_name: str
-
-    @property
-    def itself(self) -> bool:
-        """Whether the images are compared with one another, for want of training images."""
-        return self.x is self.train_x
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,76 +35,56 @@ class Explored:
     """A model under its name, its codes `[N, k]` of the images on the map, and the plane in which they are seen."""
 
     name: str
-    model: nn.Module
+    model: Adapted
     codes: Tensor
     plane: Plane
 
 
-def shown_images(images: Images | Split | Tensor, on: str) -> Shown:
-    """The images to show and those to compare with.
-
-    Args:
-        images: a data set; or a `Split` or a tensor `[N, 1, H, W]`, which is then compared with itself.
-        on: which part of a data set the map shows: `"test"`, `"val"` or `"train"`.
-
-    Raises:
-        ValueError: something else, images with several channels, or labels that do not fit.
-    """
-    names = {"train": "training image", "val": "validation image", "test": "test image"}
-    if not isinstance(on, str) or on not in names:
-        came = repr(on) if isinstance(on, str) else f"something of type {type(on).__name__}"
-        raise ValueError(f"on={came}; expected 'test', 'val' or 'train'")
-    if isinstance(images, Images):
-        part, train = _grey(getattr(images, on), f"images.{on}"), _grey(images.train, "images.train")
-        classes = tuple(map(str, images.classes))
-        shown = Shown(part.x, part.y, train.x, train.y, classes, names[on], "training image")
-    else:
-        split = _grey(images if isinstance(images, Split) else Split(images), "images")
-        classes = () if split.y is None else tuple(str(label) for label in range(int(split.y.max()) + 1))
-        shown = Shown(split.x, split.y, split.x, split.y, classes, "image", "image")
-    if shown.x.shape[1:] != shown.train_x.shape[1:]:
-        raise ValueError(
-            f"images.{on} are {list(shown.x.shape[1:])} and images.train {list(shown.train_x.shape[1:])}: pictures of "
-            "two shapes cannot be compared"
-        )
-    if len(shown.classes) > _MOST_CLASSES:
-        raise ValueError(f"labels of {len(shown.classes):,} classes; the explorer draws up to {_MOST_CLASSES:,}")
-    for y in (shown.y, shown.train_y):
-        if y is not None and int(y.max()) >= len(shown.classes):
-            raise ValueError(f"label {int(y.max())} is none of the {len(shown.classes)} classes, counted from 0")
-    return shown
-
-
-def _grey(split: Split, name: str) -> Split:
-    """The same images, once they are grey pictures with labels that fit or none.
-
-    Raises:
-        ValueError: they are not.
-    """
-    given: Any = getattr(check_held(split, name), "x", None)
-    x, y = check_images(given, name), split.y
-    if y is None:
-        return split
-    came = f"a tensor {list(y.shape)} of {y.dtype}" if isinstance(y, Tensor) else f"of type {type(y).__name__}"
-    if not isinstance(y, Tensor) or y.shape != (len(x),) or y.is_floating_point() or y.is_complex():
-        raise ValueError(
-            f"{name}: labels are {came}; expected whole numbers, one for each of the {len(x):,} images, or none"
-        )
-    if int(y.min()) < -1:
-        raise ValueError(
-            f"{name}: the lowest label is {int(y.min())}; expected whole numbers from 0, or -1 where there is no label"
-        )
-    return split
-
-
-def explored(models: Mapping[str, nn.Module], shown: Shown) -> list[Explored]:
+def explored(model: Any, shown: Shown, options: Mapping[str, Any] | None = None) -> list[Explored]:
     """The models with their codes of the shown images, checked, and the plane of each.
 
+    Args:
+        model: one, under its kind's name, or several under the names they came with.
+        shown: the images.
+        options: `encode`, `decode`, `head` and `prior` for `adapt`: each for all models, or a dictionary by name.
+
     Raises:
-        ValueError: what `_codes` refuses.
+        ValueError: no model, a name in `options` that no model has, or what `adapt` and `_codes` refuse.
     """
-    each = [(name, model, _codes(name, model, shown, len(models) > 1)) for name, model in models.items()]
-    return [Explored(name, model, codes, first_plane(codes)) for name, model, codes in each]
+    models = {str(name): one for name, one in model.items()} if isinstance(model, Mapping) else {"": model}
+    if not models:
+        raise ValueError("models is empty; give a model, or a dictionary of names and models")
+    each = []
+    for name, one in models.items():
+        with _named(name):
+            adapted = adapt(one, shown.x, **_options_for(name, models, options or {}), scale=shown.scale)
+        name = name or adapted.kind
+        codes = _codes(name, adapted, shown, len(models) > 1)
+        each.append(Explored(name, adapted, codes, first_plane(codes)))
+    return each
+
+
+def _options_for(name: str, models: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """What is meant for the model of this name."""
+    found = {}
+    for option, given in options.items():
+        if isinstance(given, Mapping):
+            unknown = [str(key) for key in given if str(key) not in models]
+            if unknown:
+                expected = ", ".join(map(repr, models)) if "" not in models else "a dictionary of models to go with it"
+                raise ValueError(f"{option}= names {unknown[0]!r}; expected {expected}")
+            given = {str(key): value for key, value in given.items()}.get(name)
+        found[option] = given
+    return found
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Errors begin with the model's name, where there are several."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}" if name else str(error)) from error
 
 
 def gather(explored: Sequence[Explored], shown: Shown) -> tuple[dict[str, Any], bytes]:
@@ -145,14 +105,19 @@ def gather(explored: Sequence[Explored], shown: Shown) -> tuple[dict[str, Any], 
 
 def _points(shown: Shown, payload: Payload) -> dict[str, Any]:
     n, chosen = len(shown.x), _evenly(shown.x)
-    few = f"{n:,} images; the pixels of {len(chosen):,} of them, evenly chosen, come along, the others are points only."
+    notes = [f"{note[0].upper()}{note[1:]}." for note in shown.notes]
+    if len(chosen) < n:
+        notes.append(
+            f"{n:,} images; the pixels of {len(chosen):,} of them, evenly chosen, come along, the others are points "
+            "only."
+        )
     return {
         "count": n,
         "name": shown.name,
         "labels": _labels(shown.y, payload),
         "pixels": payload.add(as_bytes(shown.x[chosen].numpy())),
         "pictures": len(chosen),
-        "note": few if len(chosen) < n else "",
+        "note": " ".join(notes),
     }
 
 
@@ -219,22 +184,22 @@ def _usual_distance(
 def _model(explored: Explored, shown: Shown, train: Tensor, payload: Payload) -> dict[str, Any]:
     name, model, codes = explored.name, explored.model, explored.codes
     some, check = shown.x[:_MEASURED], slice(0, _CHECKED)
-    variational = isinstance(model, VariationalAutoencoder) or hasattr(model, "posterior")
     with _told(name, "running it"):
-        parts = travel(copy.deepcopy(model).cpu().eval(), shown.x[check], codes[check])
+        parts = travel(_Layers(model), shown.x[check], codes[check])
         rebuilt = evaluation.reconstruct(model, some)
-        measures = _measures(model, some, rebuilt, codes[:_MEASURED], variational)
+        measures = _measures(model, some, rebuilt, codes[:_MEASURED])
     notes = [
         f"{name}: Python is asked for every {part[:-1]}d picture, because {reason}. This needs a running kernel."
         if part == "decoder"
         else f"{name}: Python is asked to encode drawings, because {reason}. This needs a running kernel."
         for part, reason in parts["reasons"].items()
     ]
+    notes += [f"{name}: {note}." for note in model.notes]
     return {
         "name": name,
         "size": codes.shape[1],
-        "variational": variational,
-        "prior": _prior(model),
+        "variational": model.has_posterior,
+        "prior": model.prior,
         "spread": parts["spread"],
         "encoder": parts["encoder"],
         "decoder": parts["decoder"],
@@ -249,23 +214,31 @@ def _model(explored: Explored, shown: Shown, train: Tensor, payload: Payload) ->
     }
 
 
-def _prior(model: nn.Module) -> bool | None:
-    """Whether the model was trained with the prior N(0, I), or None where nobody knows."""
-    return True if hasattr(model, "posterior") else False if isinstance(model, Autoencoder) else None
+class _Layers(nn.Module):
+    """A model as `travel` looks at it: copies of its layers, and its own methods to hold them against."""
+
+    def __init__(self, model: Adapted) -> None:
+        super().__init__()
+        for name in ("encoder", "decoder", "head"):
+            with suppress(Exception):  # no part of this name, or one that cannot be copied
+                setattr(self, name, copy.deepcopy(getattr(model.parts[0], name)).cpu().eval())
+        self.encode = lambda x: evaluation.apply(model.encode, model, x)
+        self.decode = lambda z: evaluation.apply(model.decode, model, z)
+        if model.has_posterior:
+            self.posterior = lambda x: Normal(
+                self.encode(x), evaluation.apply(lambda x: model.posterior(x).stddev, model, x), validate_args=False
+            )
 
 
-def _codes(name: str, model: nn.Module, shown: Shown, several: bool) -> Tensor:
+def _codes(name: str, model: Adapted, shown: Shown, several: bool) -> Tensor:
     """Codes `[N, k]` of the shown images, checked.
 
     Raises:
-        ValueError: the model cannot be run on the images; codes that are no `[N, k]`, not finite, or the same for every
-            image (of a single model: beside others it has something to show); pictures that do not have the images'
-            shape, or are not finite.
+        ValueError: the model cannot be run on the images; codes that are not finite, or the same for every image (of a
+            single model: beside others it has something to show); pictures that are not finite.
     """
     with _told(name, "encode"):
-        codes = evaluation.encode(model, shown.x).detach().float()
-    if codes.ndim != 2 or len(codes) != len(shown.x) or not codes.shape[1]:
-        raise ValueError(f"{name}: encode returns {list(codes.shape)} for {len(shown.x):,} images; expected [N, k]")
+        codes = evaluation.encode(model, shown.x)
     if not codes.isfinite().all():
         bad = int((~codes.isfinite()).any(1).sum())
         raise ValueError(
@@ -279,10 +252,6 @@ def _codes(name: str, model: nn.Module, shown: Shown, several: bool) -> Tensor:
         )
     with _told(name, "decode"):
         pictures = evaluation.decode(model, codes[:_CHECKED])
-    if pictures.shape[1:] != shown.x.shape[1:]:
-        raise ValueError(
-            f"{name}: decode makes {list(pictures.shape[1:])} of a code, and images are {list(shown.x.shape[1:])}"
-        )
     if not pictures.isfinite().all():
         raise ValueError(f"{name}: it decodes pictures that are not finite; did its training end in NaN?")
     return codes
@@ -321,42 +290,23 @@ def _planes(explored: Explored, payload: Payload) -> dict[str, Any]:
     }
 
 
-def _measures(model: nn.Module, x: Tensor, x_hat: Tensor, codes: Tensor, variational: bool) -> dict[str, float | int]:
+def _measures(model: Adapted, x: Tensor, x_hat: Tensor, codes: Tensor) -> dict[str, float | int]:
     """What the model is worth on these images, for the comparison: name -> number."""
     measures: dict[str, float | int] = {
         "code units": codes.shape[1],
         "squared error": evaluation.squared_errors(x, x_hat).mean().item(),
     }
-    if variational:
+    if model.has_posterior:
 
         def kl(x: Tensor) -> Tensor:
-            return kl_to_prior(cast(Any, model).posterior(x)).sum(1)
+            return kl_to_prior(model.posterior(x)).sum(1)
 
         measures["KL (nats)"] = float(evaluation.apply(kl, model, x).mean())
         measures["active units"] = int((codes.var(0) > 0.01).sum()) if len(codes) > 1 else 0
     return measures
 
 
-def names_for(model: nn.Module | Mapping[str, nn.Module]) -> dict[str, nn.Module]:
-    """One model under its kind's name, or several under the names they came with.
-
-    Raises:
-        ValueError: no model, or one without `encode` and `decode`.
-    """
-    models = dict(model) if isinstance(model, Mapping) else {type(model).__name__: model}
-    if not models:
-        raise ValueError("models is empty; give a model, or a dictionary of names and models")
-    for name, one in models.items():
-        methods = [getattr(one, method, None) for method in ("encode", "decode")]
-        if not isinstance(one, nn.Module) or not all(map(callable, methods)):
-            raise ValueError(
-                f"{name}: {type(one).__name__} is no torch module with encode and decode, so it cannot be explored; "
-                "give one, or a dictionary of names and such models"
-            )
-    return {str(name): one for name, one in models.items()}
-
-
-def answer(model: nn.Module, operation: str, values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+def answer(model: Adapted, operation: str, values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """What the browser asks of a model that it cannot evaluate: float32, flattened.
 
     Args:
@@ -364,6 +314,6 @@ def answer(model: nn.Module, operation: str, values: np.ndarray, shape: tuple[in
         values: float32, flattened.
         shape: of what is given, such as `(-1, 2)` for codes or `(-1, 1, 28, 28)` for images.
     """
-    function: Any = {"decode": model.decode, "encode": model.encode}[operation]
+    function = {"decode": model.decode, "encode": model.encode}[operation]
     given = torch.from_numpy(values.copy()).view(shape)
     return evaluation.apply(function, model, given).float().numpy().ravel()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +13,19 @@ import torch
 import traitlets
 from IPython import get_ipython
 from IPython.display import display
-from torch import Tensor, nn
+from torch import Tensor
 
-from aeutils.data import Images, Split
 from aeutils.explorer import bundle
+from aeutils.explorer.adapters import Adapted
+from aeutils.explorer.images import shown_images
 from aeutils.explorer.page import page
 from aeutils.explorer.still import still
-from aeutils.explorer.subject import answer, explored, gather, names_for, shown_images
+from aeutils.explorer.subject import answer, explored, gather
 from aeutils.figures import Picture, look
 
 # The line below the still. A notebook that was saved while the explorer lived has, after this line, an output of which
-# JupyterLab the next day only says "Error displaying widget: model not found". So a panel in that place with nothing but
-# words in it is hidden. What hides the still and this line while the explorer lives: body/still.js.
+# JupyterLab the next day only says "Error displaying widget: model not found". So a panel in that place with nothing
+# but words in it is hidden. What hides the still and this line while the explorer lives: body/still.js.
 _AT_REST = """<p class="aex-rest">Run this cell to explore.</p>
 <style>
 .jp-OutputArea-child:has(.aex-rest) + .jp-OutputArea-child:has(> .lm-Panel):not(:has(> .lm-Panel > *)) {
@@ -70,7 +70,7 @@ class Explorer(anywidget.AnyWidget):
     code = _Code().tag(sync=True)
     model = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, models: dict[str, nn.Module], meta: dict[str, Any], payload: bytes, picture: Picture) -> None:
+    def __init__(self, models: dict[str, Adapted], meta: dict[str, Any], payload: bytes, picture: Picture) -> None:
         super().__init__(meta=meta, payload=payload, model=next(iter(models)))
         self.picture = picture
         self._models = models
@@ -125,8 +125,7 @@ class Explorer(anywidget.AnyWidget):
         reply: dict[str, Any] = {"id": question.get("id")}
         try:
             model, described = list(self._models.values())[question["model"]], self.meta["models"][question["model"]]
-            images = (-1, self.meta["channels"], self.meta["height"], self.meta["width"])
-            shape = (-1, described["size"]) if question["operation"] == "decode" else images
+            shape = (-1, described["size"]) if question["operation"] == "decode" else (-1, *model.shape)
             values = np.frombuffer(buffers[0], np.float32)
             result = [answer(model, question["operation"], values, shape).tobytes()]
         except Exception as error:  # whatever a reader's own model may raise is told in the explorer
@@ -168,38 +167,58 @@ def _close_earlier_runs(explorer: Explorer) -> None:
 
 
 def explore(
-    model: nn.Module | Mapping[str, nn.Module], images: Images | Split | Tensor, *, on: str = "test", title: str = ""
+    model: Any,
+    images: Any,
+    *,
+    encode: Any = None,
+    decode: Any = None,
+    head: Any = None,
+    prior: Any = None,
+    on: str = "test",
+    title: str = "",
 ) -> Explorer:
     """Explore the latent space of a model by hand: in the notebook, and as a page of its own (`save_html`).
 
     The network is evaluated in the browser, with weights in half precision where that changes no pixel by more than
-    1/255. A layer that the browser does not know is evaluated by the kernel, and the explorer says so.
+    1/255. What the browser cannot evaluate, the kernel does, and the explorer says so.
 
     Args:
-        model: any torch module with `encode` (images `[B, 1, H, W]` to codes `[B, k]`) and `decode` (back); or several
-            as a dictionary of names, to be compared. It stays where it is, also on a GPU.
+        model: one with `encode` and `decode`, or modules `encoder` and `decoder`; or several as a dictionary of names,
+            to be compared. Codes may have any shape `[B, ...]`; of a variational model the posterior's means are
+            shown, whether `encode` returns (μ, log σ²), a distribution, a dictionary, or the like. Images and pictures
+            may be `[B, C, H, W]` or flat, of any precision. Wrappers are looked into. The model stays where it is, also
+            on a GPU, and as it is. It may be None, or anything, where `encode` and `decode` are given.
         images: a data set such as `ae.load("mnist-5k")`: its test images make the map, and every decoded picture is
-            held against its training images. Or a `Split` or a tensor `[N, 1, H, W]` in [0, 1], held against itself.
+            held against its training images. Or images held against themselves: a `Split`, a tensor or an array
+            `[N, C, H, W]`, `[N, H, W, C]` or `[N, H, W]`, a pair `(x, y)`, a `Dataset`, a `DataLoader`. 1 channel or 3.
+            In another range than [0, 1] they are shown in it, and the model is given its own; bytes are given in
+            [0, 1]. Labels are whole numbers (-1: none), texts, or one-hot.
+        encode: images to codes, where the model has nothing of this kind, or it is not understood.
+        decode: codes to pictures, likewise.
+        head: applied to what the decoder puts out, such as `torch.nn.Sigmoid()` where these are logits.
+        prior: whether the model was trained with the prior N(0, 1) on its codes; None finds out, where that can be.
+            `encode`, `decode`, `head` and `prior` are for every model, or each a dictionary by the models' names.
         on: which part of a data set makes the map: `"test"`, `"val"` or `"train"`.
         title: what the still and the saved page are headed with.
 
     Raises:
-        ValueError: a model that cannot be explored (no `encode` or `decode`, one that fails on these images, codes that
-            are not finite, the same code for every image, pictures of another shape), images that are not grey
-            pictures, labels that do not fit them, another `on`, or a title that is no text.
+        ValueError: a model that cannot be explored (it is not understood, fails on these images, gives codes or
+            pictures that are not finite, or the same code for every image), images that are no pictures, labels that do
+            not fit them, another `on`, or a title that is no text.
     """
     if not isinstance(title, str):
         raise ValueError(f"title is of type {type(title).__name__}; expected text")
-    models = names_for(model)
     shown = shown_images(images, on)
     with torch.no_grad():
-        subjects = explored(models, shown)
+        options = {"encode": encode, "decode": decode, "head": head, "prior": prior}
+        subjects = explored(model, shown, options)
         meta, payload = gather(subjects, shown)
+        models = {each.name: each.model for each in subjects}
         picture = still(subjects, shown, title or _title(models, meta))
     return Explorer(models, meta, payload, picture)
 
 
-def _title(models: dict[str, nn.Module], meta: dict[str, Any]) -> str:
+def _title(models: dict[str, Adapted], meta: dict[str, Any]) -> str:
     sizes = sorted({described["size"] for described in meta["models"]})
     units = " and ".join(map(str, sizes)) + (" code unit" if sizes == [1] else " code units")
     count = f"{meta['points']['count']:,} {meta['points']['name']}{'s' if meta['points']['count'] != 1 else ''}"

@@ -20,6 +20,7 @@ import aeutils as ae
 from aeutils.data import Images, Split
 from aeutils.evaluation import decode, encode, reconstruct
 from aeutils.explorer import bundle, network, subject, widget
+from aeutils.explorer.images import shown_images
 from aeutils.explorer.network import NotPlain, Weights, describe
 from aeutils.explorer.payload import Payload
 from aeutils.explorer.plane import first_plane, reach
@@ -167,7 +168,7 @@ def test_the_description_is_what_the_types_say(tmp_path, few):
     kind = f'import("{(bundle.BODY / "subject.js").as_posix()}").Meta'
 
     def described(images):
-        shown = subject.shown_images(images, "test")
+        shown = shown_images(images, "test")
         return subject.gather(subject.explored(models, shown), shown)[0]
 
     def typed(metas):
@@ -343,8 +344,6 @@ def test_what_cannot_be_explored_is_refused_in_one_line(model, few, refused):
         ae.explore({}, few)
     with refused(ValueError, "on='all'", "test"):
         ae.explore(model, few, on="all")
-    with refused(ValueError, "float32"):
-        ae.explore(model, few.test.x.double())
     with refused(ValueError, "labels"):
         ae.explore(model, Split(few.test.x, few.test.y[:3]))
     broken = ae.Autoencoder((784, 32, 2))
@@ -370,9 +369,9 @@ class Raises(ae.Autoencoder):
 
 def test_bad_input_to_explore_ends_in_one_line(model, few, refused):
     for junk in (None, 3, "model", [model], ae.Autoencoder, {"one": None}):
-        with refused(ValueError, "encode and decode"):
+        with refused(ValueError, "class Autoencoder" if isinstance(junk, type) else "encode="):
             ae.explore(junk, few)
-    for junk in (None, 3, "mnist-5k", few.test.x.numpy(), [1], few.test.x[0, 0], few.test.x.double()):
+    for junk in (None, 3, "mnist-5k", [1], few.test.x[0, 0]):
         with refused(ValueError, "images", "expected"):
             ae.explore(model, junk)
     for junk in (None, 3, "all", ["test"], torch.zeros(3, 3)):
@@ -382,30 +381,22 @@ def test_bad_input_to_explore_ends_in_one_line(model, few, refused):
             with refused(ValueError, "title", "text"):
                 ae.explore(model, few, title=junk)
     x, y = few.test.x, few.test.y
-    with refused(ValueError, "Autoencoder: encode fails", "3"):
+    with refused(ValueError, "Autoencoder.encode fails on images [B, 3, 28, 28]"):
         ae.explore(model, x.expand(-1, 3, -1, -1))
-    with refused(ValueError, "[1, 28, 28]", "[3, 28, 28]"):
-        ae.explore(model, Images("colour", Split(x.expand(-1, 3, -1, -1)), few.val, few.test, few.classes))
-    for labels, told in (
-        (y.float(), "float32"),
-        (y[:, None], "[50, 1]"),
-        (y.tolist(), "list"),
-        (y - 2, "lowest label is -2"),
-        (y + 70_000, "classes"),
-    ):
+    for labels, told in ((y + 0.5, "float32"), (y - 2, "lowest label is -2"), (y + 70_000, "classes")):
         with refused(ValueError, told):
             ae.explore(model, Split(x, labels))
     with refused(ValueError, "label 9", "2 classes"):
         ae.explore(model, Images("named", few.train, few.val, few.test, ("a", "b")))
     with refused(ValueError, "[1, 20, 20]", "[1, 28, 28]"):
         ae.explore(model, Images("two shapes", few.train, few.val, Split(x[:, :, :20, :20]), few.classes))
-    with refused(ValueError, "Autoencoder: encode fails", "20"):
+    with refused(ValueError, "Autoencoder.encode fails", "20"):
         ae.explore(model, x[:, :, :20, :20])
-    with refused(ValueError, "Raises: decode fails", "RuntimeError: not today"):
+    with refused(ValueError, "Raises.decode fails", "RuntimeError: not today"):
         ae.explore(Raises((784, 32, 2)), few)
     nothing = ae.Autoencoder((784, 32, 2))
     nothing.encode = lambda x: x.new_zeros(len(x), 0)
-    with refused(ValueError, "[50, 0]", "[N, k]"):
+    with refused(ValueError, "Autoencoder.encode returns float32", "0]", "no codes"):
         ae.explore(nothing, few)
     broken = ae.Autoencoder((784, 32, 2))
     with torch.no_grad():

@@ -116,6 +116,7 @@ def good(digits: ae.Images, folder: Path) -> list[tuple[str, dict]]:
         ("figures.code_maps", {"maps": {"a": z}, "y": y, "classes": few.classes, **text}),
         ("figures.layer_widths", {"sizes": (4, 2, 4), "parameters": (8, 8), "code": 1, **text}),
         ("explore", {"model": model, "images": few, "on": "test", "title": ""}),
+        ("explore", {"model": model, "images": x, "encode": None, "decode": None, "head": None, "prior": None}),
         ("lessons.claim", {"sentence": "It holds", "holds": True, "error": 1.0}),
         ("lessons.predict", {"question": "Which?", "options": ["a", "b"]}),
         ("chapters.ch00.exercises.squared_error_per_image", {"answer": lambda x, x_hat: x}),

@@ -331,7 +331,6 @@ def test_others_refuse_a_loader(few, refused):
         lambda: ae.pca_error(images, 2),
         lambda: ae.reconstruction_error(model, loader),
         lambda: ae.evaluation.encode(model, loader),
-        lambda: ae.explore(model, images),
         lambda: ae.sweeps.trial(data=images, steps=1),
         lambda: ae.fit(model, Images("val", few.train, loader, few.test, ()), squared_error),
     ):
