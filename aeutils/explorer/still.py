@@ -87,7 +87,8 @@ def _map(axes: Axes, plane: Plane, places: Tensor, y: Tensor | None, classes: tu
     places, y = places[y >= 0], y[y >= 0]
     if not len(y):
         return
-    signs = [name if len(name) == 1 else str(label) for label, name in enumerate(classes)]
+    short = all(len(name) <= 3 and name.strip() for name in classes)  # as `signs` in body/points.js
+    signs = [name if short else str(label) for label, name in enumerate(classes)]
     label_points(axes, places, y, signs, size=20)
 
 

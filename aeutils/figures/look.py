@@ -71,7 +71,9 @@ FREE_STYLES: tuple[Style, ...] = (
 
 # one for each class, again from the start where there are more; the browser draws in the same
 CLASS_COLOURS = (BLUE, VERMILION, GREEN, PURPLE, GOLD, SKY, BLACK, ORANGE, VIOLET, GREY)
-# lighter ones of the same hues, for dark pages
+# The same hues where signs are a few pixels small and need a contrast of 3 : 1: darker ones for light pages …
+CLASS_COLOURS_LIGHT = (BLUE, VERMILION, GREEN, PURPLE, "#8A6D00", "#2E9BD6", BLACK, "#C97A00", VIOLET, GREY)
+# … and lighter ones for dark pages
 CLASS_COLOURS_DARK = (
     "#4DA6E8",
     "#FF8A4A",

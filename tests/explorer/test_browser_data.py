@@ -246,3 +246,38 @@ def test_the_browser_finds_the_pictures_that_came_along(monkeypatch, count, pict
     places = json.loads(done.stdout)
     assert [image for image, place in enumerate(places) if place >= 0] == chosen
     assert [place for place in places if place >= 0] == list(range(pictures))
+
+
+def ink(page):
+    """How strong the map's points are, in all."""
+    script = """canvas => {
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        return data.reduce((sum, value, i) => i % 4 === 3 ? sum + value : sum, 0);
+    }"""
+    return page.locator(".aex-layer:not(.aex-manifold)").first.evaluate(script)
+
+
+@pytest.mark.parametrize("n", [400, 3000])
+def test_the_legend_picks_out_classes(chromium, tmp_path, n):
+    model, x = tiny(n)
+    page = opened(chromium, tmp_path, ae.explore(model, Split(x, torch.arange(n) % 100)))
+    legend = page.get_by_role("toolbar", name="classes")
+    buttons = legend.locator("[aria-pressed]")
+    assert buttons.count() == 100 and legend.bounding_box()["height"] <= 120
+    everything = ink(page)
+    buttons.first.focus()
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    picked = legend.get_by_role("button", name="98")
+    assert picked.get_attribute("aria-pressed") == "true"
+    assert ink(page) < 0.4 * everything, "the others fade"
+    page.locator(".aex-pad").press("Enter")
+    page.locator(".aex-pair figcaption", has_text=", label 98: squared error").wait_for()
+    picked.press("Enter")
+    assert picked.get_attribute("aria-pressed") == "false" and ink(page) == everything
+    for undo in (lambda: page.locator(".aex-pad").press("Escape"), legend.get_by_role("button", name="all").click):
+        picked.click()
+        assert ink(page) < everything
+        undo()
+        assert ink(page) == everything and legend.locator("[aria-pressed=true]").count() == 0

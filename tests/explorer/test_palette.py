@@ -27,10 +27,35 @@ def files(folder=BODY):
             yield file
 
 
-@pytest.mark.parametrize(("name", "palette"), [("LIGHT", look.CLASS_COLOURS), ("DARK", look.CLASS_COLOURS_DARK)])
+@pytest.mark.parametrize(("name", "palette"), [("LIGHT", look.CLASS_COLOURS_LIGHT), ("DARK", look.CLASS_COLOURS_DARK)])
 def test_classes_have_the_figures_colours(name, palette):
     (line,) = re.findall(rf"^const {name} = \[(.*?)\];", (BODY / "theme.js").read_text(encoding="utf-8"), re.M | re.S)
     assert colours(line) == list(palette)
+
+
+def luminance(colour):
+    """Relative luminance of #RRGGBB, as WCAG 2 defines it."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one, other):
+    low, high = sorted([luminance(one), luminance(other)])
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize(("name", "theme"), [("LIGHT", "light"), ("DARK", "dark")])
+def test_every_class_is_seen_on_its_page(name, theme):
+    text = (BODY / "theme.js").read_text(encoding="utf-8")
+    (line,) = re.findall(rf"^const {name} = \[(.*?)\];", text, re.M | re.S)
+    drawn = [*colours(line), look.PAGE[theme]["soft"]]  # the last: an image that has no label
+    assert contrast("#FFFFFF", "#000000") == pytest.approx(21)
+    assert {
+        colour: contrast(colour, look.PAGE[theme]["paper"])
+        for colour in drawn
+        if contrast(colour, look.PAGE[theme]["paper"]) < 3
+    } == {}
 
 
 @pytest.mark.parametrize(("selector", "theme"), [(r"\.aex", "light"), (r'\.aex\[data-theme="dark"\]', "dark")])
@@ -42,7 +67,8 @@ def test_the_page_has_the_palettes_colours(selector, theme):
 
 
 def test_no_colour_of_the_browser_is_missing_in_the_palette():
-    known = {look.HAND, look.ON_PICTURES, look.PIXEL_OFF, look.PIXEL_ON, *look.CLASS_COLOURS, *look.CLASS_COLOURS_DARK}
+    known = {look.HAND, look.ON_PICTURES, look.PIXEL_OFF, look.PIXEL_ON, *look.CLASS_COLOURS}
+    known |= {*look.CLASS_COLOURS_LIGHT, *look.CLASS_COLOURS_DARK}
     known |= {colour for theme in look.PAGE.values() for colour in theme.values()}
     found = {(file.name, colour) for file in files() for colour in colours(file.read_text(encoding="utf-8"))}
     assert len(found) > 20

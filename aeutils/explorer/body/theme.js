@@ -58,9 +58,9 @@ export function whenThemeChanges(f, signal) {
   });
 }
 
-// The colours of classes: those of the collection's figures (aeutils/figures/look.py; a test holds the two together), and
-// lighter ones of the same hues for dark pages. The page's own colours are at the head of explorer.css.
-const LIGHT = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#56B4E9", "#000000", "#E69F00", "#7B3294", "#767676"];
+// The colours of classes: the hues of the collection's figures, as aeutils/figures/look.py has them for light and for dark
+// pages (a test holds the two together). The page's own colours are at the head of explorer.css.
+const LIGHT = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#8A6D00", "#2E9BD6", "#000000", "#C97A00", "#7B3294", "#767676"];
 const DARK = ["#4DA6E8", "#FF8A4A", "#2CD3A0", "#F0A3CC", "#D9B04A", "#9AD8FF", "#FFFFFF", "#FFC043", "#C79BE6", "#A6A6A6"];
 
 export const classColours = () => (isDark() ? DARK : LIGHT);

@@ -4,10 +4,10 @@
 import { niceTicks, tickText } from "../axis.js";
 import { contour, density, levels, priorRadius, SHARES } from "../density.js";
 import { button, choice, drawn, element, tick } from "../dom.js";
+import { Legend } from "../legend.js";
 import { Manifold } from "../manifold.js";
 import { Frame, principalPlane, unitPlane } from "../plane.js";
-import { drawPoints, NO_SIGN, signs } from "../points.js";
-import { NO_LABEL } from "../subject.js";
+import { drawPoints } from "../points.js";
 
 /**
  * @import { Pair, Plane } from "../plane.js"
@@ -66,6 +66,7 @@ export class MapView {
       { class: "aex-pad", tabindex: "0", role: "application", "aria-roledescription": "map", "aria-label": MAP_HELP },
       this.manifoldCanvas, this.pointsCanvas, this.overlay, this.ring, this.cursor, this.message,
     );
+    this.legend = new Legend(subject.points.labels, subject.classes, () => this.draw());
     this.axes = element("span", { class: "aex-axes" });
     this.contourNote = element("p", { class: "aex-note aex-contour-note", role: "status" });
     this.root = element(
@@ -75,7 +76,8 @@ export class MapView {
       element("div", { class: "aex-row" }, ...this.layerChoices()),
       this.contourNote,
       element("p", { class: "aex-note", "aria-hidden": "true" }, MOUSE_HELP), // a screen reader has the pad's label
-      this.legend(),
+      this.legend.root,
+      element("p", { class: "aex-note" }, subject.points.note),
     );
 
     this.plane = this.firstPlane();
@@ -118,17 +120,6 @@ export class MapView {
       this.draw();
     });
     return [points.root, manifold.root, contours.root];
-  }
-
-  /** Names of the classes, where their sign is not their name. */
-  legend() {
-    const { classes, points } = this.state.subject;
-    const marks = signs(classes);
-    const needed = points.labels !== null && marks.some((mark, index) => mark !== classes[index]);
-    const named = needed ? classes.map((name, index) => `${marks[index]} ${name}`) : [];
-    if (points.labels?.includes(NO_LABEL)) named.push(`${NO_SIGN} no label`);
-    const entries = named.join(" · ");
-    return element("p", { class: "aex-note" }, entries, entries && points.note ? " – " : "", points.note);
   }
 
   // ---- what is shown
@@ -231,7 +222,8 @@ export class MapView {
     }
     const { points, classes } = this.state.subject;
     this.pointsCanvas.hidden = !this.layers.points;
-    if (this.layers.points) drawPoints(this.pointsCanvas, this.frame, this.projected, points.labels, classes, ratio);
+    if (this.layers.points) drawPoints(this.pointsCanvas, this.frame, this.projected, points.labels, classes, ratio, this.legend.only);
+    this.legend.paint();
     this.manifoldCanvas.hidden = !this.layers.manifold;
     if (this.layers.manifold) this.manifold.draw(this.manifoldCanvas, this.frame);
     this.pad.classList.toggle("aex-on-manifold", this.layers.manifold);
@@ -449,7 +441,10 @@ export class MapView {
     } else if (event.key === "+" || event.key === "=") this.zoom(1.25);
     else if (event.key === "-") this.zoom(1 / 1.25);
     else if (event.key === "0") this.showAll();
-    else if (event.key === "Enter") {
+    else if (event.key === "Escape") {
+      if (!this.legend.undo()) return;
+      event.stopPropagation();
+    } else if (event.key === "Enter") {
       const index = this.nearest(...this.frame.toScreen(...this.plane.coordinates(this.state.z)), Infinity);
       if (index >= 0) this.state.goToImage(index);
     } else return;
@@ -524,7 +519,7 @@ export class MapView {
   }
 
   /**
-   * The image whose point is nearest on the screen, or -1 if none is within `reach`.
+   * The image whose point is nearest on the screen, of those that are not faded; -1 if none is within `reach`.
    * @param {number} x
    * @param {number} y
    * @param {number} reach
@@ -534,10 +529,12 @@ export class MapView {
     const { low, high, size } = this.frame;
     const [scaleX, scaleY] = [size / (high[0] - low[0]), size / (high[1] - low[1])];
     const [u, v] = this.frame.toPlane(x, y);
+    const { labels } = this.state.subject.points;
+    const { only } = this.legend;
     let [best, index] = [reach * reach, -1];
     for (let i = 0; i < us.length; i++) {
       const distance = ((us[i] - u) * scaleX) ** 2 + ((vs[i] - v) * scaleY) ** 2;
-      if (distance < best) [best, index] = [distance, i];
+      if (distance < best && (!only.size || (labels && only.has(labels[i])))) [best, index] = [distance, i];
     }
     return index;
   }

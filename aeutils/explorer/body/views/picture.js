@@ -120,7 +120,8 @@ export class PictureView {
     const ofClass = label === null ? null : training.usual.classes[label];
     const real = ofClass ?? training.usual.all;
     const rebuilt = (label === null ? null : usual.classes[label]) ?? usual.all;
-    const some = label === null || ofClass === null ? `a ${points.name}` : `a ${points.name} labelled ${classes[label]}`;
+    const one = `${points.name === "image" ? "an" : "a"} ${points.name}`;
+    const some = label === null || ofClass === null ? one : `${one} labelled ${classes[label]}`;
     return `Usual (median) for ${some}: ${shown(rebuilt)} from this model's reconstruction, ${shown(real)} from the image itself.`;
   }
 
