@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import numpy as np
@@ -52,13 +53,20 @@ def apply(function: Callable[[Tensor], Tensor], model: nn.Module, x: Tensor) -> 
     if not isinstance(x, Tensor) or x.ndim == 0 or not len(x):
         raise ValueError(f"x is {short(x)}; expected a tensor [N, ...] of at least one example")
     device = runtime.device()
+    with evaluating(model, device):
+        parts = [function(part.to(device)) for part in x.split(_BATCH)]
+    if not isinstance(parts[0], Tensor):
+        raise ValueError(f"{short(function)} gave {short(parts[0])}; expected a tensor for each batch")
+    return torch.cat([part.cpu() for part in parts])
+
+
+@contextmanager
+def evaluating(model: nn.Module, device: torch.device) -> Iterator[None]:
+    """A model in evaluation mode on a device for a while; its mode and device are as before afterwards."""
     was_training = {module: module.training for module in model.modules()}  # parts may differ: a frozen encoder, say
     try:
         with borrowed(model.eval(), device):
-            parts = [function(part.to(device)) for part in x.split(_BATCH)]
-            if not isinstance(parts[0], Tensor):
-                raise ValueError(f"{short(function)} gave {short(parts[0])}; expected a tensor for each batch")
-            return torch.cat([part.cpu() for part in parts])
+            yield
     finally:
         for module, mode in was_training.items():
             module.training = mode

@@ -14,7 +14,8 @@ import torch
 
 import aeutils as ae
 from aeutils.explorer import bundle
-from aeutils.explorer.network import Weights, describe
+from aeutils.explorer.compile import compiled
+from aeutils.explorer.graph import Constants, described
 
 pytest_plugins = ["conftest"]  # the tests' fixtures: a JupyterLab in Chromium
 
@@ -74,9 +75,9 @@ SLIDE = """async ([handle, n]) => {
     }
     return {times, frames: n, first: start, last: performance.now()};
 }"""
-DECODE = """async ([text, layers, weights, inputs]) => {
-    const {buildNetwork} = await import(URL.createObjectURL(new Blob([text], {type: 'text/javascript'})));
-    const network = buildNetwork(layers, Float32Array.from(weights), [inputs]);
+DECODE = """async ([text, operations, numbers, indices, inputs]) => {
+    const {default: {buildNetwork}} = await import(URL.createObjectURL(new Blob([text], {type: 'text/javascript'})));
+    const network = buildNetwork(operations, Float32Array.from(numbers), Int32Array.from(indices));
     const z = new Float32Array(inputs), times = [];
     for (let i = 0; i < 300; i++) {
         z[0] = i / 100;
@@ -144,10 +145,11 @@ def test_in_jupyterlab(opened, models):
     for index, name in enumerate(names, 1):
         root = notebook.cells.nth(index).locator(".aex[data-ready]")
         notebook.expect(root).to_be_visible()
-        weights = Weights()
-        layers = [*describe(models[name].decoder, weights), {"kind": "sigmoid"}]
-        text = (bundle.BODY / "network.js").read_text()
-        decode = notebook.page.evaluate(DECODE, [text, layers, weights.array("float32").tolist(), 2])
+        constants, model = Constants(), models[name].eval()
+        operations = described(compiled(model, model.decode, torch.zeros(1, 2)), constants)
+        numbers, indices = constants.numbers("float32").tolist(), constants.indices().tolist()
+        text = bundle.bundled(bundle.BODY, "network.js")
+        decode = notebook.page.evaluate(DECODE, [text, operations, numbers, indices, 2])
         more = {"decode": f"{decode:.2f} ms", "start": f"{root.get_attribute('data-ready')} ms"}
         line(f"JupyterLab, {name}", drag(notebook.page, root), **more)
     cell = notebook.cells.nth(len(cells) - 1)

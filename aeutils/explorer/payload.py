@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-_NAMES = {"float16", "float32", "uint8", "uint16"}
+_NAMES = {"float16", "float32", "int32", "uint8", "uint16"}
 
 
 class Payload:
@@ -18,7 +18,7 @@ class Payload:
         self._length = 0
 
     def add(self, array: np.ndarray) -> dict[str, Any]:
-        """Append an array of float16, float32, uint8 or uint16; its entry names dtype, place and length.
+        """Append an array of float16, float32, int32, uint8 or uint16; its entry names dtype, place and length.
 
         The same bytes travel once, however often they are added.
         """

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.distributions import Normal
+from torch import Tensor
 
 from aeutils import evaluation
 from aeutils.data import Split
 from aeutils.explorer.adapters import Adapted, adapt
+from aeutils.explorer.compile import travel
 from aeutils.explorer.images import Shown
-from aeutils.explorer.network import travel
 from aeutils.explorer.payload import Payload, as_bytes
 from aeutils.explorer.plane import Plane, aside, first_plane, reach
 from aeutils.losses import kl_to_prior
@@ -25,8 +23,9 @@ from aeutils.losses import kl_to_prior
 MOST_BYTES = 4_000_000  # what a notebook can carry of pixels: of the images shown, and as much of the training images
 _MEASURED = 1000  # images on which averages are taken
 _FEWEST = 5  # images of a class, for a median
+_CHECKED = 32  # images on which the browser's network is compared with the model
+_BETWEEN = 6  # and codes on a grid over the map, so many in each direction
 _EXACT = 5000  # images whose codes travel in single precision
-_CHECKED = 64  # codes on which the browser's network is compared with the model
 _NO_LABEL = 65_535  # what -1 travels as: labels are sent as uint16; NO_LABEL in body/subject.js
 
 
@@ -185,13 +184,14 @@ def _model(explored: Explored, shown: Shown, train: Tensor, payload: Payload) ->
     name, model, codes = explored.name, explored.model, explored.codes
     some, check = shown.x[:_MEASURED], slice(0, _CHECKED)
     with _told(name, "running it"):
-        parts = travel(_Layers(model), shown.x[check], codes[check])
+        between = explored.plane.grid(_BETWEEN)
+        with evaluation.evaluating(model, torch.device("cpu")):
+            parts = travel(model, shown.x[check], torch.cat([codes[check], between]))
         rebuilt = evaluation.reconstruct(model, some)
         measures = _measures(model, some, rebuilt, codes[:_MEASURED])
+    asked = {"decoder": "for every decoded picture", "encoder": "to encode drawings"}
     notes = [
-        f"{name}: Python is asked for every {part[:-1]}d picture, because {reason}. This needs a running kernel."
-        if part == "decoder"
-        else f"{name}: Python is asked to encode drawings, because {reason}. This needs a running kernel."
+        f"{name}: Python is asked {asked[part]}, because {reason}. This needs a running kernel."
         for part, reason in parts["reasons"].items()
     ]
     notes += [f"{name}: {note}." for note in model.notes]
@@ -203,7 +203,8 @@ def _model(explored: Explored, shown: Shown, train: Tensor, payload: Payload) ->
         "spread": parts["spread"],
         "encoder": parts["encoder"],
         "decoder": parts["decoder"],
-        "weights": payload.add(parts["weights"]),
+        "numbers": payload.add(parts["numbers"]),
+        "indices": payload.add(parts["indices"]),
         # Of very many, half precision: the points of the map move by less than a pixel.
         "codes": payload.add(codes.numpy().astype(np.float32 if len(codes) <= _EXACT else np.float16)),
         **_planes(explored, payload),
@@ -212,22 +213,6 @@ def _model(explored: Explored, shown: Shown, train: Tensor, payload: Payload) ->
         "constant": "Every image has the same code here: this model ignores what it sees." if _alike(codes) else None,
         "notes": notes,
     }
-
-
-class _Layers(nn.Module):
-    """A model as `travel` looks at it: copies of its layers, and its own methods to hold them against."""
-
-    def __init__(self, model: Adapted) -> None:
-        super().__init__()
-        for name in ("encoder", "decoder", "head"):
-            with suppress(Exception):  # no part of this name, or one that cannot be copied
-                setattr(self, name, copy.deepcopy(getattr(model.parts[0], name)).cpu().eval())
-        self.encode = lambda x: evaluation.apply(model.encode, model, x)
-        self.decode = lambda z: evaluation.apply(model.decode, model, z)
-        if model.has_posterior:
-            self.posterior = lambda x: Normal(
-                self.encode(x), evaluation.apply(lambda x: model.posterior(x).stddev, model, x), validate_args=False
-            )
 
 
 def _codes(name: str, model: Adapted, shown: Shown, several: bool) -> Tensor:

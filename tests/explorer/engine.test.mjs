@@ -7,7 +7,7 @@ import { State } from "../../aeutils/explorer/body/state.js";
 
 globalThis.requestAnimationFrame = () => 1;
 
-const engine = (ask, size = 2) => new Engine({ name: "m", size, encoder: null, decoder: null, spread: false }, 0, new Float32Array(), [1, 1, 3], ask);
+const engine = (ask, size = 2) => new Engine({ name: "m", size, encoder: null, decoder: null, spread: false }, 0, { numbers: new Float32Array(), indices: new Int32Array() }, 3, ask);
 const delivered = (model, operation, values) => new Promise((resolve) => model[operation](values, (...given) => resolve(given)));
 
 test("what the kernel answers is delivered, and so is what stands in its way", async () => {

@@ -3,7 +3,6 @@
 import base64
 import copy
 import json
-import os
 import re
 import subprocess
 import zlib
@@ -19,9 +18,8 @@ from traitlets import TraitError
 import aeutils as ae
 from aeutils.data import Images, Split
 from aeutils.evaluation import decode, encode, reconstruct
-from aeutils.explorer import bundle, network, subject, widget
+from aeutils.explorer import bundle, subject, widget
 from aeutils.explorer.images import shown_images
-from aeutils.explorer.network import NotPlain, Weights, describe
 from aeutils.explorer.payload import Payload
 from aeutils.explorer.plane import first_plane, reach
 
@@ -30,52 +28,16 @@ needs_typescript = pytest.mark.skipif(TSC is None or NODE is None, reason=NO_TYP
 TESTS = Path(__file__).parent
 
 
-def stacks():
-    """Name -> module and the shape of its input: every layer that the browser knows, in more than one setting."""
-    yield "2 to 784", ae.Autoencoder((784, 256, 2)).decoder, (2,)
-    yield "convolutional encoder", ae.ConvAutoencoder(3).encoder, (1, 28, 28)
-    yield "convolutional decoder", nn.Sequential(*ae.ConvAutoencoder(3).decoder, nn.Sigmoid()), (3,)
-    for activation in (nn.ReLU(), nn.GELU(), nn.GELU("tanh"), nn.Sigmoid(), nn.Tanh(), nn.Identity(), nn.Dropout()):
-        yield repr(activation), nn.Sequential(nn.Linear(5, 40), activation, nn.Linear(40, 7, bias=False)), (5,)
-    convolutions = nn.Sequential(
-        nn.Conv2d(2, 3, (3, 2), stride=(2, 1), padding=(1, 2)), nn.Tanh(), nn.Conv2d(3, 4, 1, bias=False), nn.Flatten()
-    )
-    yield "uneven convolutions", convolutions, (2, 7, 6)
-    transposed = nn.Sequential(
-        nn.Unflatten(1, (2, 3, 4)),
-        nn.ConvTranspose2d(2, 3, (3, 2), stride=(2, 3), padding=(1, 0), output_padding=(1, 0)),
-    )
-    yield "uneven transposed convolutions", transposed, (24,)
-
-
-@pytest.fixture(scope="module")
-def fixture_file(tmp_path_factory):
-    torch.manual_seed(0)
-    cases = []
-    for name, module, shape in stacks():
-        weights, x = Weights(), torch.randn(1, *shape) * 2
-        layers = describe(module.eval(), weights)
-        numbers = {"weights": weights.array("float32"), "input": x, "expected": module(x).detach()}
-        lists = {key: np.asarray(value).ravel().tolist() for key, value in numbers.items()}
-        cases.append({"name": name, "layers": layers, "shape": shape, **lists})
-    path = tmp_path_factory.mktemp("explorer") / "fixture.json"
-    path.write_text(json.dumps(cases))
-    return path
-
-
 @needs_node
 @pytest.mark.parametrize("name", sorted(path.name for path in TESTS.glob("*.test.mjs")))
-def test_the_browsers_modules_in_node(fixture_file, name):
+def test_the_browsers_modules_in_node(name):
     done = subprocess.run(
         [NODE, "--test", "--test-reporter=tap", str(TESTS / name)],
-        env={**os.environ, "EXPLORER_FIXTURE": str(fixture_file)},
         capture_output=True,
         text=True,
         timeout=120,
     )
     assert done.returncode == 0, done.stdout[-4000:]
-    if name == "network.test.mjs":
-        assert int(re.search(r"# pass (\d+)", done.stdout).group(1)) >= len(list(stacks()))
 
 
 def run_in_node(path, expression):
@@ -209,8 +171,8 @@ def test_what_travels_is_what_was_given(explorer, model, few):
     assert np.array_equal(array(meta["training"]["pixels"]).reshape(-1, 784), (few.train.x * 255).round().flatten(1))
     (described,) = meta["models"]
     assert np.allclose(array(described["codes"]).reshape(-1, 2), encode(model, few.test.x))
-    assert described["weights"]["dtype"] == "float16"
-    assert described["weights"]["length"] == ae.models.parameter_count(model)
+    assert described["numbers"]["dtype"] == "float16"
+    assert described["numbers"]["length"] == ae.models.parameter_count(model)
     assert described["measures"]["squared error"] == pytest.approx(ae.reconstruction_error(model, few.test))
 
 
@@ -273,22 +235,21 @@ def test_every_kind_of_model_travels_whole(make, few):
     assert described["encoder"] and described["decoder"] and not described["notes"]
 
 
-def test_weights_that_do_not_bear_rounding_travel_in_single_precision(few):
-    torch.manual_seed(0)
-    model = ae.Autoencoder((784, 32, 2))
-    with torch.no_grad():
-        model.decoder[-1].weight.mul_(1000)
-    assert ae.explore(model, few).meta["models"][0]["weights"]["dtype"] == "float32"
+class Sorting(ae.Autoencoder):
+    """Its decoder does something that the browser does not know."""
+
+    def decode(self, z):
+        return super().decode(z.sort(1).values)
 
 
-def test_a_decoder_that_is_no_plain_stack_asks_the_kernel_and_says_so(few, refused, tmp_path):
+def test_what_the_browser_does_not_know_asks_the_kernel_and_says_so(few, refused, tmp_path):
     torch.manual_seed(0)
-    model = ae.ArticleAutoencoder((784, 16, 16, 16, 4))
+    model = Sorting((784, 16, 4))
     explorer = ae.explore(model, few)
     (described,) = explorer.meta["models"]
     assert described["decoder"] is None and described["encoder"]
-    assert "ArticleDecoder" in described["notes"][0] and "kernel" in described["notes"][0]
-    with refused(ValueError, "ArticleDecoder"):
+    assert "does not know sort" in described["notes"][0] and "kernel" in described["notes"][0]
+    with refused(ValueError, "does not know sort"):
         explorer.save_html(tmp_path / "page.html")
 
     sent = []
@@ -303,38 +264,19 @@ def test_a_decoder_that_is_no_plain_stack_asks_the_kernel_and_says_so(few, refus
     assert "problem" in sent.pop()[0]
 
 
-class Doubled(ae.Autoencoder):
-    """A method that does more than its layers."""
-
-    def decode_logits(self, z):
-        return super().decode_logits(2 * z)
-
-
 class Softplus(ae.VariationalAutoencoder):
-    """A posterior whose spread is not the exponential of the encoder's output."""
+    """A posterior whose spread is not the exponential of half the encoder's output."""
 
     def posterior(self, x):
         normal = super().posterior(x)
         return torch.distributions.Normal(normal.mean, torch.nn.functional.softplus(2 * normal.stddev.log()))
 
 
-def test_a_posterior_of_another_kind_has_no_band(few):
+def test_a_posterior_of_any_kind_has_a_band(few):
     torch.manual_seed(0)
-    for kind, known in ((ae.VariationalAutoencoder, True), (Softplus, False), (ae.Autoencoder, False)):
+    for kind, known in ((ae.VariationalAutoencoder, True), (Softplus, True), (ae.Autoencoder, False)):
         (described,) = ae.explore(kind((784, 32, 2)), few).meta["models"]
         assert described["spread"] is known and described["encoder"]
-
-
-def test_a_decode_that_does_more_than_its_layers_is_noticed(few):
-    torch.manual_seed(0)
-    (described,) = ae.explore(Doubled((784, 32, 2)), few).meta["models"]
-    assert described["decoder"] is None and "more than its layers" in described["notes"][0]
-
-
-def test_settings_that_the_browser_does_not_know(refused):
-    for module in (nn.Softplus(), nn.Conv2d(2, 2, 3, groups=2), nn.Conv2d(1, 1, 3, padding="same"), nn.Flatten(2)):
-        with pytest.raises(NotPlain):
-            describe(module, Weights())
 
 
 def test_what_cannot_be_explored_is_refused_in_one_line(model, few, refused):
@@ -551,7 +493,3 @@ def test_a_cell_that_is_run_again_closes_what_it_showed_before(explorer, model, 
 def test_payload_refuses_what_the_browser_has_no_array_for():
     with pytest.raises(TypeError, match="int64"):
         Payload().add(np.arange(3))
-
-
-def test_tolerance_is_below_what_is_promised():
-    assert network._TOLERANCE <= 2 / 255

@@ -418,8 +418,8 @@ def test_models_are_compared_on_the_same_image_and_the_same_code(saved):
     [
         ("traits.payload = bytes.slice(0, 5000);", "cannot be unpacked"),
         ("traits.payload = new Uint8Array();", "are missing"),
-        ("traits.meta.models[0].weights.length -= 10;", "needs 784 weights"),
-        ("traits.meta.models[0].decoder[0].inputs = 3;", "takes 3 and is given 2"),
+        ("traits.meta.models[0].numbers.length -= 10;", "numbers from place"),
+        ("traits.meta.models[0].decoder.find(({ op }) => op === 'input').shape = [1, 3];", "is given 3"),
         ("traits.meta.models = [];", "description of the model is missing"),
         ("traits.meta.models[0].codes.length -= 1;", "codes are not complete"),
     ],

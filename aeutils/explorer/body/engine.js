@@ -5,7 +5,7 @@ import { buildNetwork } from "./network.js";
 
 /**
  * @import { Ask, Operation } from "./kernel.js"
- * @import { Layer } from "./network.js"
+ * @import { Operator } from "./operators.js"
  * @import { ModelMeta } from "./subject.js"
  */
 
@@ -19,33 +19,31 @@ export class Engine {
   /**
    * @param {Pick<ModelMeta, "name" | "size" | "encoder" | "decoder" | "spread">} entry
    * @param {number} index
-   * @param {Float32Array} weights
-   * @param {[channels: number, height: number, width: number]} shape of a picture
+   * @param {{ numbers: Float32Array, indices: Int32Array }} constants of both networks
+   * @param {number} pixels of an image, over all channels
    * @param {Ask} ask
    */
-  constructor(entry, index, weights, shape, ask) {
+  constructor(entry, index, { numbers, indices }, pixels, ask) {
     this.size = entry.size;
     this.index = index;
     this.ask = ask;
-    this.pixels = shape[0] * shape[1] * shape[2];
+    this.pixels = pixels;
     /** @type {Map<string, { values: Float32Array, deliver: Deliver } | null>} */
     this.waiting = new Map();
-    /**
-     * @param {Layer[] | null} layers
-     * @param {number[]} shape
-     */
-    const build = (layers, shape) => {
+    /** @param {Operator[] | null} operations */
+    const build = (operations) => {
       try {
-        return layers && buildNetwork(layers, weights, shape);
+        return operations && buildNetwork(operations, numbers, indices);
       } catch (error) {
         throw new Error(`${entry.name}: ${messageOf(error)}`);
       }
     };
-    this.decoder = build(entry.decoder, [entry.size]);
-    this.encoder = build(entry.encoder, shape);
-    if (this.decoder && this.decoder.outputs !== this.pixels) throw new Error(`${entry.name}: the decoder makes ${this.decoder.outputs} pixels instead of ${this.pixels}`);
-    if (this.encoder && this.encoder.outputs < entry.size) throw new Error(`${entry.name}: the encoder makes ${this.encoder.outputs} numbers instead of ${entry.size}`);
-    this.spread = entry.spread; // whether the encoder's second half is the posterior's log-variance
+    this.decoder = build(entry.decoder);
+    this.encoder = build(entry.encoder);
+    if (this.decoder && this.decoder.outputs !== pixels) throw new Error(`${entry.name}: the decoder makes ${this.decoder.outputs} pixels instead of ${pixels}`);
+    const outputs = entry.spread ? 2 * entry.size : entry.size;
+    if (this.encoder && this.encoder.outputs !== outputs) throw new Error(`${entry.name}: the encoder makes ${this.encoder.outputs} numbers instead of ${outputs}`);
+    this.spread = entry.spread; // whether the encoder's second half is the posterior's standard deviation
   }
 
   /** Whether everything is computed here. */
@@ -75,12 +73,7 @@ export class Engine {
       return;
     }
     const out = this.encoder.run(x);
-    deliver(out.slice(0, this.size), this.spread ? this.deviations(out) : null);
-  }
-
-  /** @param {Float32Array} out */
-  deviations(out) {
-    return Float32Array.from({ length: this.size }, (_, j) => Math.exp(out[this.size + j] / 2));
+    deliver(out.slice(0, this.size), this.spread ? out.slice(this.size) : null);
   }
 
   /**

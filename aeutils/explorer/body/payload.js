@@ -3,7 +3,7 @@
 
 /**
  * Where an array lies in the unpacked bytes: `start` in bytes, `length` in numbers.
- * @typedef {{ dtype: "float16" | "float32" | "uint8" | "uint16", start: number, length: number }} Entry
+ * @typedef {{ dtype: "float16" | "float32" | "uint8" | "uint16" | "int32", start: number, length: number }} Entry
  */
 
 /** @param {Uint8Array<ArrayBuffer>} bytes */
@@ -12,7 +12,7 @@ export async function unpack(bytes) {
   return new Response(stream).arrayBuffer();
 }
 
-const SIZES = { float16: 2, float32: 4, uint8: 1, uint16: 2 };
+const SIZES = { float16: 2, float32: 4, uint8: 1, uint16: 2, int32: 4 };
 
 /**
  * The numbers that an entry of the table of contents names; float16 is widened.
@@ -43,6 +43,16 @@ export function bytesAt(buffer, entry) {
 export function wholeNumbersAt(buffer, entry) {
   check(buffer, entry, "uint16");
   return new Uint16Array(buffer, entry.start, entry.length);
+}
+
+/**
+ * The whole numbers that an entry names: places in other arrays.
+ * @param {ArrayBuffer} buffer
+ * @param {Entry} entry
+ */
+export function indicesAt(buffer, entry) {
+  check(buffer, entry, "int32");
+  return new Int32Array(buffer, entry.start, entry.length);
 }
 
 /**

@@ -3,11 +3,11 @@
 
 import { Engine } from "./engine.js";
 import { Neighbours } from "./neighbours.js";
-import { bytesAt, numbersAt, unpack, wholeNumbersAt } from "./payload.js";
+import { bytesAt, indicesAt, numbersAt, unpack, wholeNumbersAt } from "./payload.js";
 
 /**
  * @import { Ask } from "./kernel.js"
- * @import { Layer } from "./network.js"
+ * @import { Operator } from "./operators.js"
  * @import { Entry } from "./payload.js"
  */
 
@@ -40,10 +40,11 @@ export const NO_LABEL = 65535;
  * @property {number} size of the code
  * @property {boolean} variational
  * @property {boolean | null} prior whether it was trained with the prior N(0, I); null: nobody knows
- * @property {boolean} spread whether the encoder puts out the posterior's log-variances behind its means
- * @property {Layer[] | null} encoder null: the kernel has to be asked
- * @property {Layer[] | null} decoder
- * @property {Entry} weights of both
+ * @property {boolean} spread whether the encoder puts out the posterior's standard deviations behind its means
+ * @property {Operator[] | null} encoder null: the kernel has to be asked
+ * @property {Operator[] | null} decoder
+ * @property {Entry} numbers of both: their constants
+ * @property {Entry} indices of both
  * @property {Entry} codes of the images of the map, one after the other
  * @property {{ names: string[], components: Entry, mean: Entry, reach: Entry } | null} principal the plane that is shown
  *   first; null: that of the first two units
@@ -100,7 +101,8 @@ function readModel(entry, index, meta, buffer, ask) {
   const codes = array(entry.codes);
   if (codes.length !== meta.points.count * entry.size) throw new Error(`${entry.name}: the codes are not complete`);
   if (codes.some((value) => !Number.isFinite(value))) throw new Error(`${entry.name}: the codes hold numbers that are not finite`);
-  const engine = new Engine(entry, index, array(entry.weights), [meta.channels, meta.height, meta.width], ask);
+  const constants = { numbers: array(entry.numbers), indices: indicesAt(buffer, entry.indices) };
+  const engine = new Engine(entry, index, constants, meta.channels * meta.height * meta.width, ask);
   const { principal } = entry;
   return {
     ...entry,
