@@ -89,7 +89,10 @@ def _map(axes: Axes, plane: Plane, places: Tensor, y: Tensor | None, classes: tu
         return
     short = all(len(name) <= 3 and name.strip() for name in classes)  # as `signs` in body/points.js
     signs = [name if short else str(label) for label, name in enumerate(classes)]
-    label_points(axes, places, y, signs, size=20)
+    lengths = torch.tensor([len(sign) for sign in signs])[y]
+    for length in lengths.unique().tolist():  # as high as those of one character, not as wide
+        these = lengths == length
+        label_points(axes, places[these], y[these], signs, size=20 * (0.4 + 0.6 * length) ** 2)
 
 
 def _manifold(axes: Axes, explored: Explored) -> None:
