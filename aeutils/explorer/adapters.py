@@ -83,7 +83,7 @@ class Adapted(nn.Module):
         """Pictures float32 `[B, C, H, W]`, on the images' scale, of codes `[B, k]`."""
         made = self._write(self._at_home(z.reshape(len(z), *self._code_shape)))
         pictures = self._head(_in_shape(made, self.shape)).float()
-        return (pictures - self.low) / self.span if self._rescaled else pictures
+        return self._from_own_range(pictures) if self._rescaled else pictures
 
     def forward(self, x: Tensor) -> Tensor:
         """Reconstructions of images, both `[B, C, H, W]`."""
@@ -108,7 +108,13 @@ class Adapted(nn.Module):
 
     def _fed(self, x: Tensor) -> Tensor:
         """Images as the encoder takes them."""
-        return self._at_home(self._layout(x if self.low is None else self.low + self.span * x))
+        return self._at_home(self._layout(self._in_own_range(x)))
+
+    def _in_own_range(self, x: Tensor) -> Tensor:
+        return x if self.low is None else self.low.to(x.device) + self.span.to(x.device) * x
+
+    def _from_own_range(self, pictures: Tensor) -> Tensor:
+        return (pictures - self.low.to(pictures.device)) / self.span.to(pictures.device)
 
     def _at_home(self, x: Tensor) -> Tensor:
         """Where the model is, and in its precision."""
@@ -206,25 +212,32 @@ def _inside(model: Any, *wanted: Sequence[str]) -> Any:
 def _encoders(source: Any, kind: str) -> dict[str, Function]:
     """Name -> what gives codes, or a mean with its spread, or a distribution; the likeliest first."""
     ways = {name: way for name in ("encode", "posterior") if callable(way := getattr(source, name, None))}
-    trunk = next((name for name in _ENCODERS[1:] if callable(getattr(source, name, None))), None)
+    trunk = next((name for name in _ENCODERS[1:] if callable(_way(source, name))), None)
     if trunk is not None:
-        heads = [head for names in (_MEAN_HEADS, _SPREAD_HEADS) if (head := _part(source, names)) is not None]
-        if _part(source, _MEAN_HEADS) is not None:
-            ways[f"{trunk} and mean"] = functools.partial(_heads_after, getattr(source, trunk), heads)
+        mean, spread = _part(source, _MEAN_HEADS), _part(source, _SPREAD_HEADS)
+        if mean is not None:
+            heads = [mean] if spread is None else [mean, spread]
+            ways[f"{trunk} and mean"] = functools.partial(_heads_after, _way(source, trunk), heads)
         if "encode" not in ways:
-            ways[trunk] = getattr(source, trunk)
+            ways[trunk] = _way(source, trunk)
     return {f"{kind}.{name}": way for name, way in ways.items()} or _pair(source, 0)
 
 
 def _decoders(source: Any, kind: str) -> dict[str, Function]:
     """Name -> what gives pictures; the likeliest first."""
-    name = next((name for name in _DECODERS if callable(getattr(source, name, None))), None)
+    name = next((name for name in _DECODERS if callable(_way(source, name))), None)
     if name is None:
         return _pair(source, 1)
-    ways, decoder = {}, getattr(source, name)
+    ways, decoder = {}, _way(source, name)
     if name != "decode" and (first := _part(source, _FROM_CODE)) is not None:
         ways[f"{kind}.{name} behind another layer"] = _chain(first, decoder)
     return {**ways, f"{kind}.{name}": decoder}
+
+
+def _way(source: Any, name: str) -> Any:
+    """A method or a part, without what `torch.compile` has put around it."""
+    way = getattr(source, name, None)
+    return getattr(way, "_orig_mod", way)
 
 
 def _pair(source: Any, index: int) -> dict[str, Function]:
@@ -256,9 +269,10 @@ def _modules(*values: Any) -> list[nn.Module]:
             for part in (value.func, *value.args, *value.keywords.values()):
                 look(part, depth - 1)
         elif isinstance(value, FunctionType):
-            used = inspect.getclosurevars(value)
-            for part in (*used.nonlocals.values(), *used.globals.values()):
-                look(part, depth - 1)
+            with suppress(ValueError):  # a name that is not bound yet
+                used = inspect.getclosurevars(value)
+                for part in (*used.nonlocals.values(), *used.globals.values()):
+                    look(part, depth - 1)
         else:
             for part in getattr(value, "__dict__", {}).values():
                 look(part, depth - 1)
@@ -305,7 +319,8 @@ def _find(
                 failures.append((1, f"{encoder} {problem}; encode= may be a function that returns the mean code"))
                 continue
             except Exception as error:  # a reader's own model may raise anything
-                failures.append((0, f"{encoder} fails on images {_sizes(few)} ({_line(error)}); is it made for them?"))
+                told = f"{encoder} fails on images {_sizes(few)} ({_line(error)})"
+                failures.append((0, f"{told}; encode= may be a function that takes them"))
                 continue
             for reading in ways:
                 for decoder, decode in decoders.items():
@@ -332,7 +347,7 @@ def _set(adapted: Adapted, encode: Function, reading: Reading, decode: Function,
 
 
 def _set_head(adapted: Adapted, head: Function, few: Tensor) -> None:
-    pictures = _in_shape(adapted._write(adapted._own_codes(few)), few.shape[1:])
+    pictures = _in_shape(adapted._write(adapted._own_codes(few)), adapted.shape)
     try:
         made = head(pictures)
     except Exception as error:  # a reader's own function may raise anything
@@ -355,8 +370,8 @@ def _find_posterior(adapted: Adapted, source: Any, few: Tensor) -> None:
 
 def _compare_with_forward(adapted: Adapted, source: Any, few: Tensor) -> None:
     """Where only modules are known, `forward` may do more than they: put a sigmoid behind them, say."""
-    fed, decoded = adapted._fed(few), adapted._write(adapted._own_codes(few)).float()
-    for given in (adapted._at_home(few), fed):
+    decoded = adapted._write(adapted._own_codes(few)).float()
+    for given in (adapted._at_home(adapted._in_own_range(few)), adapted._fed(few)):
         with suppress(Exception):  # no forward, or one that takes something else
             results = [picture(output := source(given), len(few), few.shape[1:])(output).float() for _ in range(2)]
             if not _close(*results):
@@ -373,13 +388,11 @@ def _compare_with_forward(adapted: Adapted, source: Any, few: Tensor) -> None:
 
 def _find_scale(adapted: Adapted, few: Tensor, *, headed: bool) -> None:
     """Whether pictures come in the model's own range, in [0, 1], or as logits."""
-    pictures = adapted(few)
-    if adapted._rescaled:
-        raw = pictures * adapted.span + adapted.low
-        if _within(raw, 0, 1) and _error(raw, few) < _error(pictures, few):
-            adapted._rescaled = False
-            return
-    raw = adapted._head(_in_shape(adapted._write(adapted._own_codes(few)), few.shape[1:])).float()
+    raw = adapted._head(_in_shape(adapted._write(adapted._own_codes(few)), adapted.shape)).float()
+    pictures = adapted._from_own_range(raw) if adapted._rescaled else raw
+    if adapted._rescaled and _in_unit_range(raw) and _error(raw, few) < _error(pictures, few):
+        adapted._rescaled = False
+        return
     outside = float(((pictures < -1) | (pictures > 2)).float().mean())
     if not headed and outside > 0.1 and _error(raw.sigmoid(), few) < _error(pictures, few) / 4:
         adapted._head, adapted._rescaled = _chain(adapted._head, torch.sigmoid), False
@@ -440,8 +453,8 @@ def _error(pictures: Tensor, x: Tensor) -> float:
     return float((pictures.cpu() - x).square().mean())
 
 
-def _within(pictures: Tensor, low: float, high: float) -> bool:
-    return bool((pictures >= low).all() and (pictures <= high).all())
+def _in_unit_range(pictures: Tensor) -> bool:
+    return bool((pictures >= 0).all() and (pictures <= 1).all())
 
 
 def _sizes(x: Tensor) -> str:

@@ -675,6 +675,18 @@ def _():
     return example(Deviation(), lambda s: s)
 
 
+class Softplus(Example):
+    def reparameterise(self, mu, s):
+        return Normal(mu, F.softplus(s)).rsample()
+
+    reparameterize = None
+
+
+@listed("VAE with softplus⁻¹(σ)")
+def _():
+    return example(Softplus(), F.softplus)
+
+
 class Unsaid(Example):
     reparameterize = None
 

@@ -116,7 +116,7 @@ def test_a_model_is_given_its_own_range(few):
     found = adapt(model, few.test.x, scale=shown_images(x, "test").scale)
     with torch.no_grad():
         assert torch.allclose(found.encode(few.test.x), model.encoder(x), atol=1e-5)
-        assert torch.allclose(found(few.test.x), (model(x) + 1) / 2, atol=1e-5)
+        assert torch.allclose(found(few.test.x), (model(x) + 1) / 2, atol=1e-5) and not found.notes
     explorer = ae.explore(model, x)
     assert "[-1, 1]" in explorer.meta["points"]["note"]
     assert explorer.meta["models"][0]["measures"]["squared error"] == pytest.approx(
@@ -158,3 +158,16 @@ def fails(pictures):
 def test_a_wrapped_model_goes_by_its_own_name(few):
     explorer = ae.explore(nn.DataParallel(SomeonesOwn()), few)
     assert explorer.model == "SomeonesOwn"
+
+
+def test_a_compiled_part_is_taken_as_it_was(few):
+    model = SomeonesOwn()
+    encoder, model.encoder = model.encoder, torch.compile(model.encoder)
+    with torch.no_grad():
+        assert torch.equal(adapt(model, few.test.x).encode(few.test.x), encoder(few.test.x))
+
+
+def test_a_models_own_range_on_a_gpu(cuda, few):
+    model = SomeonesOwn().to(cuda)
+    (found,) = described(model, few.test.x * 2 - 1)
+    assert found["measures"]["squared error"] > 0 and next(model.parameters()).is_cuda
