@@ -111,7 +111,7 @@ summed_forward = Exercise(
     praise="ArticleAutoencoder's decoder gives the same. A ReLU on a sum of ReLUs changes nothing; it matters "
     "where a layer in the sum has none",
     target="The article's decoder: a chain of hidden layers, and beside it a running total",
-    minutes=15,
+    minutes=6,
 )
 
 
@@ -150,7 +150,7 @@ gains = Exercise(
     observe=_handed_on,
     praise="the exact factor is the root of 6: a variance of 1 / (3 n) becomes the 2 / n of the better start",
     target="four factors with which each layer hands on 0.75 to 1.25 of the mean square that it is given",
-    minutes=8,
+    minutes=5,
 )
 
 _Collapse = Callable[[Sequence[nn.Linear]], tuple[Tensor, Tensor]]
@@ -178,6 +178,10 @@ collapse = Exercise(
         Mistake(
             "the product is the wrong way round: the first layer acts first, so its matrix stands on the right",
             _by_layer(lambda W, b, w, v: (w @ W, W @ v + b)),
+        ),
+        Mistake(
+            "the layer that acts later stands on the left, and its matrix acts on the bias so far, too",
+            _by_layer(lambda W, b, w, v: (w @ W, v + b)),
         ),
         Mistake("wrong way round in both: that is the last layer acting first", lambda ls: _one_layer(ls[::-1])),
         Mistake(
