@@ -130,9 +130,8 @@ def models():
 
 def stored(explorer):
     """Bytes that a notebook keeps of an explorer."""
-    data, _ = explorer._repr_mimebundle_()
-    texts = (data["image/png"], json.dumps(explorer.meta), explorer._esm, explorer._css)
-    return len(base64.b64encode(explorer.payload)) + sum(map(len, texts))
+    texts = (json.dumps(explorer.meta), explorer._esm, explorer._body, explorer._css)
+    return sum(len(base64.b64encode(data)) for data in (explorer.payload, explorer._png)) + sum(map(len, texts))
 
 
 def test_in_jupyterlab(opened, models):

@@ -63,6 +63,12 @@ def script() -> str:
 
 
 @functools.cache
+def loader() -> str:
+    """The module that takes what `script` returns from a widget's `_body`, once a page, and lets it show the views."""
+    return _TYPES.sub("", (BODY / "loader.js").read_text(encoding="utf-8"))
+
+
+@functools.cache
 def stylesheet() -> str:
     """The explorer's style sheet."""
     return (BODY / "explorer.css").read_text(encoding="utf-8")

@@ -60,11 +60,12 @@ class Explorer(anywidget.AnyWidget):
         code: the code that is looked at, as a list of numbers; set it, and the explorer goes there. It has as many
             numbers as the code of the model that is looked at, or none before the explorer was shown.
         model: the name of the model that decodes it.
-        picture: the still that stands in for the explorer where nothing runs, with its alt text.
+        picture: the still that stands in for the explorer where nothing runs, with its alt text; until it is closed.
     """
 
-    _esm = bundle.script()
+    _esm = bundle.loader()
     _css = bundle.stylesheet()
+    _body = traitlets.Unicode(bundle.script()).tag(sync=True)
     meta = traitlets.Dict().tag(sync=True)
     payload = traitlets.Bytes().tag(sync=True)
     code = _Code().tag(sync=True)
@@ -82,8 +83,10 @@ class Explorer(anywidget.AnyWidget):
 
         Raises:
             ValueError: a model that only Python can evaluate, because the file has no Python; or a path that is a
-                folder, lies in a folder that does not exist, or cannot be written.
+                folder, lies in a folder that does not exist, or cannot be written; or an explorer that was closed.
         """
+        if not self._png:
+            raise ValueError("this explorer is closed, because its cell was run again; save the one that it shows now")
         for described in self.meta["models"]:
             if described["encoder"] is None or described["decoder"] is None:
                 raise ValueError(f"{described['name']} cannot leave the notebook: {described['notes'][0]}")
@@ -116,9 +119,19 @@ class Explorer(anywidget.AnyWidget):
         return name
 
     def close(self) -> None:
-        """Take the explorer away from every page, and let its models go."""
+        """Take the explorer away from every page, and let go of all that it holds: it cannot be shown or saved again.
+
+        IPython's `Out` keeps what a cell once showed, and a notebook's page keeps a closed widget's last state, and the
+        one before: so that is changed twice.
+        """
+        if self.comm is not None:
+            self.layout.close()
+            self._body, self.payload = "", b""
+            self.meta = {}
+            self.meta = {"models": []}
         super().close()
-        self._models = {}
+        self._models, self._png = {}, b""
+        self.__dict__.pop("picture", None)  # a figure, and by far the largest
 
     def _answer(self, _: Any, question: dict[str, Any], buffers: list[memoryview]) -> None:
         """Decode or encode what the browser asks for, with the model as it is now."""
@@ -146,7 +159,7 @@ class Explorer(anywidget.AnyWidget):
         display(view, raw=True, metadata=metadata)
 
     def __repr__(self) -> str:
-        return f"{self.picture.title}. Run this cell to explore."
+        return f"{self.picture.title}. Run this cell to explore." if self._png else "An explorer that was closed."
 
 
 def _close_earlier_runs(explorer: Explorer) -> None:

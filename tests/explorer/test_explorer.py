@@ -2,9 +2,11 @@
 
 import base64
 import copy
+import gc
 import json
 import re
 import subprocess
+import weakref
 import zlib
 from pathlib import Path
 
@@ -54,7 +56,8 @@ def test_the_bundle_is_one_module_with_every_file_in_it(tmp_path):
     assert run_in_node(tmp_path / "bundle.mjs", "typeof found.render") == "function"
     names = re.findall(r'^modules\["(\S+)"\] = ', bundle.script(), re.MULTILINE)
     assert names[-1] == "widget.js"
-    assert sorted(names) == sorted(path.relative_to(bundle.BODY).as_posix() for path in bundle.BODY.rglob("*.js"))
+    files = {path.relative_to(bundle.BODY).as_posix() for path in bundle.BODY.rglob("*.js")}
+    assert sorted(names) == sorted(files - {"loader.js"})
     assert re.findall(r"^(?:import|export) .*", bundle.script(), re.MULTILINE) == ["export default { render };"]
     assert "http" not in bundle.script().replace("http://www.w3.org/2000/svg", "")
     assert "@typedef" not in bundle.script(), "types are for those who read the files"
@@ -447,7 +450,7 @@ def test_default_model_stays_below_3_mb_in_the_notebook(digits, monkeypatch):
     explorer = ae.explore(ae.Autoencoder(), digits)
     (still, _), *_ = outputs(explorer, monkeypatch)
     stored = len(base64.b64encode(explorer.payload)) + len(still["image/png"]) + len(json.dumps(explorer.meta))
-    assert stored + len(explorer._esm) + len(explorer._css) < 3e6
+    assert stored + len(explorer._esm) + len(explorer._body) + len(explorer._css) < 3e6
 
 
 def test_saved_page_fetches_nothing_and_survives_odd_names(few, model, tmp_path):
@@ -488,6 +491,25 @@ def test_a_cell_that_is_run_again_closes_what_it_showed_before(explorer, model, 
     shell.cell, shell.execution_count = "one", 3
     outputs(third, monkeypatch)
     assert closed == [first]
+
+
+def test_a_closed_explorer_holds_nothing(model, few, refused, tmp_path):
+    """IPython keeps what a cell has shown, and ipywidgets a closed widget's layout."""
+    from ipywidgets.widgets import widget as registry
+
+    before = set(registry._instances)
+    explorer = ae.explore(model, few)
+    picture = weakref.ref(explorer.picture)
+    sent = []
+    explorer.comm.send = lambda data, **_: sent.append([*data["state"], *(path[0] for path in data["buffer_paths"])])
+    explorer.close()
+    explorer.close()
+    gc.collect()
+    assert set(registry._instances) == before
+    assert picture() is None and explorer._models == {} and explorer.payload == b""
+    assert sent == [["_body"], ["payload"], ["meta"], ["meta"]], "the page is told, too"
+    with refused(ValueError, "closed", "run again"):
+        explorer.save_html(tmp_path / "page.html")
 
 
 def test_payload_refuses_what_the_browser_has_no_array_for():

@@ -606,6 +606,38 @@ def test_a_page_of_its_own_follows_the_system(saved):
         view.expect(view.root).to_have_attribute("data-theme", scheme)
 
 
+def test_a_cell_that_is_run_again_leaves_little_more_in_the_page_than_an_empty_one(opened):
+    """JupyterLab keeps half a megabyte for each run of any cell, and of a closed widget the shell.
+
+    The explorer's arrays, 0.9 MB a run, and its modules must go. The kernel's side has a test of its own.
+    """
+    notebook = opened([MODELS, "ae.explore(models['variational'], images)", "None", "# and no new cell at the end"])
+    page, expect = notebook.page, notebook.expect
+    inspector = page.context.new_cdp_session(page)
+
+    def held():
+        """Bytes of objects, of elements and of arrays."""
+        for _ in range(3):
+            inspector.send("HeapProfiler.collectGarbage")
+            page.wait_for_timeout(200)
+        use = inspector.send("Runtime.getHeapUsage")
+        return np.array([use[key] for key in ("usedSize", "embedderHeapUsedSize", "backingStorageSize")])
+
+    def growth(cell, times):
+        before = held()
+        for _ in range(times):
+            notebook.run(cell)
+            if cell == 1:
+                expect(notebook.cells.nth(1).locator(".aex[data-ready]")).to_have_count(1)
+        return (held() - before) / times
+
+    notebook.run(0)
+    growth(1, 2)  # what is loaded once is loaded
+    growth(2, 2)
+    explorer, nothing = growth(1, 6), growth(2, 6)
+    assert (explorer - nothing < [250e3, 100e3, 20e3]).all(), f"bytes a run: {explorer}, an empty cell's: {nothing}"
+
+
 COUNT = """from ipywidgets.widgets.widget import _instances
 print(sum(isinstance(each, ae.explorer.Explorer) for each in _instances.values()), "open")"""
 
