@@ -1,4 +1,4 @@
-"""What the chapters 05 to 07 call right, against other people's implementations, simulation or brute force."""
+"""What the chapters 02b and 05 to 07 call right, against other people's implementations, simulation or brute force."""
 
 from itertools import permutations
 
@@ -9,6 +9,7 @@ from scipy.stats import ttest_ind
 from sklearn.linear_model import LinearRegression
 from sklearn.neighbors import NearestNeighbors
 
+from aeutils.chapters.ch02b.walks import length
 from aeutils.chapters.ch05 import exercises as ch05
 from aeutils.chapters.ch06 import exercises as ch06
 from aeutils.chapters.ch06.failed_runs import three_runs
@@ -104,3 +105,10 @@ def test_properties_of_drawn_strokes():
     assert found["ink"].flatten().tolist() == [20, 10]
     torch.testing.assert_close(found["slant"].flatten(), torch.tensor([0.0, 1.0]))
     torch.testing.assert_close(found["width"].flatten(), torch.tensor([0.0, rows.float().std(correction=0)]))
+
+
+def test_the_length_of_a_straight_walk_and_of_half_a_circle():
+    z = torch.tensor([[0.0], [1.0]])
+    assert length(lambda t: torch.cat([t**3, 2 * t**3], 1), z) == pytest.approx(1, abs=1e-5)
+    circle = length(lambda t: torch.cat([(torch.pi * t).cos(), (torch.pi * t).sin()], 1), z, n=400)
+    assert circle == pytest.approx(torch.pi / 2, abs=1e-4)

@@ -1,4 +1,4 @@
-"""What is notebook 00's own: its drawing of the funnel shows the numbers that it prints, and its first picture."""
+"""What is notebook 00's own: its drawing of the funnel shows the numbers that it prints, and its pictures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import torch
 from notebook_cells import NOTEBOOKS, cells
 
-from aeutils.chapters.ch00.pictures import there_and_back
+from aeutils.chapters.ch00.pictures import in_pairs, there_and_back
 
 START = next(path for path in NOTEBOOKS if path.stem == "00_start_here")
 
@@ -30,3 +30,10 @@ def test_the_first_picture_says_its_numbers_while_they_have_room():
     many = there_and_back(image, torch.randn(1, 64), image, "A digit")
     assert not many.axes[1].texts and ", …)" in many.alt
     assert many.axes[1].get_title() == "code: 64 numbers"
+
+
+def test_under_each_row_stands_what_came_back():
+    images, rebuilt = ({name: torch.rand(4, 1, 2, 2) for name in ("moved", "turned", "empty")} for _ in range(2))
+    pairs = in_pairs(images, rebuilt, 2, 3)
+    assert list(pairs) == ["moved", "moved, rebuilt", "turned", "turned, rebuilt"]
+    assert torch.equal(pairs["turned, rebuilt"], rebuilt["turned"][:3])
