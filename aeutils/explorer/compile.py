@@ -49,7 +49,12 @@ def compiled(model: nn.Module, function: Callable[[Tensor], Tensor], given: Tens
             program = torch.export.export(_Function(model, function), (given,)).run_decompositions()
         except Exception as error:  # whatever a reader's own model may meet there
             raise NotCompiled(f"torch.export cannot follow it ({_first_line(error)})") from error
-    return _Lowering(program).output
+        try:
+            return _Lowering(program).output
+        except NotCompiled:
+            raise
+        except Exception as error:  # an operator in a form not thought of: the kernel knows it
+            raise NotCompiled(f"it is put together in an unusual way ({_first_line(error)})") from error
 
 
 @contextmanager
@@ -83,8 +88,6 @@ _REDUCTIONS = {"sum": "sum", "mean": "mean", "amax": "amax", "amin": "amin"}
 _REDUCTIONS |= {"max": "amax", "min": "amin", "any": "amax", "all": "amin"}
 # Truth values are numbers here.
 _LOGICAL = {"bitwise_not": "logical_not", "bitwise_and": "logical_and", "bitwise_or": "logical_or"}
-
-
 _LARGE = 3e38  # hardly any float32 is beyond
 
 

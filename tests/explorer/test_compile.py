@@ -328,3 +328,13 @@ def test_what_is_sent_was_compared_with_what_the_model_does():
     parts = travel(model, x, torch.randn(4, 2))
     assert parts["decoder"] is None and "of one image alone" in parts["reasons"]["decoder"]
     assert parts["encoder"]
+
+
+def test_what_was_not_thought_of_is_a_reason_too(monkeypatch):
+    def unusual(*_):
+        raise IndexError("list index out of range")
+
+    monkeypatch.setattr(compile, "_concatenated", unusual)
+    module = Function(lambda x: torch.cat([x, x], 1))
+    with pytest.raises(NotCompiled, match=r"unusual way \(.*index out of range\)"):
+        compiled(module, module, torch.rand(1, 3))
