@@ -89,17 +89,37 @@ def _named(name: str) -> Iterator[None]:
 def gather(explored: Sequence[Explored], shown: Shown) -> tuple[dict[str, Any], bytes]:
     """The description for the browser, typed as `Meta` in `body/subject.js`, and its compressed arrays."""
     payload, compared = Payload(), _compared(shown)
+    rebuilt = [_rebuilt(each, shown) for each in explored]
     meta = {
         "channels": shown.x.shape[1],
         "height": shown.x.shape[2],
         "width": shown.x.shape[3],
         "classes": list(shown.classes),
-        "points": _points(shown, payload),
+        "points": {**_points(shown, payload), "first": _first(rebuilt, shown)},
         "measured": min(len(shown.x), _MEASURED),
         "training": _training(shown, compared, payload),
-        "models": [_model(each, shown, compared.x, payload) for each in explored],
+        "models": [
+            _model(each, shown, x_hat, compared.x, payload) for each, x_hat in zip(explored, rebuilt, strict=True)
+        ],
     }
     return meta, payload.compressed()
+
+
+def _rebuilt(explored: Explored, shown: Shown) -> Tensor:
+    """What the model makes of the images on which averages are taken, `[B, C, H, W]`."""
+    with _told(explored.name, "running it"):
+        return evaluation.reconstruct(explored.model, shown.x[:_MEASURED])
+
+
+def _first(rebuilt: Sequence[Tensor], shown: Shown) -> int:
+    """The image that is looked at first: far from the mean image and yet well rebuilt, by every model if possible."""
+    places = _evenly(shown.x)  # its pixels are to be seen
+    places = places[places < len(rebuilt[0])]
+    x = shown.x[places]
+    errors = torch.stack([evaluation.squared_errors(x, each[places]) for each in rebuilt])
+    share = (errors / evaluation.squared_errors(x, x.mean(0).expand_as(x)).clamp(min=1e-6)).amax(0)
+    better = (errors <= errors.median(1, keepdim=True).values).all(0)
+    return int(places[torch.where(better, share, share + share.max()).argmin()])
 
 
 def _points(shown: Shown, payload: Payload) -> dict[str, Any]:
@@ -180,14 +200,13 @@ def _usual_distance(
     }
 
 
-def _model(explored: Explored, shown: Shown, train: Tensor, payload: Payload) -> dict[str, Any]:
+def _model(explored: Explored, shown: Shown, rebuilt: Tensor, train: Tensor, payload: Payload) -> dict[str, Any]:
     name, model, codes = explored.name, explored.model, explored.codes
     some, check = shown.x[:_MEASURED], slice(0, _CHECKED)
     with _told(name, "running it"):
         between = explored.plane.grid(_BETWEEN)
         with evaluation.evaluating(model, torch.device("cpu")):
             parts = travel(model, shown.x[check], torch.cat([codes[check], between]))
-        rebuilt = evaluation.reconstruct(model, some)
         measures = _measures(model, some, rebuilt, codes[:_MEASURED])
     asked = {"decoder": "for every decoded picture", "encoder": "to encode drawings"}
     notes = [

@@ -1,6 +1,7 @@
 """What travels to the browser, and what is drawn of it: labels, pixels, colours, limits."""
 
 import json
+import re
 import subprocess
 import zlib
 
@@ -67,7 +68,7 @@ def test_an_image_without_a_label_is_drawn_grey_and_told_so(chromium, tmp_path):
     model, x = tiny(40)
     page = opened(chromium, tmp_path, ae.explore(model, Split(x, torch.full((40,), -1))))
     pair = page.locator(".aex-pair figcaption")
-    assert "image [0], no label" in pair.nth(1).inner_text()
+    assert re.match(r"image \[\d+\], no label", pair.nth(1).inner_text())
     assert "nearest image (no label)" in pair.first.inner_text()
     assert "undefined" not in page.locator(".aex").inner_text()
     assert hues(page) == {"grey"}
@@ -170,8 +171,10 @@ def test_pictures_in_colour(chromium, tmp_path):
     torch.manual_seed(0)
     x = torch.rand(60, 3, 12, 10)
     model = ae.Autoencoder((360, 2), shape=(3, 12, 10))
-    page = opened(chromium, tmp_path, ae.explore({"one": model, "two": model}, x))
-    assert np.abs(seen(page, "[data-role=original]") - 255 * x[0].flatten(1).numpy()).max() <= 0.5
+    explorer = ae.explore({"one": model, "two": model}, x)
+    page = opened(chromium, tmp_path, explorer)
+    first = x[explorer.meta["points"]["first"]]
+    assert np.abs(seen(page, "[data-role=original]") - 255 * first.flatten(1).numpy()).max() <= 0.5
     code = torch.tensor([[float(value) for value in page.locator("[data-code]").get_attribute("data-code").split()]])
     decoded = model.decode(code).detach()
     wanted = 255 * decoded[0].flatten(1).numpy()
@@ -281,3 +284,20 @@ def test_the_legend_picks_out_classes(chromium, tmp_path, n):
         assert ink(page) < everything
         undo()
         assert ink(page) == everything and legend.locator("[aria-pressed=true]").count() == 0
+
+
+def test_the_first_view_invites_to_drag(chromium, tmp_path, few):
+    torch.manual_seed(0)
+    explorer = ae.explore(ae.Autoencoder((784, 32, 2)), few)
+    page = opened(chromium, tmp_path, explorer)
+    first = explorer.meta["points"]["first"]
+    page.locator(".aex-pair figcaption", has_text=f"test image [{first}]").wait_for()
+    page.locator(".aex-pad[data-manifold]").wait_for()
+    line, box = page.get_by_text("drag me"), page.locator(".aex-pad").bounding_box()
+    assert line.is_visible()
+    page.mouse.click(box["x"] + 100, box["y"] + 90)
+    assert line.is_visible(), "a click is no drag"
+    page.mouse.down()
+    page.mouse.move(box["x"] + 120, box["y"] + 100)
+    page.mouse.up()
+    assert line.count() == 0

@@ -19,7 +19,7 @@ from traitlets import TraitError
 
 import aeutils as ae
 from aeutils.data import Images, Split
-from aeutils.evaluation import decode, encode, reconstruct
+from aeutils.evaluation import decode, encode, reconstruct, squared_errors
 from aeutils.explorer import bundle, subject, widget
 from aeutils.explorer.images import shown_images
 from aeutils.explorer.payload import Payload
@@ -177,6 +177,21 @@ def test_what_travels_is_what_was_given(explorer, model, few):
     assert described["numbers"]["dtype"] == "float16"
     assert described["numbers"]["length"] == ae.models.parameter_count(model)
     assert described["measures"]["squared error"] == pytest.approx(ae.reconstruction_error(model, few.test))
+
+
+def test_the_first_image_is_well_rebuilt_by_every_model_and_comes_with_its_pixels(few, monkeypatch):
+    monkeypatch.setattr(subject, "MOST_BYTES", 25 * 784)
+    torch.manual_seed(0)
+    models = {"plain": ae.Autoencoder((784, 32, 2)), "other": ae.Autoencoder((784, 32, 2))}
+    for model in models.values():
+        ae.fit(model, few, ae.losses.squared_error, steps=200)
+    for given in (models, models["other"]):
+        first = ae.explore(given, few).meta["points"]["first"]
+        assert first in subject._evenly(few.test.x)
+        for model in given.values() if given is models else [given]:
+            errors = squared_errors(few.test.x, reconstruct(model, few.test.x))
+            assert errors[first] <= 1.1 * errors.median()
+    assert ae.explore(models["plain"], few.test.x[:1]).meta["points"]["first"] == 0
 
 
 def medians(pictures, labels, train, nth=0):

@@ -143,7 +143,11 @@ def drive_map(view, name):
 
 def drive_layers(view, name):
     root, keyboard = view.root, view.page.keyboard
-    root.get_by_label("Manifold (decodes)").focus()
+    manifold = root.get_by_label("Manifold (decodes)")
+    view.expect(manifold).to_be_checked()
+    manifold.focus()
+    keyboard.press("Space")
+    view.expect(root.locator("canvas.aex-manifold")).to_be_hidden()
     keyboard.press("Space")
     view.expect(view.pad).to_have_attribute("data-manifold", re.compile(r"\d"))
     tiles = np.array(root.locator("canvas.aex-manifold").evaluate(PIXELS))
@@ -164,8 +168,6 @@ def drive_layers(view, name):
     view.settle()
     assert beside.screenshot() == before, "what lies outside the map is cut off at its edge"
     root.get_by_role("button", name="Show the whole map").click()
-    root.get_by_label("Manifold (decodes)").focus()
-    keyboard.press("Space")
 
 
 def drive_traversal(view, name):

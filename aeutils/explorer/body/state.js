@@ -23,9 +23,9 @@ export class State {
   constructor(subject) {
     this.subject = subject;
     this.modelIndex = 0;
-    this.z = subject.models[0].codeOf(0).slice();
+    this.z = subject.models[0].codeOf(subject.points.first).slice();
     /** @type {ShownImage | Drawing | null} */
-    this.original = this.imageAt(0);
+    this.original = this.imageAt(subject.points.first);
     /** @type {Walk | null} */
     this.walk = null;
     /** @type {Map<Change, (() => void)[]>} */

@@ -26,8 +26,9 @@ export const NO_LABEL = 65535;
  * @property {number} height in pixels
  * @property {number} width
  * @property {string[]} classes their names; a label is a place in this list, or NO_LABEL
- * @property {{ count: number, name: string, labels: Entry | null, pixels: Entry, pictures: number, note: string }} points the
- *   images of the map; `name` is what one of them is called. So many `pictures` come with their pixels, evenly chosen.
+ * @property {{ count: number, name: string, labels: Entry | null, pixels: Entry, pictures: number, first: number, note: string }} points the
+ *   images of the map; `name` is what one of them is called. So many `pictures` come with their pixels, evenly chosen;
+ *   the `first` to be looked at is one of these, and well rebuilt.
  * @property {number} measured how many images the models' measures are averages of
  * @property {{ count: number, name: string, labels: Entry | null, pixels: Entry, usual: Usual, note: string }} training what
  *   a picture's neighbour is looked for among

@@ -35,7 +35,8 @@ export class MapView {
     const { subject } = state;
     this.state = state;
     this.hooks = hooks;
-    this.layers = { points: true, manifold: false, contours: "none" };
+    const quick = subject.models.every((model) => model.decoder); // asking the kernel for hundreds of pictures is not
+    this.layers = { points: true, manifold: quick, contours: "none" };
     this.frame = new Frame(400);
     this.manifold = new Manifold(subject);
     /** @type {Pair} the two code units that were chosen for a map of units */
@@ -58,7 +59,8 @@ export class MapView {
     this.manifoldCanvas = element("canvas", { class: "aex-layer aex-manifold", "aria-hidden": "true" });
     this.pointsCanvas = element("canvas", { class: "aex-layer", "aria-hidden": "true" });
     this.overlay = drawn("svg", { class: "aex-layer aex-overlay", "aria-hidden": "true" });
-    this.cursor = element("div", { class: "aex-cursor", "aria-hidden": "true" });
+    this.invitation = element("span", { class: "aex-invitation" }, "drag me"); // until somebody has
+    this.cursor = element("div", { class: "aex-cursor", "aria-hidden": "true" }, this.invitation);
     this.ring = element("div", { class: "aex-ring", "aria-hidden": "true", hidden: true });
     this.message = element("p", { class: "aex-map-message", role: "status", hidden: true });
     this.pad = element(
@@ -111,7 +113,7 @@ export class MapView {
       this.layers.contours = value;
       this.drawOverlay();
     });
-    const manifold = tick("Manifold (decodes)", false, (on) => {
+    const manifold = tick("Manifold (decodes)", this.layers.manifold, (on) => {
       this.layers.manifold = on;
       this.computeManifold();
     });
@@ -339,6 +341,7 @@ export class MapView {
   placeCursor() {
     const [x, y] = this.frame.toScreen(...this.plane.coordinates(this.state.z));
     this.cursor.style.transform = `translate(${x}px, ${y}px)`;
+    this.cursor.classList.toggle("aex-left", x > this.frame.size / 2);
   }
 
   // ---- the hand
@@ -370,8 +373,10 @@ export class MapView {
     on("pointermove", (event) => {
       const place = this.place(event);
       this.lookUnder(event, place);
-      if (this.dragging === "code") this.moveTo(...place);
-      else if (this.dragging === "end") this.moveEnd(...place);
+      if (this.dragging === "code") {
+        this.moveTo(...place);
+        this.invitation.remove();
+      } else if (this.dragging === "end") this.moveEnd(...place);
       else if (this.dragging === "map") {
         const [a, b] = [this.frame.toPlane(...this.before), this.frame.toPlane(...place)];
         this.frame.pan(a[0] - b[0], a[1] - b[1]);
@@ -434,6 +439,7 @@ export class MapView {
     const steps = STEPS[event.key];
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (steps) {
+      this.invitation.remove();
       const step = (event.shiftKey ? 10 : 1) / 100;
       const [u, v] = this.plane.coordinates(this.state.z);
       const [width, height] = [0, 1].map((axis) => this.frame.high[axis] - this.frame.low[axis]);
