@@ -104,14 +104,20 @@ test("ways start at A and end at B; the great circle keeps the length", () => {
 
 test("the nearest image is the one that an exhaustive search finds", () => {
   const next = random(2);
-  const images = Uint8Array.from({ length: 200 * 49 }, () => (next() < 0.6 ? 0 : 255 * next()));
-  const neighbours = new Neighbours(images, 49);
-  for (let trial = 0; trial < 50; trial++) {
-    const picture = Float32Array.from({ length: 49 }, () => next() * 1.2 - 0.1);
-    const distances = Array.from({ length: 200 }, (_, i) => squaredDistance(picture, Array.from(images.subarray(i * 49, (i + 1) * 49), (v) => v / 255)));
-    const found = neighbours.nearest(picture);
-    assert.equal(found.index, distances.indexOf(Math.min(...distances)));
-    near(found.distance, Math.min(...distances), 1e-3);
+  for (const [pixels, width] of [[49, 49], [49, 7], [30, 5], [2352, 28]]) { // one row, a square, an oblong, colour
+    const images = Uint8Array.from({ length: 200 * pixels }, () => (next() < 0.6 ? 0 : 255 * next()));
+    const neighbours = new Neighbours(images, pixels, width);
+    for (let trial = 0; trial < 50; trial++) {
+      const sharp = trial % 2 ? 1.2 : 0.2; // and a flat one, as decoders draw them: all images are about as far
+      const picture = Float32Array.from({ length: pixels }, () => next() * sharp - 0.1);
+      const distances = Array.from({ length: 200 }, (_, i) => squaredDistance(picture, Array.from(images.subarray(i * pixels, (i + 1) * pixels), (v) => v / 255)));
+      const found = neighbours.nearest(picture);
+      assert.equal(found.index, distances.indexOf(Math.min(...distances)));
+      near(found.distance, Math.min(...distances), 1e-3);
+      const copy = neighbours.nearest(Float32Array.from(images.subarray(trial * pixels, (trial + 1) * pixels), (v) => v / 255));
+      assert.equal(copy.index, trial);
+      near(copy.distance, 0, 1e-6);
+    }
   }
 });
 

@@ -242,9 +242,19 @@ export function linear(_, out, [{ values }, { values: matrix, shape: [outputs, i
     for (let t = 0, to = 0; t < times; t++) {
       const from = t * inputs;
       for (let row = 0, at = 0; row < outputs; row++, to++) {
-        let sum = starts[row];
-        for (let i = 0; i < inputs; i++) sum += matrix[at++] * values[from + i];
-        out[to] = sum;
+        let sum = starts[row]; // four, of which none waits for another
+        let second = 0;
+        let third = 0;
+        let fourth = 0;
+        let i = from;
+        for (const end = from + inputs - 3; i < end; i += 4, at += 4) {
+          sum += matrix[at] * values[i];
+          second += matrix[at + 1] * values[i + 1];
+          third += matrix[at + 2] * values[i + 2];
+          fourth += matrix[at + 3] * values[i + 3];
+        }
+        for (; i < from + inputs; i++) sum += matrix[at++] * values[i];
+        out[to] = sum + second + (third + fourth);
       }
     }
   };

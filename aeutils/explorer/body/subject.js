@@ -83,7 +83,7 @@ export async function readSubject(meta, bytes, ask) {
   const images = bytesAt(buffer, meta.training.pixels);
   if (images.length !== meta.training.count * pixels) throw new Error("the training images are not complete");
   if (points.pixels.length !== points.pictures * pixels) throw new Error("the images are not complete");
-  const neighbours = new Neighbours(images, pixels);
+  const neighbours = new Neighbours(images, pixels, meta.width);
   const training = { ...meta.training, labels: labelsAt(meta.training.labels), pixels: images, neighbours };
   const models = meta.models.map((entry, index) => readModel(entry, index, meta, buffer, ask));
   return { ...meta, pixels, points, training, models };
