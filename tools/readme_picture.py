@@ -50,7 +50,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, browser.chromium() as chromium:
         page = chromium.new_page(viewport={"width": 920, "height": 1000}, device_scale_factor=1)
         page.goto(page_of_a_trained_model(Path(folder)).as_uri())
-        first, *rest = drag(page, page.locator(".aex[data-ready] .aex-top"))
+        first, *rest = drag(page, page.locator(".aex[data-ready] .aex-body"))
     first.save(PATH, save_all=True, append_images=rest, duration=FRAME_TIME, loop=ROUNDS, quality=70, method=4)
     print(f"wrote {PATH}: {FRAMES} frames of {first.width} x {first.height}, {PATH.stat().st_size / 1e6:.2f} MB")
 

@@ -4,7 +4,9 @@ import { test } from "node:test";
 
 import { niceTicks, tickText } from "../../aeutils/explorer/body/axis.js";
 import { contour, density, levels, priorRadius } from "../../aeutils/explorer/body/density.js";
+import { paintDifference } from "../../aeutils/explorer/body/difference.js";
 import { asDrawn, centred } from "../../aeutils/explorer/body/drawing.js";
+import { gaugeEnd, gaugeMarks, gaugeText } from "../../aeutils/explorer/body/gauge.js";
 import { Neighbours, squaredDistance } from "../../aeutils/explorer/body/neighbours.js";
 import { greatCircle, straight } from "../../aeutils/explorer/body/paths.js";
 import { Frame, principalPlane, unitPlane } from "../../aeutils/explorer/body/plane.js";
@@ -167,4 +169,38 @@ test("the spread of code units", () => {
   const next = random(7);
   const [unit] = unitSpreads(Float32Array.from({ length: 20_000 }, next), 1);
   unit.middle.forEach((value, i) => near(value, [0.025, 0.975][i], 0.01));
+});
+
+test("what a grey decode misses is red where it is too dark, and blue where it is too bright", () => {
+  const rgba = new Uint8ClampedArray(16);
+  paintDifference(rgba, Float32Array.of(0, 1, 0.3, 0.5), Float32Array.of(1, 0, 0.3, 0.4), 1, "light");
+  const colours = [0, 4, 8, 12].map((at) => [...rgba.subarray(at, at + 4)]);
+  assert.deepEqual(colours, [[178, 24, 43, 255], [33, 102, 172, 255], [247, 247, 247, 255], [226, 233, 240, 255]]);
+  paintDifference(rgba, new Float32Array(4), new Float32Array(4), 1, "dark");
+  assert.deepEqual([...rgba.subarray(0, 4)], [21, 21, 21, 255]);
+});
+
+test("of colour the difference has no sign, channel by channel", () => {
+  const rgba = new Uint8ClampedArray(8);
+  const [decoded, original] = [Float32Array.of(0, 1, 0.5, 0.2, 0, 0), Float32Array.of(1, 0.8, 0.5, 0.4, 0, 0.6)];
+  paintDifference(rgba, decoded, original, 3, "light");
+  assert.deepEqual([...rgba], [255, 0, 0, 255, 51, 51, 153, 255]);
+});
+
+test("the gauge's line is as long for every picture, and medians that are not known are left out", () => {
+  const usual = { all: 20, classes: [null, 8, 24] };
+  assert.equal(gaugeEnd([usual, null]), 30);
+  assert.equal(gaugeEnd([null, null]), 0);
+  const marks = gaugeMarks(45, 8, 24, 30);
+  assert.deepEqual(marks.map(({ kind, at }) => [kind, at]), [["rebuilt", 8 / 30], ["real", 0.8], ["you", 1]]);
+  assert.equal(gaugeText(marks), "Squared pixel distance to the nearest training image, from low to high: copy 0, usual reconstruction 8.00, usual real image 24.0, you 45.0.");
+  assert.deepEqual(gaugeMarks(0, null, null, 0).map(({ kind, at }) => [kind, at]), [["you", 0]]);
+});
+
+test("no stroke of the gauge crosses a label", () => {
+  /** Which label stands in the second row. */
+  const deep = (rebuilt, real) => gaugeMarks(1, rebuilt, real, 30).filter((mark) => mark.deep).map(({ kind }) => kind);
+  assert.deepEqual(deep(3, 5), ["rebuilt"]); // both labels run to the right
+  assert.deepEqual(deep(5, 3), ["real"]);
+  assert.deepEqual(deep(22, 26), ["real"]); // and both to the left
 });

@@ -67,9 +67,8 @@ def test_label_minus_1_is_no_label(refused):
 def test_an_image_without_a_label_is_drawn_grey_and_told_so(chromium, tmp_path):
     model, x = tiny(40)
     page = opened(chromium, tmp_path, ae.explore(model, Split(x, torch.full((40,), -1))))
-    pair = page.locator(".aex-pair figcaption")
-    assert re.match(r"image \[\d+\], no label", pair.nth(1).inner_text())
-    assert "nearest image (no label)" in pair.first.inner_text()
+    assert re.match(r"image \[\d+\], no label", page.locator("[data-told=original]").inner_text())
+    assert "nearest image (no label)" in page.locator("[data-told=nearest]").inner_text()
     assert "undefined" not in page.locator(".aex").inner_text()
     assert hues(page) == {"grey"}
 
@@ -178,12 +177,16 @@ def test_pictures_in_colour(chromium, tmp_path):
     code = torch.tensor([[float(value) for value in page.locator("[data-code]").get_attribute("data-code").split()]])
     decoded = model.decode(code).detach()
     wanted = 255 * decoded[0].flatten(1).numpy()
+    missed = np.abs(decoded[0] - first).flatten(1).numpy()
+    assert np.abs(seen(page, "[data-role=difference]") - 255 * missed).max() <= 3, "without its sign"
+    told = page.locator("[data-told=difference]").inner_text()
+    assert float(told.rsplit(" ", 1)[1]) == pytest.approx((missed**2).sum(), rel=0.02)
     assert np.abs(seen(page, "[data-role=decoded]") - wanted).max() <= 2.5
     assert np.abs(seen(page, "[data-model=two]") - wanted).max() <= 2.5
     distances = (decoded - x).square().flatten(1).sum(1)
     nearest = int(distances.argmin())
     assert np.abs(seen(page, "[data-role=nearest]") - 255 * x[nearest].flatten(1).numpy()).max() <= 0.5
-    told = page.locator(".aex-pair figcaption").first.inner_text()
+    told = page.locator("[data-told=nearest]").inner_text()
     assert float(told.rsplit(" ", 1)[1]) == pytest.approx(distances[nearest].item(), abs=0.06)
     for tab in ("Traversal", "Between"):
         page.get_by_role("tab", name=tab).click()
@@ -209,7 +212,7 @@ def test_drawing_in_colour(chromium, tmp_path):
     assert blue.get_attribute("aria-pressed") == "false"
     page.locator("[data-role=ink]").focus()
     page.keyboard.press("Space")
-    page.locator(".aex-pair figcaption", has_text="your drawing: squared error").wait_for()
+    page.locator("[data-told=original]", has_text="your drawing").wait_for()
     drawing = seen(page, "[data-role=seen]").reshape(3, 16, 16)
     assert drawing[:, 0, 0].tolist() == pytest.approx([0, 0x72, 0xB2], abs=1)
     assert drawing[0, 8, 8] > 50 and drawing[2, 8, 8] < 150, "a quarter of this pixel is orange"
@@ -276,7 +279,7 @@ def test_the_legend_picks_out_classes(chromium, tmp_path, n):
     assert picked.get_attribute("aria-pressed") == "true"
     assert ink(page) < 0.4 * everything, "the others fade"
     page.locator(".aex-pad").press("Enter")
-    page.locator(".aex-pair figcaption", has_text=", label 98: squared error").wait_for()
+    page.locator("[data-told=original]", has_text=", label 98").wait_for()
     picked.press("Enter")
     assert picked.get_attribute("aria-pressed") == "false" and ink(page) == everything
     for undo in (lambda: page.locator(".aex-pad").press("Escape"), legend.get_by_role("button", name="all").click):
@@ -291,7 +294,7 @@ def test_the_first_view_invites_to_drag(chromium, tmp_path, few):
     explorer = ae.explore(ae.Autoencoder((784, 32, 2)), few)
     page = opened(chromium, tmp_path, explorer)
     first = explorer.meta["points"]["first"]
-    page.locator(".aex-pair figcaption", has_text=f"test image [{first}]").wait_for()
+    page.locator("[data-told=original]", has_text=f"test image [{first}]").wait_for()
     page.locator(".aex-pad[data-manifold]").wait_for()
     line, box = page.get_by_text("drag me"), page.locator(".aex-pad").bounding_box()
     assert line.is_visible()
@@ -301,3 +304,64 @@ def test_the_first_view_invites_to_drag(chromium, tmp_path, few):
     page.mouse.move(box["x"] + 120, box["y"] + 100)
     page.mouse.up()
     assert line.count() == 0
+
+
+# ---- one view: cause and effect at a glance, at a laptop's size and at a phone's
+
+
+def visible(page, what):
+    """Whether all of an element is on the screen, with nothing above it."""
+    return page.locator(what).first.evaluate(
+        """element => {
+            const { left, right, top, bottom } = element.getBoundingClientRect();
+            const inside = left >= 0 && top >= 0 && right <= innerWidth + 1 && bottom <= innerHeight + 1;
+            const at = share => [left + share * (right - left), top + share * (bottom - top)];
+            const within = [0.1, 0.9].map(share => document.elementFromPoint(...at(share)));
+            return inside && within.every(found => found && (element.contains(found) || found.contains(element)));
+        }"""
+    )
+
+
+@pytest.mark.parametrize("width, height", [(1366, 650), (1000, 650), (390, 740), (320, 640)])
+def test_the_decoded_picture_is_in_sight_whatever_moves_the_code(chromium, tmp_path, few, width, height):
+    path = ae.explore(ae.Autoencoder((784, 8, 6)), few).save_html(tmp_path / "page.html")
+    page = chromium.new_page(viewport={"width": width, "height": height})
+    page.goto(path.as_uri())
+    page.locator(".aex[data-ready]").wait_for()
+    for tab, tools in {
+        "Traversal": [".aex-pad", "[data-unit='0'] input", "[data-unit='5'] input"],
+        "Between": [".aex-pad", ".aex-walk-slider input", ".aex-between .aex-strip"],
+        "Draw your own": [".aex-pad", ".aex-ink"],
+    }.items():
+        page.get_by_role("tab", name=tab).click()
+        for tool in tools:
+            page.locator(tool).first.evaluate("element => element.focus()")
+            page.locator(tool).first.evaluate("element => element.scrollIntoView({ block: 'nearest' })")
+            for role in ("original", "decoded", "difference"):
+                assert visible(page, f"[data-role={role}]"), f"{tab}: {role} while {tool} is used"
+            assert visible(page, tool), f"{tab}: {tool} is below the pictures"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, "nothing beside the page"
+
+
+def test_a_wide_window_is_used(chromium, tmp_path, few):
+    path = ae.explore(ae.Autoencoder((784, 8, 2)), few).save_html(tmp_path / "page.html")
+    page = chromium.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(path.as_uri())
+    page.locator(".aex[data-ready]").wait_for()
+    assert page.locator(".aex").bounding_box()["width"] > 1380
+    assert page.locator(".aex-pad").bounding_box()["width"] > 500
+
+
+def test_the_gauge_shows_what_is_known(chromium, tmp_path, few):
+    page = opened(chromium, tmp_path, ae.explore(ae.Autoencoder((784, 8, 2)), few))
+    gauge, marks = page.get_by_role("img", name="Squared pixel distance"), page.locator(".aex-gauge .aex-mark")
+    gauge.wait_for()
+    assert "copy 0, " in gauge.get_attribute("aria-label")
+    assert sorted(re.sub(r" [\d.]+( →)?$", "", text) for text in marks.all_inner_texts()) == [
+        "usual real image", "usual reconstruction", "you",
+    ]  # fmt: skip
+    alone = opened(
+        chromium, tmp_path, ae.explore(ae.Autoencoder((784, 8, 2)), few.test.x[:1])
+    )  # there is no other image
+    alone.locator(".aex-gauge .aex-mark-you").wait_for()
+    assert alone.locator(".aex-gauge .aex-mark-real").count() == 0

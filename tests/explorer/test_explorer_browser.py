@@ -71,9 +71,9 @@ class View:
         shown = np.array(self.decoded.evaluate(PIXELS))
         assert np.abs(shown - 255 * wanted.flatten().clamp(0, 1).numpy()).max() <= 2.5  # 2, and the byte's rounding
         nearest = (self.images.train.x - wanted).square().flatten(1).sum(1).min().item()
-        pair = self.root.locator(".aex-pair figcaption").first
-        self.expect(pair).to_contain_text(re.compile("nearest training image .*squared pixel distance"))
-        told = float(re.search(r"distance ([\d.]+)", pair.inner_text()).group(1))
+        near = self.root.locator("[data-told=nearest]")
+        self.expect(near).to_contain_text(re.compile("nearest training image .*squared pixel distance"))
+        told = float(re.search(r"distance ([\d.]+)", near.inner_text()).group(1))
         assert told == pytest.approx(nearest, rel=0.02, abs=0.02)
         return z
 
@@ -107,8 +107,9 @@ def drive_map(view, name):
     pressed = view.agrees(name)
     assert pressed[0, 1] > dragged[0, 1] and pressed[0, 0] < dragged[0, 0]
     keyboard.press("Enter")  # the nearest image
-    original = root.locator(".aex-pair figcaption").nth(1)
-    view.expect(original).to_contain_text(re.compile(r"test image \[\d+\], label \d: squared error"))
+    original = root.locator("[data-told=original]")
+    view.expect(original).to_contain_text(re.compile(r"test image \[\d+\], label \d"))
+    view.expect(root.locator("[data-told=difference]")).to_contain_text(re.compile(r"squared error [\d.]+"))
     index = int(re.search(r"image \[(\d+)\]", original.inner_text()).group(1))
     assert torch.allclose(
         view.agrees(name), encode(view.models[name], view.images.test.x[index : index + 1]), atol=1e-4
@@ -127,9 +128,10 @@ def drive_map(view, name):
     keyboard.press("0")
     cursor = root.locator(".aex-cursor").bounding_box()
     mouse.move(cursor["x"], cursor["y"])
-    view.expect(original).to_contain_text("squared error")  # the image whose code is looked at
+    view.expect(original).not_to_contain_text("under the pointer")  # the image whose code is looked at
     mouse.down()
     view.expect(original).to_contain_text("under the pointer: test image")
+    view.expect(root.locator("[data-told=difference]")).to_have_text("difference")
     mouse.move(cursor["x"] + 5, cursor["y"] + 3)
     view.expect(original).to_contain_text("under the pointer: test image")
     mouse.up()
@@ -273,14 +275,14 @@ def drive_drawing(view, name):
     view.settle()
     assert max(seen.evaluate(PIXELS)) > 200
     assert not torch.equal(view.agrees(name), wanted)
-    view.expect(root.locator(".aex-pair figcaption").nth(1)).to_contain_text("your drawing: squared error")
+    view.expect(root.locator("[data-told=original]")).to_contain_text("your drawing")
 
 
 def drive_compare(view):
     """Three models, of which the last has a code of another size."""
     root = view.root
     view.page.mouse.dblclick(*view.point(0.5, 0.5))
-    original = root.locator(".aex-pair figcaption").nth(1)
+    original = root.locator("[data-told=original]")
     view.expect(original).to_contain_text("test image")
     index = int(re.search(r"image \[(\d+)\]", original.inner_text()).group(1))
     x = view.images.test.x[index : index + 1]

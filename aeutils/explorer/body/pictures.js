@@ -2,7 +2,9 @@
 // Pictures onto canvases: 0 black, 1 white, or red, green and blue one behind the other; one canvas pixel for each of the
 // image's, enlarged by the style sheet.
 
+import { paintDifference } from "./difference.js";
 import { element, flat } from "./dom.js";
+import { isDark } from "./theme.js";
 
 /** @typedef {{ channels: number, height: number, width: number }} Shape of an image: 1 channel or 3, and its pixels */
 
@@ -22,6 +24,16 @@ export class Picture {
   /** @param {Float32Array | Uint8Array} values in [0, 1], or bytes; channel by channel */
   draw(values) {
     paint(this.image.data, values, this.channels);
+    this.context.putImageData(this.image, 0, 0);
+    this.canvas.dataset.empty = "false";
+  }
+
+  /**
+   * @param {Float32Array} decoded
+   * @param {Float32Array} original
+   */
+  drawDifference(decoded, original) {
+    paintDifference(this.image.data, decoded, original, this.channels, isDark() ? "dark" : "light");
     this.context.putImageData(this.image, 0, 0);
     this.canvas.dataset.empty = "false";
   }

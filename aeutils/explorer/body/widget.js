@@ -41,6 +41,7 @@ export async function render({ model, el }) {
     whenThemeChanges(() => {
       tell();
       map.draw();
+      state?.change("code"); // the difference is drawn in the theme's colours
     }, signal);
     el.replaceChildren(root); // on a page in place of the still
     hideStill(root, signal); // in a notebook
@@ -103,7 +104,7 @@ function build(root, state, signal) {
   if (state.subject.models.length > 1) views.unshift(["Compare", new CompareView(state)]);
   signal.addEventListener("abort", () => views.forEach(([, view]) => view.stop()));
   const notes = state.subject.models.flatMap((model) => model.notes.map((note) => element("p", { class: "aex-note aex-asks" }, note)));
-  root.append(...notes, element("div", { class: "aex-top" }, map.root, pictures.root), tabs(views));
+  root.append(...notes, element("div", { class: "aex-body" }, map.root, element("div", { class: "aex-side" }, pictures.root, tabs(views))));
   return map;
 }
 

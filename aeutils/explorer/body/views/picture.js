@@ -1,14 +1,20 @@
 // @ts-check
-// The decoded picture, beside the nearest training image and the original: memory and invention told apart.
+// From the original to its code, to the decoded picture, to what is missed; and the nearest training image, with how far
+// away it is: memory and invention told apart.
 
 import { element, shown } from "../dom.js";
+import { Gauge, gaugeEnd } from "../gauge.js";
 import { squaredDistance } from "../neighbours.js";
 import { Picture } from "../pictures.js";
 import { labelText, NO_LABEL } from "../subject.js";
 
-/** @import { State } from "../state.js" */
+/**
+ * @import { State } from "../state.js"
+ * @import { Usual } from "../subject.js"
+ */
 
 const SEARCH_EVERY = 50; // milliseconds between searches for the neighbour while the hand moves, where they take long
+const FIRST = 6; // units of a code that are written out
 const SPOKEN_AFTER = 500; // milliseconds of rest after which a screen reader is told
 
 export class PictureView {
@@ -30,25 +36,38 @@ export class PictureView {
     this.decoded = new Picture(state.subject, "decoded picture", { "data-role": "decoded" });
     this.near = new Picture(state.subject, "nearest training image", { "data-role": "nearest" });
     this.original = new Picture(state.subject, "original", { "data-role": "original" });
-    this.code = element("p", { class: "aex-code" });
-    this.nearText = element("figcaption");
-    this.originalText = element("figcaption");
+    this.difference = new Picture(state.subject, "difference", { "data-role": "difference" });
+    this.gauge = new Gauge();
+    this.code = element("div", { class: "aex-vector", role: "img" });
+    this.codeText = element("figcaption");
+    this.nearText = element("figcaption", { "data-told": "nearest" });
+    this.originalText = element("figcaption", { "data-told": "original" });
+    this.differenceText = element("figcaption", { "data-told": "difference" });
     this.problem = element("p", { class: "aex-problem", role: "alert", hidden: true });
     this.spoken = element("p", { class: "aex-spoken", role: "status", "aria-live": "polite" });
     this.usual = element("p", { class: "aex-note" });
-    const { training } = state.subject;
+    const { training, channels } = state.subject;
+    const arrow = () => element("span", { class: "aex-arrow", "aria-hidden": "true" }, "→");
+    this.encoded = arrow(); // faint where the code is not that of the original
+    this.pipeline = element(
+      "div", { class: "aex-pipeline" },
+      element("figure", {}, this.original.canvas, this.originalText), this.encoded,
+      element("figure", {}, this.code, this.codeText), arrow(),
+      element("figure", {}, this.decoded.canvas, element("figcaption", {}, "decoded")), arrow(),
+      element("figure", {}, this.difference.canvas, this.differenceText),
+    );
+    const signs = channels === 1 ? "red: decoded too dark, blue: too bright" : "without its sign, black where there is none";
     this.root = element(
       "div", { class: "aex-pictures" },
-      element("figure", { class: "aex-main" }, this.decoded.canvas, element("figcaption", {}, "decoded")),
-      this.code, this.problem,
+      this.pipeline,
       element(
-        "div", { class: "aex-pair" },
-        element("figure", {}, this.near.canvas, this.nearText),
-        element("figure", {}, this.original.canvas, this.originalText),
+        "div", { class: "aex-told" },
+        this.problem,
+        element("figure", { class: "aex-near" }, this.near.canvas, this.nearText),
+        element("div", { class: "aex-usual" }, this.gauge.root, this.usual),
+        element("p", { class: "aex-note" }, `${training.note} Difference: ${signs}; the sum of its squares is the squared error.`),
+        this.spoken,
       ),
-      this.usual,
-      element("p", { class: "aex-note" }, training.note),
-      this.spoken,
     );
     state.on("code", () => this.follow());
     signal.addEventListener("abort", () => {
@@ -59,7 +78,7 @@ export class PictureView {
 
   follow() {
     const { z, model } = this.state;
-    this.code.textContent = codeText(z);
+    this.showCode();
     model.engine.decode(z, (picture, _, problem) => {
       this.problem.hidden = Boolean(picture);
       if (!picture) {
@@ -74,6 +93,14 @@ export class PictureView {
       clearTimeout(this.speaking);
       this.speaking = setTimeout(() => this.speak(), SPOKEN_AFTER);
     });
+  }
+
+  showCode() {
+    const { z, original } = this.state;
+    const numbers = [...z.slice(0, FIRST)].map((value) => element("span", {}, shown(value)));
+    this.code.replaceChildren(...numbers, ...(z.length > FIRST ? [element("span", {}, "⋮")] : []));
+    this.code.setAttribute("aria-label", codeText(z));
+    this.codeText.textContent = `${z.length > FIRST ? `code, ${z.length} units` : "code"}${original ? "" : ", moved by hand"}`;
   }
 
   /**
@@ -106,23 +133,25 @@ export class PictureView {
     }
     this.nearText.textContent = `${this.nearName}: squared pixel distance ${shown(found.distance)}`;
     const label = training.labels?.[found.index] ?? NO_LABEL;
-    this.usual.textContent = this.usualDistance(label === NO_LABEL ? null : label);
+    this.showUsual(found.distance, label === NO_LABEL ? null : label);
   }
 
   /**
    * What such a distance usually is, among images of the class that the neighbour has: a 1 is near to others, a 2 far.
+   * @param {number} distance
    * @param {number | null} label
    */
-  usualDistance(label) {
+  showUsual(distance, label) {
     const { training, classes, points } = this.state.subject;
     const { usual } = this.state.model;
-    if (!usual || !training.usual) return "";
-    const ofClass = label === null ? null : training.usual.classes[label];
-    const real = ofClass ?? training.usual.all;
-    const rebuilt = (label === null ? null : usual.classes[label]) ?? usual.all;
+    /** @param {Usual} medians */
+    const ofClass = (medians) => (label === null ? null : (medians?.classes[label] ?? null));
+    const real = ofClass(training.usual) ?? training.usual?.all ?? null;
+    const rebuilt = ofClass(usual) ?? usual?.all ?? null;
+    this.gauge.show(distance, rebuilt, real, gaugeEnd([training.usual, usual]));
     const one = `${points.name === "image" ? "an" : "a"} ${points.name}`;
-    const some = label === null || ofClass === null ? one : `${one} labelled ${classes[label]}`;
-    return `Usual (median) for ${some}: ${shown(rebuilt)} from this model's reconstruction, ${shown(real)} from the image itself.`;
+    const some = label === null || ofClass(training.usual) === null ? one : `${one} labelled ${classes[label]}`;
+    this.usual.textContent = real === null ? "" : `Usual: the median for ${some}.`;
   }
 
   /** @param {number} index of the image under the pointer; -1 for none */
@@ -138,16 +167,22 @@ export class PictureView {
     const text = original ? (hovering ? `under the pointer: ${original.text}` : original.text) + (original.pixels ? "" : ", whose pixels did not come along") : "point at an image to see it";
     if (!original?.pixels) this.original.clear();
     else this.original.draw(original.pixels);
-    const error = !hovering && original?.pixels && this.picture ? squaredDistance(this.picture, original.pixels) : null;
-    this.originalText.textContent = error === null ? text : `${text}: squared error ${shown(error)}`;
+    this.originalText.textContent = text;
     this.original.label(text);
+    this.encoded.classList.toggle("aex-faint", hovering || !own);
+    const missed = !hovering && original?.pixels && this.picture ? squaredDistance(this.picture, original.pixels) : null;
+    this.differenceText.textContent = missed === null ? "difference" : `difference: squared error ${shown(missed)}`;
+    this.difference.label(this.differenceText.textContent);
+    if (missed === null || !original?.pixels || !this.picture) this.difference.clear();
+    else this.difference.drawDifference(this.picture, original.pixels);
   }
 
   speak() {
     const { original } = this.state;
+    const missed = original ? ` ${this.differenceText.textContent}.` : "";
     const source = original ? `Code of ${original.text}. ` : "";
     this.decoded.label(`decoded picture, like the ${this.nearName}`);
-    this.spoken.textContent = `${source}${codeText(this.state.z)}. ${this.nearText.textContent}.`;
+    this.spoken.textContent = `${source}${codeText(this.state.z)}. ${this.nearText.textContent}.${missed}`;
   }
 }
 
@@ -156,6 +191,6 @@ export class PictureView {
  * @param {Float32Array} z
  */
 export function codeText(z) {
-  const first = [...z.slice(0, 6)].map(shown).join(", ");
-  return `z = (${first}${z.length > 6 ? `, … ${z.length} units` : ""})`;
+  const first = [...z.slice(0, FIRST)].map(shown).join(", ");
+  return `z = (${first}${z.length > FIRST ? `, … ${z.length} units` : ""})`;
 }
