@@ -38,7 +38,7 @@ h1 {{ font-size: 18px; margin: 4px 8px 8px; }}
 // ---- this page: what anywidget's model is to the notebook, with nobody behind it
 const text = (id) => document.getElementById(id).textContent;
 const bytes = Uint8Array.from(atob(text("payload")), (character) => character.charCodeAt(0));
-const traits = {{ meta: JSON.parse(text("meta")), payload: bytes }};
+const traits = {{ meta: JSON.parse(text("meta")), payload: bytes, state: {state} }};
 render({{ model: {{ get: (name) => traits[name] }}, el: document.getElementById("explorer") }});
 </script>
 </body>
@@ -46,7 +46,7 @@ render({{ model: {{ get: (name) => traits[name] }}, el: document.getElementById(
 """
 
 
-def page(title: str, alt: str, png: bytes, meta: dict[str, Any], payload: bytes) -> str:
+def page(title: str, alt: str, png: bytes, meta: dict[str, Any], payload: bytes, state: str = "") -> str:
     """The page as text.
 
     Args:
@@ -55,6 +55,7 @@ def page(title: str, alt: str, png: bytes, meta: dict[str, Any], payload: bytes)
         png: the still, shown until the explorer is there and wherever scripts are off.
         meta: the description of what is explored.
         payload: its compressed arrays.
+        state: where it begins, unless the page's address says something else.
     """
     return _PAGE.format(
         **look.PAGE["dark"],
@@ -66,4 +67,5 @@ def page(title: str, alt: str, png: bytes, meta: dict[str, Any], payload: bytes)
         meta=json.dumps(meta).replace("<", "\\u003c"),  # a name must not end the script element
         payload=base64.b64encode(payload).decode(),
         script=bundle.script(),
+        state=json.dumps(state).replace("<", "\\u003c"),
     )

@@ -19,6 +19,7 @@ from aeutils.explorer import bundle
 from aeutils.explorer.adapters import Adapted
 from aeutils.explorer.images import shown_images
 from aeutils.explorer.page import page
+from aeutils.explorer.place import state_text
 from aeutils.explorer.still import still
 from aeutils.explorer.subject import answer, explored, gather
 from aeutils.figures import Picture, look
@@ -60,6 +61,9 @@ class Explorer(anywidget.AnyWidget):
         code: the code that is looked at, as a list of numbers; set it, and the explorer goes there. It has as many
             numbers as the code of the model that is looked at, or none before the explorer was shown.
         model: the name of the model that decodes it.
+        state: where the explorer stands (model, view, image or code, axes, frame and layers of the map), as a text that
+            `explore(…, state=…)` takes, and that stands after the # in the address of a saved page. Set it, and the
+            explorer goes there; it is empty before the explorer was shown.
         picture: the still that stands in for the explorer where nothing runs, with its alt text; until it is closed.
     """
 
@@ -70,9 +74,12 @@ class Explorer(anywidget.AnyWidget):
     payload = traitlets.Bytes().tag(sync=True)
     code = _Code().tag(sync=True)
     model = traitlets.Unicode().tag(sync=True)
+    state = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, models: dict[str, Adapted], meta: dict[str, Any], payload: bytes, picture: Picture) -> None:
-        super().__init__(meta=meta, payload=payload, model=next(iter(models)))
+    def __init__(
+        self, models: dict[str, Adapted], meta: dict[str, Any], payload: bytes, picture: Picture, state: str = ""
+    ) -> None:
+        super().__init__(meta=meta, payload=payload, model=next(iter(models)), state=state)
         self.picture = picture
         self._models = models
         self._png = look.small_png(picture.png(dpi=110))
@@ -93,7 +100,7 @@ class Explorer(anywidget.AnyWidget):
         if not isinstance(path, str | os.PathLike):
             raise ValueError(f"path is of type {type(path).__name__}; expected a file's name, such as 'explorer.html'")
         path = Path(path)
-        text = page(self.picture.title, self.picture.alt, self._png, self.meta, self.payload)
+        text = page(self.picture.title, self.picture.alt, self._png, self.meta, self.payload, self.state)
         try:
             path.write_text(text, encoding="utf-8")
         except (OSError, ValueError) as error:  # ValueError: a name with a null character
@@ -117,6 +124,13 @@ class Explorer(anywidget.AnyWidget):
         if name not in names:
             raise traitlets.TraitError(f"model={name!r} is not here; expected one of {', '.join(map(repr, names))}")
         return name
+
+    @traitlets.validate("state")
+    def _check_state(self, proposal: dict[str, Any]) -> str:
+        try:
+            return state_text(proposal["value"], self.meta)
+        except ValueError as error:
+            raise traitlets.TraitError(str(error)) from None
 
     def close(self) -> None:
         """Take the explorer away from every page, and let go of all that it holds: it cannot be shown or saved again.
@@ -189,6 +203,7 @@ def explore(
     prior: Any = None,
     on: str = "test",
     title: str = "",
+    state: str = "",
 ) -> Explorer:
     """Explore the latent space of a model by hand: in the notebook, and as a page of its own (`save_html`).
 
@@ -213,11 +228,12 @@ def explore(
             `encode`, `decode`, `head` and `prior` are for every model, or each a dictionary by the models' names.
         on: which part of a data set makes the map: `"test"`, `"val"` or `"train"`.
         title: what the still and the saved page are headed with.
+        state: where to begin: the `state` of an explorer of the same models and images, or its saved page's address.
 
     Raises:
         ValueError: a model that cannot be explored (it is not understood, fails on these images, gives codes or
             pictures that are not finite, or the same code for every image), images that are no pictures, labels that do
-            not fit them, another `on`, or a title that is no text.
+            not fit them, another `on`, a title that is no text, or a state that this explorer cannot be in.
     """
     if not isinstance(title, str):
         raise ValueError(f"title is of type {type(title).__name__}; expected text")
@@ -226,9 +242,10 @@ def explore(
         options = {"encode": encode, "decode": decode, "head": head, "prior": prior}
         subjects = explored(model, shown, options)
         meta, payload = gather(subjects, shown)
+        state = state_text(state, meta)
         models = {each.name: each.model for each in subjects}
         picture = still(subjects, shown, title or _title(models, meta))
-    return Explorer(models, meta, payload, picture)
+    return Explorer(models, meta, payload, picture, state)
 
 
 def _title(models: dict[str, Adapted], meta: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ import { labelText, NO_LABEL, pictureAt } from "./subject.js";
  * @typedef {{ codes: Float32Array[], moveEnd: (end: number, code: Float32Array) => void }} Walk
  */
 
-/** @typedef {"model" | "code" | "ends"} Change of the model, of the code, of the walk's ends */
+/** @typedef {"model" | "code" | "ends" | "place"} Change of the model, the code, the walk's ends, the map's frame or layers, or the open view */
 
 export class State {
   /** @param {Subject} subject */
@@ -61,7 +61,7 @@ export class State {
     this.frame = 0;
     const changed = new Set(this.changed);
     this.changed.clear();
-    for (const event of /** @type {const} */ (["model", "code", "ends"])) {
+    for (const event of /** @type {const} */ (["model", "code", "ends", "place"])) {
       if (changed.has(event)) (this.listeners.get(event) ?? []).forEach((f) => f());
     }
   }

@@ -9,6 +9,7 @@ import { DrawView } from "./views/draw.js";
 import { Kernel } from "./kernel.js";
 import { MapView } from "./views/map.js";
 import { PictureView } from "./views/picture.js";
+import { placeText, readPlace } from "./place.js";
 import { State } from "./state.js";
 import { hideStill } from "./still.js";
 import { readSubject } from "./subject.js";
@@ -17,7 +18,9 @@ import { TraversalView } from "./views/traversal.js";
 
 /**
  * @import { WidgetModel } from "./kernel.js"
- * @typedef {{ root: HTMLElement, show(): void, hide(): void, stop(): void }} View a tab below the map
+ * @import { Place } from "./place.js"
+ * @typedef {{ root: HTMLElement, show(): void, hide(): void, stop(): void }} View a tab beside the map
+ * @typedef {{ key: string, name: string, view: View }} Tab `key`: what an address calls it
  */
 
 /**
@@ -37,7 +40,8 @@ export async function render({ model, el }) {
   try {
     const subject = await readSubject(model.get("meta"), bytesOf(model.get("payload")), kernel.ask);
     state = new State(subject);
-    const map = build(root, state, signal);
+    const { map, views } = build(root, state, signal);
+    const places = new Places(state, map, views);
     whenThemeChanges(() => {
       tell();
       map.draw();
@@ -46,8 +50,17 @@ export async function render({ model, el }) {
     el.replaceChildren(root); // on a page in place of the still
     hideStill(root, signal); // in a notebook
     map.resize();
-    followPython(model, state, signal);
     state.change("model", "code");
+    const note = element("p", { class: "aex-note aex-asks", role: "status", hidden: true });
+    root.prepend(note);
+    const alone = !("on" in model); // on a page, which has an address
+    const go = /** @param {string} text */ (text) => {
+      note.textContent = text && places.goTo(text);
+      note.hidden = !note.textContent;
+    };
+    go((alone && location.hash.slice(1)) || model.get("state"));
+    if (alone) followAddress(places, go, signal);
+    else followPython(model, state, places, go, signal);
     root.dataset.ready = (performance.now() - started).toFixed(0);
   } catch (error) {
     root.replaceChildren(problem(error));
@@ -86,8 +99,82 @@ function bytesOf(value) {
   return value instanceof Uint8Array ? value : new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
 }
 
+/** Where the explorer stands, and how it gets somewhere else. */
+class Places {
+  /**
+   * @param {State} state
+   * @param {MapView} map
+   * @param {ReturnType<typeof tabs>} views
+   */
+  constructor(state, map, views) {
+    this.state = state;
+    this.map = map;
+    this.views = views;
+  }
+
+  get text() {
+    const { original, z, modelIndex, subject } = this.state;
+    const image = original?.kind === "image" ? original.index : null;
+    return placeText({ model: modelIndex, view: this.views.now(), image, code: [...z], ...this.map.where() }, subject);
+  }
+
+  /**
+   * Calls f after every change, once it rests.
+   * @param {() => void} f
+   * @param {AbortSignal} signal
+   */
+  whenChanged(f, signal) {
+    let timer = 0;
+    for (const event of /** @type {const} */ (["code", "place"])) {
+      this.state.on(event, () => {
+        clearTimeout(timer);
+        timer = setTimeout(f, 300);
+      });
+    }
+    signal.addEventListener("abort", () => clearTimeout(timer));
+  }
+
+  /**
+   * Goes to a place, or says why not.
+   * @param {string} text
+   */
+  goTo(text) {
+    const { state, map, views } = this;
+    /** @type {Place} */
+    let place;
+    try {
+      place = readPlace(text, state.subject, views.names);
+    } catch (error) {
+      return `The place that was asked for is not here: ${messageOf(error)}.`;
+    }
+    state.setModel(place.model ?? 0);
+    if (place.image !== null) state.goToImage(place.image);
+    else if (place.code) state.setCode(place.code);
+    state.tell(); // the map shows another model first as a whole
+    const unknown = map.goTo(place);
+    if (place.view) views.choose(place.view);
+    return unknown.length ? `Not known here, and left out: ${unknown.join(", ")}.` : "";
+  }
+}
+
 /**
- * Puts the views into the root, and returns the map.
+ * A page's address names the place; whoever changes it goes there.
+ * @param {Places} places
+ * @param {(text: string) => void} go
+ * @param {AbortSignal} signal
+ */
+function followAddress(places, go, signal) {
+  let before = places.text;
+  places.whenChanged(() => {
+    if (places.text === before) return;
+    before = places.text;
+    history.replaceState(null, "", `#${before}`);
+  }, signal);
+  addEventListener("hashchange", () => go(location.hash.slice(1)), { signal });
+}
+
+/**
+ * Puts the views into the root, and returns the map and the tabs.
  * @param {HTMLElement} root
  * @param {State} state
  * @param {AbortSignal} signal
@@ -95,26 +182,28 @@ function bytesOf(value) {
 function build(root, state, signal) {
   const pictures = new PictureView(state, signal);
   const map = new MapView(state, { hover: (index) => pictures.hover(index) }, signal);
-  /** @type {[name: string, view: View][]} */
-  const views = [
-    ["Traversal", new TraversalView(state)],
-    ["Between", new BetweenView(state)],
-    ["Draw your own", new DrawView(state, signal)],
+  /** @type {Tab[]} */
+  const all = [
+    { key: "traversal", name: "Traversal", view: new TraversalView(state) },
+    { key: "between", name: "Between", view: new BetweenView(state) },
+    { key: "draw", name: "Draw your own", view: new DrawView(state, signal) },
   ];
-  if (state.subject.models.length > 1) views.unshift(["Compare", new CompareView(state)]);
-  signal.addEventListener("abort", () => views.forEach(([, view]) => view.stop()));
+  if (state.subject.models.length > 1) all.unshift({ key: "compare", name: "Compare", view: new CompareView(state) });
+  signal.addEventListener("abort", () => all.forEach(({ view }) => view.stop()));
+  const views = tabs(all, () => state.change("place"));
   const notes = state.subject.models.flatMap((model) => model.notes.map((note) => element("p", { class: "aex-note aex-asks" }, note)));
-  root.append(...notes, element("div", { class: "aex-body" }, map.root, element("div", { class: "aex-side" }, pictures.root, tabs(views))));
-  return map;
+  root.append(...notes, element("div", { class: "aex-body" }, map.root, element("div", { class: "aex-side" }, pictures.root, views.root)));
+  return { map, views };
 }
 
 /**
  * Tabs as the ARIA practices describe them: one stop of the Tab key, the arrow keys choose.
- * @param {[name: string, view: View][]} views
+ * @param {Tab[]} views
+ * @param {() => void} changed
  */
-function tabs(views) {
-  const panels = views.map(([, view]) => element("div", { role: "tabpanel", id: freshId(), class: "aex-panel", hidden: true }, view.root));
-  const labels = views.map(([name], index) =>
+function tabs(views, changed) {
+  const panels = views.map(({ view }) => element("div", { role: "tabpanel", id: freshId(), class: "aex-panel", hidden: true }, view.root));
+  const labels = views.map(({ name }, index) =>
     element("button", { type: "button", role: "tab", id: freshId(), "aria-controls": panels[index].id, onclick: () => choose(index) }, name),
   );
   labels.forEach((label, index) => panels[index].setAttribute("aria-labelledby", label.id));
@@ -122,14 +211,15 @@ function tabs(views) {
   /** @param {number} index */
   function choose(index) {
     if (index === now) return;
-    if (now >= 0) views[now][1].hide();
+    if (now >= 0) views[now].view.hide();
     now = index;
     labels.forEach((label, i) => {
       label.setAttribute("aria-selected", String(i === now));
       label.tabIndex = i === now ? 0 : -1;
       panels[i].hidden = i !== now;
     });
-    views[now][1].show();
+    views[now].view.show();
+    changed();
   }
   const list = element("div", {
     role: "tablist", class: "aex-tabs", "aria-label": "views",
@@ -142,38 +232,47 @@ function tabs(views) {
     },
   }, ...labels);
   choose(0);
-  return element("div", { class: "aex-views" }, list, ...panels);
+  const names = views.map(({ key }) => key);
+  return {
+    root: element("div", { class: "aex-views" }, list, ...panels),
+    names,
+    now: () => names[now],
+    choose: /** @param {string} key */ (key) => choose(names.indexOf(key)),
+  };
 }
 
 /**
- * `explorer.code` in Python: the code at rest is told, and a code that is set there is gone to.
+ * `explorer.code` and `explorer.state` in Python: what rests is told, and what is set there is gone to.
  * @param {WidgetModel} model
  * @param {State} state
+ * @param {Places} places
+ * @param {(text: string) => void} go
  * @param {AbortSignal} signal
  */
-function followPython(model, state, signal) {
+function followPython(model, state, places, go, signal) {
   if (!("on" in model)) return;
-  let timer = 0;
-  state.on("code", () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      try {
-        model.set("code", [...state.z]);
-        model.set("model", state.model.name);
-        model.save_changes();
-      } catch {
-        // the kernel was restarted: nobody is there to be told, and the explorer goes on without
-      }
-    }, 300);
-  });
-  const come = () => {
+  places.whenChanged(() => {
+    try {
+      model.set("code", [...state.z]);
+      model.set("model", state.model.name);
+      model.set("state", places.text);
+      model.save_changes();
+    } catch {
+      // the kernel was restarted: nobody is there to be told, and the explorer goes on without
+    }
+  }, signal);
+  const toCode = () => {
     /** @type {number[]} */
     const code = model.get("code");
     if (code.length === state.model.size && code.some((value, j) => Math.abs(value - state.z[j]) > 1e-5)) state.setCode(code);
   };
-  model.on("change:code", come);
+  const toPlace = () => {
+    if (model.get("state") !== places.text) go(model.get("state"));
+  };
+  model.on("change:code", toCode);
+  model.on("change:state", toPlace);
   signal.addEventListener("abort", () => {
-    clearTimeout(timer);
-    model.off("change:code", come);
+    model.off("change:code", toCode);
+    model.off("change:state", toPlace);
   });
 }

@@ -11,6 +11,7 @@ import { drawPoints } from "../points.js";
 
 /**
  * @import { Pair, Plane } from "../plane.js"
+ * @import { Place } from "../place.js"
  * @import { State } from "../state.js"
  */
 
@@ -41,6 +42,8 @@ export class MapView {
     this.manifold = new Manifold(subject);
     /** @type {Pair} the two code units that were chosen for a map of units */
     this.chosen = [0, 1];
+    /** @type {Record<string, HTMLInputElement | HTMLSelectElement>} of each layer: a box to tick, or a choice whose first option is none */
+    this.controls = {};
     /** @type {{ paths: string[], whole: Frame } | null} contours of the density */
     this.spread = null;
     /** @type {Float32Array | null} the code without what it has in the plane */
@@ -90,6 +93,7 @@ export class MapView {
     state.on("model", () => this.choosePlane(this.firstPlane()));
     state.on("code", () => this.followCode());
     state.on("ends", () => this.drawOverlay());
+    this.root.addEventListener("change", () => state.change("place"), { signal });
     const observer = new ResizeObserver(() => this.resize());
     observer.observe(this.pad);
     signal.addEventListener("abort", () => {
@@ -121,6 +125,7 @@ export class MapView {
       this.layers.points = on;
       this.draw();
     });
+    this.controls = { points: points.box, manifold: manifold.box, contours: contours.select };
     return [points.root, manifold.root, contours.root];
   }
 
@@ -210,6 +215,7 @@ export class MapView {
   }
 
   frameChanged() {
+    this.state.change("place");
     this.draw();
     this.placeCursor();
     this.computeManifold(120);
@@ -522,6 +528,49 @@ export class MapView {
       this.ring.style.transform = `translate(${x}px, ${y}px)`;
     }
     this.hooks.hover(index);
+  }
+
+  // ---- the place, which an address names
+
+  /** @returns {Pick<Place, "axes" | "frame" | "layers">} */
+  where() {
+    const whole = new Frame(this.frame.size);
+    whole.fit(this.plane.reach);
+    const { low, high } = this.frame;
+    const ends = [...low, ...high];
+    const moved = [...whole.low, ...whole.high].some((end, i) => Math.abs(end - ends[i]) > 1e-3 * (high[i % 2] - low[i % 2]));
+    const first = this.plane.principal || (!this.state.model.principal && this.units[0] === 0 && this.units[1] === 1);
+    return { axes: first ? null : this.units, frame: moved ? ends : null, layers: this.layersOn() };
+  }
+
+  layersOn() {
+    return Object.entries(this.controls).flatMap(([name, control]) => {
+      if (control instanceof HTMLInputElement) return control.checked ? [name] : [];
+      return control.selectedIndex > 0 ? [`${name}:${control.value}`] : [];
+    });
+  }
+
+  /**
+   * Goes there; returns the layers that are not known.
+   * @param {Place} place
+   */
+  goTo({ axes, frame, layers }) {
+    if (axes) this.chosen = axes;
+    this.choosePlane(axes ? this.unitsPlane() : this.firstPlane());
+    if (frame) {
+      this.frame.low = [frame[0], frame[1]];
+      this.frame.high = [frame[2], frame[3]];
+      this.frameChanged();
+    }
+    if (!layers) return [];
+    for (const [name, control] of Object.entries(this.controls)) {
+      const told = layers.find((layer) => layer.split(":")[0] === name);
+      if (control instanceof HTMLInputElement) control.checked = told === name;
+      else control.selectedIndex = Math.max(0, [...control.options].findIndex((option) => told === `${name}:${option.value}`));
+      control.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+    const on = this.layersOn();
+    return layers.filter((layer) => !on.includes(layer));
   }
 
   /**
