@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import copy
 import re
+import symtable
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,8 +71,9 @@ class Change:
         for place, tree in trees.items():
             changed = set(self._lines(cells[place]["source"]))
             for node in tree.body:
-                read = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
-                if read & names or not changed.isdisjoint(range(node.lineno, (node.end_lineno or node.lineno) + 1)):
+                if _read(node) & names or not changed.isdisjoint(
+                    range(node.lineno, (node.end_lineno or node.lineno) + 1)
+                ):
                     reached.add(place)
                     names |= _bound_or_changed(node) - imported
         return reached
@@ -89,13 +91,25 @@ class Change:
         return claim.holds and any(before) and not any(after)
 
 
+def _read(statement: ast.stmt) -> set[str]:
+    """The notebook's names that a statement reads, also inside its functions and comprehensions."""
+
+    def names(table: symtable.SymbolTable, outermost: bool) -> Iterator[str]:
+        for symbol in table.get_symbols():
+            if symbol.is_referenced() and (outermost or symbol.is_global()):
+                yield symbol.get_name()
+        for child in table.get_children():
+            yield from names(child, False)
+
+    return set(names(symtable.symtable(ast.unparse(statement), "cell", "exec"), True))
+
+
 def _bound_or_changed(statement: ast.stmt) -> set[str]:
-    """The names that a statement binds, assigns into, calls a method of, or trains."""
-    found: set[str] = set()
+    """The notebook's names that a statement binds, assigns into, calls a method of, or trains."""
+    table = symtable.symtable(ast.unparse(statement), "cell", "exec")
+    found = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned()}
     for node in ast.walk(statement):
         match node:
-            case ast.Name(id=name, ctx=ast.Store()) | ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                found.add(name)
             case ast.Attribute(ctx=ast.Store()) | ast.Subscript(ctx=ast.Store()):
                 found |= _roots(node)
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[first, *_]) if name in _TRAINING:

@@ -129,6 +129,7 @@ def test_words_are_looked_for_as_well():
     ("old", "reached"),
     [
         ("k = 8", {1, 2, 4, 6}),
+        ("for row in x", {8}),
         ("x[10:15]", {3}),
         ("steps = 10", {1, 2, 4, 6}),
         ("shown = 5", {5}),
@@ -145,5 +146,7 @@ def test_a_change_reaches_the_cells_that_read_what_it_changes(old, reached):
         "shown = 5",
         "ae.claim(f'PCA needs 10', error < 3)",
         "ae.claim('10 of them', len(x) > 10)",
+        "ae.images(torch.stack([row[10] for row in x]))",
+        "for row in range(10):\n    ae.claim('10 rows', row < 10)",
     )
     assert Change({old: "1"}).reaches(notebook.cells) == reached
