@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 from matplotlib.patches import Rectangle
+from matplotlib.text import Annotation
 from matplotlib.ticker import MaxNLocator
 
 from aeutils.figures import doors, look
 from aeutils.figures.look import Picture, axes_with_labels, new_picture
+
+_BESIDE = 4  # points between a bar, or a line, and the number beside it
 
 
 @look.draws
@@ -183,7 +186,7 @@ def bars(
         values: name -> height; one that is not finite is called "diverged".
         ylabel: what is measured, with its unit.
         title: says what there is to see.
-        baseline: name and height of a dashed line across.
+        baseline: name and height of a dashed line across; numbers in its way stand behind it.
         spread: name -> half the length of its error bar, for some of the bars or all.
         kinds: what each bar is one of, in the order of `values`, where that is to be seen: one colour for each kind.
         alt: describes the figure; made from what is drawn unless given.
@@ -209,16 +212,29 @@ def bars(
     real = np.isfinite(heights)
     drawn = axes.barh(list(named), np.where(real, heights, 0), color=colours, height=0.65, **error_bars)
     written = [f"{height:.1f}" if known else "diverged" for height, known in zip(heights, real, strict=True)]
-    label_box = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # readable on top of the baseline
-    axes.bar_label(drawn, written, padding=4, bbox=label_box)
+    label_box = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # readable on top of the grid
+    labels = axes.bar_label(drawn, written, padding=_BESIDE, bbox=label_box)
     axes.invert_yaxis()
     axes.margins(x=0.12)
     axes.grid(visible=False, axis="y")
     if line:
         name, height = line
         axes.axvline(height, color=look.fixed_colour(name, look.GREY), linestyle="--", linewidth=1.5)
-        axes.text(height, -0.62, f"{name} {height:.1f}", ha="center", va="bottom", fontsize=9)
+        top = {"xy": (height, 1), "xycoords": axes.get_xaxis_transform(), "ha": "center", "va": "bottom", "fontsize": 9}
+        axes.annotate(f"{name} {height:.1f}", xytext=(0, 2), textcoords="offset points", **top)
+        _move_off_line(labels, height)
     return figure
+
+
+def _move_off_line(labels: Sequence[Annotation], x: float) -> None:
+    """Labels that the upright line at `x` would touch stand just behind it, seen from their bars."""
+    axes, figure = labels[0].axes, labels[0].figure
+    figure.draw_without_rendering()  # where a label stands is not known before
+    line, clear = axes.transData.transform((x, 0))[0], _BESIDE / 2 * figure.dpi / 72
+    for label in labels:
+        box = label.get_window_extent()
+        if box.x0 - clear < line < box.x1 + clear:
+            label.xy = x, label.xy[1]
 
 
 @look.draws

@@ -115,6 +115,27 @@ def test_bars_have_one_colour_unless_it_means_something():
     assert by_name[0] == by_name[2] != by_name[1]
 
 
+@pytest.mark.parametrize("spread", [None, {"far below": 1.0, "just below": 0.3, "just above": 0.2}])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_no_number_touches_the_line_across_the_bars(sign, spread):
+    heights = {"far below": 5.0, "just below": 12.5, "on it": 13.2, "just above": 13.3, "above": 17.0, "lost": np.nan}
+    picture = figures.bars(
+        {k: sign * v for k, v in heights.items()}, "y", "t", baseline=("PCA", 13.2 * sign), spread=spread
+    )
+    picture.draw_without_rendering()
+    (axes,) = picture.axes
+    line = axes.transData.transform((13.2 * sign, 0))[0]
+    *numbers, own = axes.texts
+    assert own.get_text().startswith("PCA") and own.get_window_extent().y0 >= axes.get_window_extent().y1
+    for (name, height), number in zip(heights.items(), numbers, strict=True):
+        box = number.get_window_extent()
+        assert not box.x0 <= line <= box.x1, name
+        end = axes.transData.transform((0 if np.isnan(height) else sign * height, 0))[0]
+        assert (box.x0 > end) if sign > 0 or np.isnan(height) else (box.x1 < end), f"{name}: not on its bar"
+    near = figures.bars({"a": 1.0, "b": 0.1}, "y", "t", baseline=("PCA", 0.15)).axes[0].texts
+    assert [label.xy[0] for label in near[:2]] == [1.0, 0.15], "only what is in the way is moved"
+
+
 def test_a_table_may_be_pandas():
     values = [[20.0, 9.5], [7.0, np.nan]]
     table = pd.DataFrame(values, index=[1, 2], columns=["a", "b"])
