@@ -94,7 +94,7 @@ merge_layers = Exercise(
     ],
     returns="a weight and a bias of the shapes that one layer's have",
     parts=("the weight", "the bias"),
-    praise="two linear layers in a row are one. Without something between them depth buys nothing",
+    praise="two linear layers in a row are one. Without something between them they can do nothing that one cannot",
     target="Return W and b with W x + b = second(first(x)) for every x",
     minutes=6,
 )
@@ -202,7 +202,7 @@ design = Exercise(
         Mistake("return 3 values, separated by commas", lambda: ("36", "GELU")),
     ],
     observe=_played,
-    praise="the rate decides most, then the width; notebook 5 searches in earnest",
+    praise="rate, width and activation all count; notebook 5 searches in earnest",
     target="At most 60,000 parameters, and under 26.5 squared error per validation image after 300 steps",
     minutes=15,
 )
