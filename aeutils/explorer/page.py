@@ -29,8 +29,10 @@ h1 {{ font-size: 18px; margin: 4px 8px 8px; }}
 </style>
 </head>
 <body>
+<main>
 <h1>{title}</h1>
-<main id="explorer"><img src="data:image/png;base64,{png}" alt="{alt}" style="max-width: 100%"></main>
+<div id="explorer"><img src="data:image/png;base64,{png}" alt="{alt}" style="max-width: 100%"></div>
+</main>
 <script id="meta" type="application/json">{meta}</script>
 <script id="payload" type="text/plain">{payload}</script>
 <script type="module">

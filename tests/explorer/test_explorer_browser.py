@@ -161,7 +161,7 @@ def drive_layers(view, name):
     plain = ", which this model was not trained with"
     variational = isinstance(view.models[name], ae.VariationalAutoencoder)
     view.expect(root.locator(".aex-contour-note")).to_have_text(f"{note}{'' if variational else plain}.")
-    beside = root.locator(".aex-pictures")
+    beside = root.locator(".aex-side")
     zoom = root.get_by_role("button", name="Zoom in")
     zoom.hover()
     before = beside.screenshot()

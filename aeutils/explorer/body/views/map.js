@@ -108,7 +108,7 @@ export class MapView {
       "span", { class: "aex-buttons" },
       button("−", () => this.zoom(1 / 1.5), { "aria-label": "Zoom out" }),
       button("+", () => this.zoom(1.5), { "aria-label": "Zoom in" }),
-      button("All", () => this.showAll(), { "aria-label": "Show the whole map" }),
+      button("All", () => this.showAll(), { "aria-label": "All: show the whole map" }),
     );
   }
 
