@@ -57,9 +57,17 @@ def bundled(folder: Path, name: str) -> str:
 
 @functools.cache
 def script() -> str:
-    """All modules that `widget.js` needs, and itself, as one that ends in `export default { render }`."""
+    """All modules that `widget.js` needs, and itself, as one that ends in `export default { render }`.
+
+    They stand in a function, whose text `render` is given too: a worker is made of it.
+    """
     text, _, _ = bundled(BODY, "widget.js").rpartition("export default")
-    return f'{text}const {{ render }} = modules["widget.js"];\nexport default {{ render }};\n'
+    return (
+        f"const bundle = () => {{\n{text}return modules;\n}};\n"
+        'const widget = bundle()["widget.js"];\n'
+        "const render = (given) => widget.render({ ...given, source: String(bundle) });\n"
+        "export default { render };\n"
+    )
 
 
 @functools.cache

@@ -10,8 +10,8 @@ from typing import Any
 from aeutils.explorer import bundle
 from aeutils.figures import look
 
-# The browser is forbidden to fetch anything at all: what is not in the file is not there.
-_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
+# The browser is forbidden to fetch anything at all: what is not in the file is not there. A worker is made of it, too.
+_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; worker-src blob:"
 
 _PAGE = """<!doctype html>
 <html lang="en">

@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeVar
 
 from matplotlib import colormaps, rc_context, rcdefaults
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.image import AxesImage
 from PIL import Image
@@ -114,6 +114,7 @@ PIXEL_OFF, PIXEL_ON = "#000000", "#FFFFFF"  # ink is white
 
 # Matplotlib makes its maps when imported, of as many colours as the user's `image.lut` says; these have all of them.
 GREYS, AROUND_0, FROM_LOW = (colormaps[name].resampled(256) for name in ("gray", "RdBu", "viridis"))
+FROM_LOW_STEPS = tuple(to_hex(FROM_LOW(step / 8)).upper() for step in range(9))  # what the browser draws it from
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _inside: ContextVar[bool] = ContextVar("inside", default=False)

@@ -192,7 +192,7 @@ def test_pictures_in_colour(chromium, tmp_path):
         page.get_by_role("tab", name=tab).click()
         page.wait_for_timeout(300)
         assert np.ptp(seen(page, "[role=tabpanel]:not([hidden]) .aex-strip canvas"), axis=0).max() > 20
-    page.get_by_label("Manifold (decodes)").check()
+    page.get_by_label("Under the points").select_option("manifold")
     page.locator(".aex-pad[data-manifold]").wait_for()
     assert np.ptp(seen(page, "canvas.aex-manifold"), axis=0).max() > 20
     page.get_by_role("tab", name="Draw your own").click()

@@ -14,6 +14,7 @@ from nbformat.sign import NotebookNotary
 import aeutils as ae
 from aeutils.data import Images, Split
 from aeutils.evaluation import decode, encode
+from aeutils.explorer.plane import first_plane
 
 PIXELS = """canvas => {
     const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
@@ -144,13 +145,12 @@ def drive_map(view, name):
 
 
 def drive_layers(view, name):
-    root, keyboard = view.root, view.page.keyboard
-    manifold = root.get_by_label("Manifold (decodes)")
-    view.expect(manifold).to_be_checked()
-    manifold.focus()
-    keyboard.press("Space")
+    root = view.root
+    under = root.get_by_label("Under the points")
+    view.expect(under).to_have_value("manifold")
+    under.select_option("nothing")
     view.expect(root.locator("canvas.aex-manifold")).to_be_hidden()
-    keyboard.press("Space")
+    under.select_option("manifold")
     view.expect(view.pad).to_have_attribute("data-manifold", re.compile(r"\d"))
     tiles = np.array(root.locator("canvas.aex-manifold").evaluate(PIXELS))
     assert (tiles > 40).sum() > 1000
@@ -411,6 +411,63 @@ def test_the_still_and_the_map_show_one_plane(chromium, tmp_path, digits, on):
             )
         middle = np.append(steps[0], 1) @ fitted
         assert middle == pytest.approx(limits.mean(1), abs=0.01 * np.ptp(limits, axis=1).min())
+
+
+def cell_means(places, values, frame, n):
+    """The averages of the values in those of n × n cells of the frame that have any."""
+    low, high = frame
+    cells = np.floor((places - low) / (high - low) * n)
+    inside = ((cells >= 0) & (cells < n)).all(1)
+    found = {}
+    for cell, value in zip(map(tuple, cells[inside]), values[inside], strict=True):
+        found.setdefault(cell, []).append(value)
+    return np.array([np.mean(some) for some in found.values()])
+
+
+def test_what_the_decoder_does_is_measured_on_the_map(chromium, tmp_path, models, few):
+    """The legend's three numbers are those of PyTorch, to 1 % of the scale, and a worker has found them."""
+    path = ae.explore(models["variational"], few).save_html(tmp_path / "page.html")
+    page = chromium.new_context(offline=True, viewport={"width": 940, "height": 1000}).new_page()
+    page.goto(path.as_uri())
+    view = View(page, page.locator(".aex[data-ready]"), models, few)
+    root, model = view.root, models["variational"]
+    x, train = view.images.test.x, view.images.train.x.flatten(1)
+    codes = encode(model, x)
+    plane = first_plane(codes)
+    grid = plane.grid(30)
+    pictures = decode(model, grid)
+    errors = (decode(model, codes) - x).square().flatten(1).sum(1).numpy()
+    wanted = {
+        "distance": (torch.cdist(pictures.flatten(1), train) ** 2).min(1).values.numpy(),
+        "trip": (encode(model, pictures) - grid).norm(dim=1).numpy(),
+        "error": cell_means(plane.places.numpy(), errors, plane.frame, 30),
+    }
+    scale = root.locator(".aex-scale")
+    view.expect(scale).to_be_hidden()
+    for quantity, values in wanted.items():
+        root.get_by_label("Under the points").select_option(quantity)
+        view.expect(scale).to_have_attribute("data-shows", quantity)
+        told = [float(number) for number in scale.locator("[data-end]").all_inner_texts()]
+        ends = float(values.min()), float(values.max())
+        assert told == pytest.approx([ends[0], np.mean(ends), ends[1]], abs=0.01 * ends[1]), quantity
+        view.expect(root.locator(".aex-said")).not_to_be_empty()
+    assert len(view.page.workers) == 1
+    root.get_by_label("Round trip (arrows)").check()
+    path = root.locator("path.aex-arrows")
+    view.expect(path).to_have_count(1)
+    drawn = path.get_attribute("d")
+    assert drawn.count("M") + 2 * drawn.count("h") == 3 * 15 * 15, "a line and two barbs each, or a dot"
+    root.get_by_label("Posteriors").check()
+    view.expect(root.locator(".aex-overlay ellipse")).to_have_count(41)
+    # The image that is looked at, in pixels: the posterior's standard deviations, which lie along the axes.
+    index = int(re.search(r"image \[(\d+)\]", root.inner_text()).group(1))
+    sd = model.posterior(x[index : index + 1]).stddev[0].tolist()
+    pixels = view.pad.evaluate("pad => pad.clientWidth") / (plane.frame[1] - plane.frame[0])
+    looked_at = root.locator(".aex-looked-at")
+    radii = sorted(float(looked_at.get_attribute(name)) for name in ("rx", "ry"))
+    assert radii == pytest.approx(sorted(sd * pixels), rel=0.01)
+    root.get_by_label("Under the points").select_option("nothing")
+    view.expect(scale).to_be_hidden()
 
 
 def test_models_are_compared_on_the_same_image_and_the_same_code(saved):

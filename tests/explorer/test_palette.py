@@ -33,6 +33,11 @@ def test_classes_have_the_figures_colours(name, palette):
     assert colours(line) == list(palette)
 
 
+def test_the_scale_is_the_figures():
+    (line,) = re.findall(r"^export const SCALE = \[(.*?)\];", (BODY / "theme.js").read_text(encoding="utf-8"), re.M)
+    assert colours(line) == list(look.FROM_LOW_STEPS)
+
+
 def luminance(colour):
     """Relative luminance of #RRGGBB, as WCAG 2 defines it."""
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
@@ -68,7 +73,7 @@ def test_the_page_has_the_palettes_colours(selector, theme):
 
 def test_no_colour_of_the_browser_is_missing_in_the_palette():
     known = {look.HAND, look.ON_PICTURES, look.PIXEL_OFF, look.PIXEL_ON, *look.CLASS_COLOURS}
-    known |= {*look.CLASS_COLOURS_LIGHT, *look.CLASS_COLOURS_DARK}
+    known |= {*look.CLASS_COLOURS_LIGHT, *look.CLASS_COLOURS_DARK, *look.FROM_LOW_STEPS}
     known |= {colour for theme in look.PAGE.values() for colour in theme.values()}
     found = {(file.name, colour) for file in files() for colour in colours(file.read_text(encoding="utf-8"))}
     assert len(found) > 20

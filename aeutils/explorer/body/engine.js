@@ -77,20 +77,41 @@ export class Engine {
   }
 
   /**
-   * Pictures of many codes, in pieces short enough that the page goes on answering.
+   * Pictures of many codes, in pieces short enough that the page goes on answering; of the kernel, all in one question.
    * @param {Float32Array[]} codes
    * @param {(index: number, picture: Float32Array) => void} progress called for each
    * @param {AbortSignal} signal
+   * @param {number} [budget] milliseconds that a piece may take
    */
-  async decodeMany(codes, progress, signal) {
+  async decodeMany(codes, progress, signal, budget) {
     const { decoder } = this;
     if (decoder) {
-      await inPieces(codes.length, (i) => progress(i, decoder.run(codes[i])), signal);
+      await inPieces(codes.length, (i) => progress(i, decoder.run(codes[i])), signal, budget);
       return;
     }
     const together = Float32Array.from(codes.flatMap((code) => [...code]));
     const pictures = await this.ask("decode", this.index, together);
-    if (!signal.aborted) codes.forEach((_, i) => progress(i, pictures.subarray(i * this.pixels, (i + 1) * this.pixels)));
+    await inPieces(codes.length, (i) => progress(i, pictures.subarray(i * this.pixels, (i + 1) * this.pixels)), signal, budget);
+  }
+
+  /**
+   * What comes back of many codes that are decoded and encoded again, in the same way.
+   * @param {Float32Array[]} codes
+   * @param {(index: number, code: Float32Array) => void} progress called for each
+   * @param {AbortSignal} signal
+   * @param {number} [budget]
+   */
+  async throughBoth(codes, progress, signal, budget) {
+    const { encoder, size, pixels } = this;
+    if (encoder) {
+      await this.decodeMany(codes, (i, picture) => progress(i, encoder.run(picture).slice(0, size)), signal, budget);
+      return;
+    }
+    const pictures = new Float32Array(codes.length * pixels);
+    await this.decodeMany(codes, (i, picture) => pictures.set(picture, i * pixels), signal, budget);
+    if (signal.aborted) return;
+    const back = await this.ask("encode", this.index, pictures);
+    if (!signal.aborted) codes.forEach((_, i) => progress(i, back.subarray(i * size, (i + 1) * size)));
   }
 
   /**

@@ -108,6 +108,7 @@ function readModel(entry, index, meta, buffer, ask) {
   return {
     ...entry,
     codes,
+    constants,
     engine,
     principal: principal && { ...principal, components: array(principal.components), mean: array(principal.mean), reach: array(principal.reach) },
     reach: array(entry.reach),

@@ -71,6 +71,9 @@ export const classColours = () => (isDark() ? DARK : LIGHT);
  */
 export const PENS = [["white", "#ffffff"], ["black", "#000000"], ["red", "#d55e00"], ["orange", "#e69f00"], ["green", "#009e73"], ["blue", "#0072b2"], ["pink", "#cc79a7"]];
 
+/** From low to high, in even steps of lightness, on light pages and on dark ones; look.FROM_LOW in Python. */
+export const SCALE = ["#440154", "#472D7B", "#3B528B", "#2C728E", "#21918C", "#28AE80", "#5EC962", "#ADDC30", "#FDE725"];
+
 /** Of images that have no label: the page's soft ink. */
 export const noClassColour = () => (isDark() ? "#B5B5B5" : "#595959");
 

@@ -13,6 +13,7 @@ import { placeText, readPlace } from "./place.js";
 import { State } from "./state.js";
 import { hideStill } from "./still.js";
 import { readSubject } from "./subject.js";
+import { Survey } from "./survey.js";
 import { isDark, whenThemeChanges } from "./theme.js";
 import { TraversalView } from "./views/traversal.js";
 
@@ -25,9 +26,9 @@ import { TraversalView } from "./views/traversal.js";
 
 /**
  * Shows the explorer in `el`; returns what takes it away without a trace.
- * @param {{ model: WidgetModel, el: HTMLElement }} given
+ * @param {{ model: WidgetModel, el: HTMLElement, source?: string }} given the source is that of the bundle, if there is one
  */
-export async function render({ model, el }) {
+export async function render({ model, el, source }) {
   const started = performance.now();
   const life = new AbortController();
   const { signal } = life;
@@ -40,7 +41,7 @@ export async function render({ model, el }) {
   try {
     const subject = await readSubject(model.get("meta"), bytesOf(model.get("payload")), kernel.ask);
     state = new State(subject);
-    const { map, views } = build(root, state, signal);
+    const { map, views } = build(root, state, source ?? null, signal);
     const places = new Places(state, map, views);
     whenThemeChanges(() => {
       tell();
@@ -177,11 +178,12 @@ function followAddress(places, go, signal) {
  * Puts the views into the root, and returns the map and the tabs.
  * @param {HTMLElement} root
  * @param {State} state
+ * @param {string | null} source
  * @param {AbortSignal} signal
  */
-function build(root, state, signal) {
+function build(root, state, source, signal) {
   const pictures = new PictureView(state, signal);
-  const map = new MapView(state, { hover: (index) => pictures.hover(index) }, signal);
+  const map = new MapView(state, new Survey(state.subject, source, signal), { hover: (index) => pictures.hover(index) }, signal);
   /** @type {Tab[]} */
   const all = [
     { key: "traversal", name: "Traversal", view: new TraversalView(state) },

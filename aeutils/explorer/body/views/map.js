@@ -4,6 +4,7 @@
 import { niceTicks, tickText } from "../axis.js";
 import { contour, density, levels, priorRadius, SHARES } from "../density.js";
 import { button, choice, drawn, element, tick } from "../dom.js";
+import { Field } from "../field.js";
 import { Legend } from "../legend.js";
 import { Manifold } from "../manifold.js";
 import { Frame, principalPlane, unitPlane } from "../plane.js";
@@ -13,12 +14,23 @@ import { drawPoints } from "../points.js";
  * @import { Pair, Plane } from "../plane.js"
  * @import { Place } from "../place.js"
  * @import { State } from "../state.js"
+ * @import { Quantity, Survey } from "../survey.js"
  */
+
+/** @typedef {"nothing" | "manifold" | Quantity} Under what lies under the points */
 
 const NEAR = 14; // how close, in CSS pixels, the pointer must be to an image
 const END = 10; // the same for an end of the walk
 /** @type {Record<string, Pair>} */
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+/** @type {[Under, string][]} */
+const UNDER = [
+  ["nothing", "nothing"],
+  ["manifold", "pictures (manifold)"],
+  ["distance", "distance to the nearest training image"],
+  ["trip", "round trip"],
+  ["error", "error of the images"],
+];
 const MAP_HELP =
   "Map of the codes. Arrow keys move the point, with Shift ten times as far; Enter jumps to the nearest image; " +
   "plus and minus zoom, 0 shows everything. Drag with Shift to move the map; double-click an image to take its code.";
@@ -29,17 +41,19 @@ const MOUSE_HELP =
 export class MapView {
   /**
    * @param {State} state
+   * @param {Survey} survey
    * @param {{ hover: (index: number) => void }} hooks told of the image under the pointer, or of -1
    * @param {AbortSignal} signal
    */
-  constructor(state, hooks, signal) {
+  constructor(state, survey, hooks, signal) {
     const { subject } = state;
     this.state = state;
     this.hooks = hooks;
     const quick = subject.models.every((model) => model.decoder); // asking the kernel for hundreds of pictures is not
-    this.layers = { points: true, manifold: quick, contours: "none" };
+    this.layers = { points: true, under: /** @type {Under} */ (quick ? "manifold" : "nothing"), arrows: false, ellipses: false, contours: "none" };
     this.frame = new Frame(400);
     this.manifold = new Manifold(subject);
+    this.field = new Field(state, survey, { sheet: () => this.drawUnder(), overlay: () => this.drawOverlay() });
     /** @type {Pair} the two code units that were chosen for a map of units */
     this.chosen = [0, 1];
     /** @type {Record<string, HTMLInputElement | HTMLSelectElement>} of each layer: a box to tick, or a choice whose first option is none */
@@ -48,6 +62,7 @@ export class MapView {
     this.spread = null;
     /** @type {Float32Array | null} the code without what it has in the plane */
     this.offPlane = null;
+    this.original = state.original; // whose posterior is drawn in front
     this.hovered = -1;
     this.later = 0; // a timer
     this.moving = 0; // a frame that was asked for
@@ -73,13 +88,14 @@ export class MapView {
     );
     this.legend = new Legend(subject.points.labels, subject.classes, () => this.draw());
     this.axes = element("span", { class: "aex-axes" });
+    this.fieldNote = element("p", { class: "aex-note", role: "status" });
     this.contourNote = element("p", { class: "aex-note aex-contour-note", role: "status" });
     this.root = element(
       "div", { class: "aex-map" },
-      element("div", { class: "aex-row" }, this.axes, this.zoomButtons()),
+      element("div", { class: "aex-row" }, this.axes, this.field.scale, this.zoomButtons()),
       element("div", { class: "aex-pad-frame" }, this.pad),
       element("div", { class: "aex-row" }, ...this.layerChoices()),
-      this.contourNote,
+      this.field.said, this.fieldNote, this.contourNote,
       element("p", { class: "aex-note", "aria-hidden": "true" }, MOUSE_HELP), // a screen reader has the pad's label
       this.legend.root,
       element("p", { class: "aex-note" }, subject.points.note),
@@ -99,6 +115,7 @@ export class MapView {
     signal.addEventListener("abort", () => {
       observer.disconnect();
       this.manifold.forget();
+      this.field.forget();
       clearTimeout(this.later);
     });
   }
@@ -117,16 +134,30 @@ export class MapView {
       this.layers.contours = value;
       this.drawOverlay();
     });
-    const manifold = tick("Manifold (decodes)", this.layers.manifold, (on) => {
-      this.layers.manifold = on;
-      this.computeManifold();
+    const under = choice("Under the points", UNDER, (value) => {
+      this.layers.under = /** @type {Under} */ (value);
+      this.manifold.forget();
+      this.field.hide();
+      this.computeUnder();
     });
+    under.select.value = this.layers.under;
+    under.root.classList.add("aex-under");
+    const arrows = tick("Round trip (arrows)", false, (on) => {
+      this.layers.arrows = on;
+      if (on) this.field.computeArrows(this.frame.copy(), this.plane);
+      else this.drawOverlay();
+    });
+    const ellipses = tick("Posteriors", false, (on) => {
+      this.layers.ellipses = on;
+      this.drawOverlay();
+    });
+    ellipses.root.hidden = !this.state.subject.models.some((model) => model.variational);
     const points = tick("Images", true, (on) => {
       this.layers.points = on;
       this.draw();
     });
-    this.controls = { points: points.box, manifold: manifold.box, contours: contours.select };
-    return [points.root, manifold.root, contours.root];
+    this.controls = { points: points.box, under: under.select, arrows: arrows.box, ellipses: ellipses.box, contours: contours.select };
+    return [under.root, points.root, arrows.root, ellipses.root, contours.root];
   }
 
   // ---- what is shown
@@ -157,6 +188,7 @@ export class MapView {
     this.spread = null;
     this.offPlane = null;
     this.manifold.forget();
+    this.field.forget();
     this.buildAxes();
     this.message.hidden = !model.constant;
     this.message.textContent = model.constant ?? "";
@@ -218,7 +250,7 @@ export class MapView {
     this.state.change("place");
     this.draw();
     this.placeCursor();
-    this.computeManifold(120);
+    this.computeUnder(120);
   }
 
   draw() {
@@ -232,33 +264,45 @@ export class MapView {
     this.pointsCanvas.hidden = !this.layers.points;
     if (this.layers.points) drawPoints(this.pointsCanvas, this.frame, this.projected, points.labels, classes, ratio, this.legend.only);
     this.legend.paint();
-    this.manifoldCanvas.hidden = !this.layers.manifold;
-    if (this.layers.manifold) this.manifold.draw(this.manifoldCanvas, this.frame);
-    this.pad.classList.toggle("aex-on-manifold", this.layers.manifold);
+    this.drawUnder();
     this.drawOverlay();
   }
 
-  computeManifold(wait = 0) {
+  /** What lies under the points. */
+  drawUnder() {
+    const { under } = this.layers;
+    this.manifoldCanvas.hidden = under === "nothing";
+    if (under === "manifold") this.manifold.draw(this.manifoldCanvas, this.frame);
+    else if (under !== "nothing") this.field.draw(this.manifoldCanvas, this.frame);
+    this.pad.classList.toggle("aex-on-manifold", under === "manifold");
+    this.pad.classList.toggle("aex-on-field", under !== "manifold" && under !== "nothing");
+  }
+
+  /** Computes the layers that depend on the frame, when the hand rests. */
+  computeUnder(wait = 0) {
     clearTimeout(this.later);
-    if (!this.layers.manifold) {
-      this.draw();
-      return;
-    }
+    const { under, arrows } = this.layers;
+    if (under === "nothing") this.draw();
+    if (under === "nothing" && !arrows) return;
     this.later = setTimeout(() => {
       const { z, model } = this.state;
-      this.manifold.compute(this.frame, this.plane, z, model.engine, () => {
-        this.draw();
-        this.pad.dataset.manifold = String((Number(this.pad.dataset.manifold) || 0) + 1);
-      });
+      if (arrows) this.field.computeArrows(this.frame.copy(), this.plane);
+      if (under === "manifold") {
+        this.manifold.compute(this.frame, this.plane, z, model.engine, () => {
+          this.draw();
+          this.pad.dataset.manifold = String((Number(this.pad.dataset.manifold) || 0) + 1);
+        });
+      } else if (under !== "nothing") this.field.compute(under, this.frame, this.plane);
     }, wait);
   }
 
   drawOverlay() {
     const { size } = this.frame;
     this.overlay.setAttribute("viewBox", `0 0 ${size} ${size}`);
-    const inside = drawn("svg", { width: size, height: size, class: "aex-inside" }, ...this.contours(), ...this.walk());
+    const inside = drawn("svg", { width: size, height: size, class: "aex-inside" }, ...this.roundTrips(), ...this.posteriors(), ...this.contours(), ...this.walk());
     this.overlay.replaceChildren(...this.ticks(), inside);
     this.contourNote.textContent = this.contourText();
+    this.fieldNote.textContent = this.fieldText();
   }
 
   ticks() {
@@ -295,6 +339,23 @@ export class MapView {
     const [right, bottom] = this.frame.toScreen(whole.high[0], whole.low[1]);
     const place = `translate(${left} ${top}) scale(${(right - left) / whole.size} ${(bottom - top) / whole.size})`;
     return paths.map((d) => drawn("path", { d, transform: place, class: "aex-contour", "vector-effect": "non-scaling-stroke" }));
+  }
+
+  roundTrips() {
+    return this.layers.arrows ? this.field.arrows(this.frame, this.plane) : [];
+  }
+
+  posteriors() {
+    return this.layers.ellipses ? this.field.ellipses(this.frame, this.plane) : [];
+  }
+
+  fieldText() {
+    const { layers: { arrows, ellipses }, state: { model } } = this;
+    const plane = model.size > 2 ? ", seen in this plane" : "";
+    const trips = `Arrows: from z to where it comes back, encode(decode(z))${plane}; longer ones are cut to a step of their grid, dots stay. Where they meet lies an attractor.`;
+    const known = "Ellipses: one standard deviation of the posterior q(z|x) of 40 images, and in front that of the image that is looked at.";
+    const unknown = `${model.name} has no posterior whose spread is known here, so there are no ellipses.`;
+    return [arrows ? trips : "", ellipses ? (model.spread ? known : unknown) : ""].join(" ").trim();
   }
 
   /** Contours of the density of all images: made once for a plane, and moved with the map. */
@@ -340,8 +401,10 @@ export class MapView {
     if (!this.dragging && this.frame.include(u, v)) this.frameChanged();
     this.placeCursor();
     const [before, rest] = [this.offPlane, this.plane.moved(this.state.z, 0, 0)];
-    if (before && rest.some((value, j) => Math.abs(value - before[j]) > 1e-3)) this.computeManifold(100);
+    if (before && rest.some((value, j) => Math.abs(value - before[j]) > 1e-3)) this.computeUnder(100);
     this.offPlane = rest;
+    if (this.layers.ellipses && this.original !== this.state.original) this.drawOverlay();
+    this.original = this.state.original;
   }
 
   placeCursor() {
