@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.text import Annotation
 from matplotlib.ticker import MaxNLocator
@@ -220,15 +221,16 @@ def bars(
     if line:
         name, height = line
         axes.axvline(height, color=look.fixed_colour(name, look.GREY), linestyle="--", linewidth=1.5)
-        top = {"xy": (height, 1), "xycoords": axes.get_xaxis_transform(), "ha": "center", "va": "bottom", "fontsize": 9}
-        axes.annotate(f"{name} {height:.1f}", xytext=(0, 2), textcoords="offset points", **top)
-        _move_off_line(labels, height)
+        top: dict[str, Any] = {"xycoords": axes.get_xaxis_transform(), "ha": "center", "va": "bottom", "fontsize": 9}
+        axes.annotate(f"{name} {height:.1f}", (height, 1), xytext=(0, 2), textcoords="offset points", **top)
+        _move_off_line(axes, labels, height)
     return figure
 
 
-def _move_off_line(labels: Sequence[Annotation], x: float) -> None:
+def _move_off_line(axes: Axes, labels: Sequence[Annotation], x: float) -> None:
     """Labels that the upright line at `x` would touch stand just behind it, seen from their bars."""
-    axes, figure = labels[0].axes, labels[0].figure
+    figure = axes.get_figure(root=True)
+    assert figure is not None
     figure.draw_without_rendering()  # where a label stands is not known before
     line, clear = axes.transData.transform((x, 0))[0], _BESIDE / 2 * figure.dpi / 72
     for label in labels:
