@@ -21,6 +21,7 @@ TRY_IT = "**Try it** · "
 BY_HAND = "by hand"
 _TRAINING = {"fit", "train"}  # functions that change the model that they are given
 _NUMBER = re.compile(r"(?<![\w.])\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_SLICE = re.compile(r"\[[^\[\]]*:[^\[\]]*\]")  # places such as [10:15], which no sentence states
 _INVITED = re.compile(r"# try (?P<values>[^;]*)")
 _RANGE = re.compile(r"(\S+) to (\S+)")
 
@@ -228,7 +229,7 @@ def _says(sentence: str, value: Any) -> bool:
 
 
 def _numbers(source: str) -> list[float]:
-    return [float(number.replace("_", "")) for number in _NUMBER.findall(source)]
+    return [float(number.replace("_", "")) for number in _NUMBER.findall(_SLICE.sub("", source))]
 
 
 def _parses(expression: str) -> bool:

@@ -150,3 +150,9 @@ def test_a_change_reaches_the_cells_that_read_what_it_changes(old, reached):
         "for row in range(10):\n    ae.claim('10 rows', row < 10)",
     )
     assert Change({old: "1"}).reaches(notebook.cells) == reached
+
+
+def test_places_in_a_slice_are_no_settings():
+    replace = {"x[10:15]": "x[0:5]", "stack[:-1:2]": "stack[::2]", "k = 8": "k = 4"}
+    (change,) = tries_in([try_it([{"replace": replace, "measured": {"k": [4, 4]}}])])
+    assert (change.before, change.after) == ((8,), (4,))
