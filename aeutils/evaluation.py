@@ -63,10 +63,17 @@ def apply(function: Callable[[Tensor], Tensor], model: nn.Module, x: Tensor) -> 
 @contextmanager
 def evaluating(model: nn.Module, device: torch.device) -> Iterator[None]:
     """A model in evaluation mode on a device for a while; its mode and device are as before afterwards."""
+    with evaluation_mode(model), borrowed(model, device):
+        yield
+
+
+@contextmanager
+def evaluation_mode(model: nn.Module) -> Iterator[None]:
+    """A model in evaluation mode for a while; the mode of each of its parts is as before afterwards."""
     was_training = {module: module.training for module in model.modules()}  # parts may differ: a frozen encoder, say
     try:
-        with borrowed(model.eval(), device):
-            yield
+        model.eval()
+        yield
     finally:
         for module, mode in was_training.items():
             module.training = mode

@@ -67,6 +67,12 @@ def reason(error: BaseException) -> str:
     return getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
 
 
+def kind_and_reason(error: BaseException) -> str:
+    """An exception's type, and the first line of what it says, if anything."""
+    first = next(iter(str(error).strip().splitlines()), "")
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+
+
 # --- devices ---
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,18 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+def in_node(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """What Node prints when it is started with these arguments.
+
+    Raises:
+        FileNotFoundError: there is none; the message says how to get it.
+    """
+    if NODE is None:
+        raise FileNotFoundError(NO_NODE)
+    command = [NODE, *arguments]
+    return subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, timeout=120)
 
 
 @contextmanager

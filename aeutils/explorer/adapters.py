@@ -18,10 +18,11 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Normal
 
+from aeutils.evaluation import evaluation_mode
 from aeutils.explorer.images import Scale
 from aeutils.explorer.outputs import NotUnderstood, Reading, picture, readings
 from aeutils.models import Autoencoder
-from aeutils.runtime import own_randomness, short
+from aeutils.runtime import kind_and_reason, own_randomness, short
 
 Function = Callable[..., Any]
 
@@ -288,15 +289,9 @@ def _modules(*values: Any) -> list[nn.Module]:
 @contextmanager
 def _undisturbed(adapted: Adapted) -> Iterator[None]:
     """In evaluation mode, without gradients, in silence; modes and random numbers are as before afterwards."""
-    modes = {module: module.training for module in adapted.modules()}
-    try:
-        with torch.no_grad(), own_randomness(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            adapted.eval()
-            yield
-    finally:
-        for module, mode in modes.items():
-            module.training = mode
+    with evaluation_mode(adapted), torch.no_grad(), own_randomness(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _find(
@@ -319,7 +314,7 @@ def _find(
                 failures.append((1, f"{encoder} {problem}; encode= may be a function that returns the mean code"))
                 continue
             except Exception as error:  # a reader's own model may raise anything
-                told = f"{encoder} fails on images {_sizes(few)} ({_line(error)})"
+                told = f"{encoder} fails on images {_sizes(few)} ({kind_and_reason(error)})"
                 failures.append((0, f"{told}; encode= may be a function that takes them"))
                 continue
             for reading in ways:
@@ -330,7 +325,7 @@ def _find(
                     except NotUnderstood as problem:
                         failures.append((3, f"{decoder} {problem}; decode= may be a function that returns pictures"))
                     except Exception as error:
-                        told = f"{decoder} fails on the codes that {encoder} gives ({_line(error)})"
+                        told = f"{decoder} fails on the codes that {encoder} gives ({kind_and_reason(error)})"
                         failures.append((2, f"{told}; decode= may be a function that takes them"))
     raise ValueError(max(failures, key=lambda failure: failure[0])[1])
 
@@ -351,7 +346,7 @@ def _set_head(adapted: Adapted, head: Function, few: Tensor) -> None:
     try:
         made = head(pictures)
     except Exception as error:  # a reader's own function may raise anything
-        raise ValueError(f"head= fails on pictures {_sizes(few)} ({_line(error)})") from error
+        raise ValueError(f"head= fails on pictures {_sizes(few)} ({kind_and_reason(error)})") from error
     if not isinstance(made, Tensor) or made.shape != pictures.shape:
         raise ValueError(f"head= makes {short(made)} of pictures {list(pictures.shape)}; expected the same shape")
     adapted._head = head
@@ -459,8 +454,3 @@ def _in_unit_range(pictures: Tensor) -> bool:
 
 def _sizes(x: Tensor) -> str:
     return f"[B, {', '.join(map(str, x.shape[1:]))}]"
-
-
-def _line(error: Exception) -> str:
-    first = next(iter(str(error).strip().splitlines()), "")
-    return f"{type(error).__name__}: {first}" if first else type(error).__name__

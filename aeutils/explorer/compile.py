@@ -12,8 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from aeutils.explorer.graph import BINARY, UNARY, Constants, Node, described, gathered, is_constant, ordered, run
+from aeutils.explorer.adapters import Adapted
+from aeutils.explorer.graph import BINARY, UNARY, Constants, Node, described, is_constant, ordered, run
 from aeutils.runtime import reason
+
+_LONGEST = 160  # characters of what an exception says
 
 
 class NotCompiled(Exception):
@@ -48,13 +51,13 @@ def compiled(model: nn.Module, function: Callable[[Tensor], Tensor], given: Tens
         try:
             program = torch.export.export(_Function(model, function), (given,)).run_decompositions()
         except Exception as error:  # whatever a reader's own model may meet there
-            raise NotCompiled(f"torch.export cannot follow it ({_first_line(error)})") from error
+            raise NotCompiled(f"torch.export cannot follow it ({reason(error)[:_LONGEST]})") from error
         try:
             return _Lowering(program).output
         except NotCompiled:
             raise
         except Exception as error:  # an operator in a form not thought of: the kernel knows it
-            raise NotCompiled(f"it is put together in an unusual way ({_first_line(error)})") from error
+            raise NotCompiled(f"it is put together in an unusual way ({reason(error)[:_LONGEST]})") from error
 
 
 @contextmanager
@@ -66,10 +69,6 @@ def _plain_distributions() -> Any:
         yield
     finally:
         torch.distributions.Distribution.set_default_validate_args(before)
-
-
-def _first_line(error: Exception) -> str:
-    return reason(error).splitlines()[0][:160]
 
 
 # What changes nothing but the shape.
@@ -149,7 +148,7 @@ class _Lowering:
         if name == "cat":
             return _concatenated(x, args[1] if len(args) > 1 else keywords.get("dim", 0), shape)
         if name in ("addmm", "mm", "bmm"):
-            return self._multiplied(name, args, keywords, shape)
+            return _multiplied(name, args, keywords, shape)
         if name == "convolution":
             return _convolution(args, shape)
         if name == "_native_batch_norm_legit_no_training":
@@ -174,19 +173,6 @@ class _Lowering:
             return _binary(name, args, keywords, shape)
         return _unary(name, args, keywords, shape)
 
-    def _multiplied(self, name: str, args: list[Any], keywords: dict[str, Any], shape: tuple[int, ...]) -> Node:
-        bias, (a, b) = (args[0] if name == "addmm" else None), args[-2:]
-        if keywords.get("alpha", 1) != 1 or keywords.get("beta", 1) != 1:
-            raise NotCompiled("its addmm has a factor")
-        if name == "bmm" or isinstance(b, Node):
-            product = Node("matmul", (_node(a), _node(b)), shape)
-            return product if bias is None else _two("add", product, _node(bias), shape)
-        rows = b.T.contiguous()
-        if isinstance(bias, Tensor) and bias.shape == rows.shape[:1]:
-            return Node("linear", (a, _constant(rows), _constant(bias)), shape)
-        product = Node("linear", (a, _constant(rows)), shape)
-        return product if bias is None else _two("add", product, _node(bias), shape)
-
 
 def _input(node: torch.fx.Node) -> Node:
     return Node("input", (), tuple(node.meta["val"].shape))
@@ -205,6 +191,20 @@ def _of_constants(target: Any, args: Sequence[Any], keywords: Mapping[str, Any])
     keywords = {name: value for name, value in keywords.items() if name not in ("device", "pin_memory", "layout")}
     value = target(*args, **keywords)
     return _plain(value) if isinstance(value, Tensor) else value
+
+
+def _multiplied(name: str, args: list[Any], keywords: dict[str, Any], shape: tuple[int, ...]) -> Node:
+    bias, (a, b) = (args[0] if name == "addmm" else None), args[-2:]
+    if keywords.get("alpha", 1) != 1 or keywords.get("beta", 1) != 1:
+        raise NotCompiled("its addmm has a factor")
+    if name == "bmm" or isinstance(b, Node):
+        product = Node("matmul", (_node(a), _node(b)), shape)
+        return product if bias is None else _two("add", product, _node(bias), shape)
+    rows = b.T.contiguous()
+    if isinstance(bias, Tensor) and bias.shape == rows.shape[:1]:
+        return Node("linear", (a, _constant(rows), _constant(bias)), shape)
+    product = Node("linear", (a, _constant(rows)), shape)
+    return product if bias is None else _two("add", product, _node(bias), shape)
 
 
 def _nodes_in(given: Any) -> list[Node]:
@@ -259,7 +259,7 @@ def _gathering(x: Node, places: Tensor, fill: float) -> Node:
         x = x.of[0]
     earlier = x.settings.get("fill", fill) if x.op == "gather" else None
     if earlier == fill or (earlier is not None and not (index < 0).any()):  # one walk in place of two
-        index, fill, x = np.where(index < 0, -1, gathered(x)[index]), float(earlier), x.of[0]
+        index, fill, x = np.where(index < 0, -1, x.places[index]), float(earlier), x.of[0]
     if len(index) == math.prod(x.shape) and (index == np.arange(len(index))).all():
         return _same(x, shape)
     loops = _loops(index)
@@ -344,13 +344,16 @@ def _concatenated(parts: list[Any], dim: int, shape: tuple[int, ...]) -> Node:
 def _along(x: Node, dims: Sequence[int] | None, make: Callable[[Node, int], Node]) -> Node:
     """Applies what works on rows of `length` numbers along these axes; the result has x's shape again."""
     order, back = _last(x, dims)
-    rows = _permuted(x, order)
-    length = math.prod(x.shape[axis] for axis in order[len(order) - len(_axes(x, dims)) :])
-    return _permuted(make(rows, length), back)
+    return _permuted(make(_permuted(x, order), _length(x, dims)), back)
 
 
 def _axes(x: Node, dims: Sequence[int] | None) -> list[int]:
     return sorted(dim % len(x.shape) for dim in dims) if dims else list(range(len(x.shape)))
+
+
+def _length(x: Node, dims: Sequence[int] | None) -> int:
+    """How many numbers these axes hold together."""
+    return math.prod(x.shape[axis] for axis in _axes(x, dims))
 
 
 def _last(x: Node, dims: Sequence[int] | None) -> tuple[list[int], list[int]]:
@@ -367,14 +370,13 @@ def _permuted(x: Node, order: list[int]) -> Node:
 
 def _reduced(f: str, x: Node, dims: Sequence[int] | None, shape: tuple[int, ...]) -> Node:
     rows = _permuted(x, _last(x, dims)[0])
-    length = math.prod(x.shape[axis] for axis in _axes(x, dims))
-    return Node("reduce", (rows,), shape, {"f": f, "length": length})
+    return Node("reduce", (rows,), shape, {"f": f, "length": _length(x, dims)})
 
 
 def _variance(x: Node, dims: Sequence[int] | None, correction: float | None, shape: tuple[int, ...]) -> Node:
     axes = _axes(x, dims)
     kept = tuple(1 if axis in axes else size for axis, size in enumerate(x.shape))
-    length = math.prod(x.shape[axis] for axis in axes)
+    length = _length(x, dims)
     centred = _two("sub", x, _reduced("mean", x, dims, kept), x.shape)
     squares = _reduced("sum", _two("mul", centred, centred, x.shape), dims, shape)
     return _two("div", squares, _node(float(length - (1 if correction is None else correction))), shape)
@@ -487,14 +489,14 @@ _TOLERANCE = 1 / 255
 
 
 @torch.no_grad()
-def travel(model: nn.Module, x: Tensor, z: Tensor) -> dict[str, Any]:
+def travel(model: Adapted, x: Tensor, z: Tensor) -> dict[str, Any]:
     """What the browser needs to evaluate `model` by itself, and what it cannot.
 
     Before a part is sent, the network is run here with the numbers as they will be sent, and compared with what the
     model's own method does. So weights that do not bear rounding to half precision are sent in single precision.
 
     Args:
-        model: in evaluation mode, with `encode` and `decode`, and `posterior` where the spread is known.
+        model: in evaluation mode.
         x: some images `[B, C, H, W]`.
         z: some codes `[B, k]`: of images, and of places between them.
 
@@ -503,13 +505,12 @@ def travel(model: nn.Module, x: Tensor, z: Tensor) -> dict[str, Any]:
         of those; `spread`: whether the encoder puts out the posterior's standard deviations behind its means;
         `numbers`: one array, float16 or float32; `indices`: one array, int32.
     """
-    own: Any = model
     precision = next((part.dtype for part in model.parameters() if part.is_floating_point()), torch.float32)
     networks: dict[str, Node] = {}
     reasons: dict[str, str] = {}
     wanted: dict[str, Tensor] = {}
-    spread = getattr(own, "has_posterior", hasattr(own, "posterior"))
-    parts = {"encoder": (_with_spread(own) if spread else own.encode, x), "decoder": (own.decode, z)}
+    spread = model.has_posterior
+    parts = {"encoder": (_with_spread(model) if spread else model.encode, x), "decoder": (model.decode, z)}
     for name, (function, given) in parts.items():
         try:
             network = compiled(model, function, given[:1])
@@ -533,7 +534,7 @@ def travel(model: nn.Module, x: Tensor, z: Tensor) -> dict[str, Any]:
     }
 
 
-def _with_spread(model: Any) -> Callable[[Tensor], Tensor]:
+def _with_spread(model: Adapted) -> Callable[[Tensor], Tensor]:
     """The posterior's means, and behind them its standard deviations."""
 
     def function(x: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ axis of the model's own tensors stays in the shapes, as an axis of length one.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -89,6 +90,16 @@ class Node:
     value: Tensor | None = None
     index: np.ndarray | None = None
 
+    @functools.cached_property
+    def places(self) -> np.ndarray:
+        """For each number that a `gather` puts out, where it comes from; -1 stands for its `fill`."""
+        if self.index is not None:
+            return self.index
+        index = np.array([self.settings["start"]])
+        for count, stride in self.settings["loops"]:
+            index = (index[:, None] + stride * np.arange(count)).ravel()
+        return index
+
 
 class Constants:
     """Collects the numbers and the indices of networks one behind the other; equal ones are kept once."""
@@ -162,18 +173,8 @@ def run(output: Node, given: Tensor, dtype: torch.dtype = torch.float32) -> Tens
     return values[output]
 
 
-def gathered(node: Node) -> np.ndarray:
-    """For each number that a `gather` puts out, where it comes from; -1 stands for its `fill`."""
-    if node.index is not None:
-        return node.index
-    index = np.array([node.settings["start"]])
-    for count, stride in node.settings["loops"]:
-        index = (index[:, None] + stride * np.arange(count)).ravel()
-    return index
-
-
 def _gather(node: Node, x: Tensor) -> Tensor:
-    index = torch.from_numpy(gathered(node).astype(np.int64))
+    index = torch.from_numpy(node.places)
     fill = x.new_tensor([node.settings.get("fill", 0.0)])
     return torch.cat([x.flatten(), fill])[torch.where(index < 0, x.numel(), index)]
 

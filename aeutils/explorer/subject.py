@@ -15,10 +15,11 @@ from aeutils import evaluation
 from aeutils.data import Split
 from aeutils.explorer.adapters import Adapted, adapt
 from aeutils.explorer.compile import travel
-from aeutils.explorer.images import Shown
+from aeutils.explorer.images import MOST_CLASSES, Shown
 from aeutils.explorer.payload import Payload, as_bytes
 from aeutils.explorer.plane import Plane, aside, first_plane, reach
 from aeutils.losses import kl_to_prior
+from aeutils.runtime import kind_and_reason
 
 MOST_BYTES = 4_000_000  # what a notebook can carry of pixels: of the images shown, and as much of the training images
 _MEASURED = 1000  # images on which averages are taken
@@ -26,7 +27,7 @@ _FEWEST = 5  # images of a class, for a median
 _CHECKED = 32  # images on which the browser's network is compared with the model
 _BETWEEN = 6  # and codes on a grid over the map, so many in each direction
 _EXACT = 5000  # images whose codes travel in single precision
-_NO_LABEL = 65_535  # what -1 travels as: labels are sent as uint16; NO_LABEL in body/subject.js
+_NO_LABEL = MOST_CLASSES  # what -1 travels as, behind the last class; NO_LABEL in body/subject.js
 
 
 @dataclass(frozen=True, eq=False)
@@ -267,8 +268,7 @@ def _told(name: str, what: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # a reader's own model may raise anything
-        reason = next(iter(str(error).strip().splitlines()), "")
-        raise ValueError(f"{name}: {what} fails on these images ({type(error).__name__}: {reason})") from error
+        raise ValueError(f"{name}: {what} fails on these images ({kind_and_reason(error)})") from error
 
 
 def _alike(codes: Tensor) -> bool:

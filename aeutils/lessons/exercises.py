@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from aeutils.figures import look
+from aeutils.runtime import kind_and_reason
 
 NOT_ATTEMPTED, CORRECT, NOT_YET = "Not attempted", "Correct", "Not yet"
 _COLOURS = {NOT_ATTEMPTED: look.GREY, CORRECT: look.BLUE, NOT_YET: look.ORANGE}
@@ -306,8 +307,7 @@ def _is_answers(error: BaseException) -> bool:
 
 
 def _what_was_raised(error: Exception, answer: Callable[..., Any], takes: str, target: str) -> str:
-    said = (str(error).strip().splitlines() or [""])[0]
-    kind = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    kind = kind_and_reason(error)
     if not _is_answers(error):
         return f"the check cannot use what your function returned ({kind}). {target}"
     code = getattr(inspect.unwrap(answer), "__code__", None)  # of the reader's function, whatever decorates it

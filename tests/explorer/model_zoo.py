@@ -716,6 +716,12 @@ def _():
     )
 
 
+def distributed(model, posterior):
+    """A case of a model that gives its posterior as a distribution."""
+    means, deviations = (lambda x: posterior(x).mean), (lambda x: posterior(x).stddev)
+    return Case(model, images(), 3, means, model.decode, prior=True, deviation=deviations)
+
+
 class Distributed(Example):
     def encode(self, x):
         mu, s = super().encode(x.flatten(1))
@@ -725,15 +731,7 @@ class Distributed(Example):
 @listed("VAE whose encode returns a Normal")
 def _():
     model = Distributed()
-    return Case(
-        model,
-        images(),
-        3,
-        lambda x: model.encode(x).mean,
-        model.decode,
-        prior=True,
-        deviation=lambda x: model.encode(x).stddev,
-    )
+    return distributed(model, model.encode)
 
 
 class Joint(Distributed):
@@ -744,15 +742,7 @@ class Joint(Distributed):
 @listed("VAE whose encode returns an Independent")
 def _():
     model = Joint()
-    return Case(
-        model,
-        images(),
-        3,
-        lambda x: model.encode(x).mean,
-        model.decode,
-        prior=True,
-        deviation=lambda x: model.encode(x).stddev,
-    )
+    return distributed(model, model.encode)
 
 
 class WithPosterior(Example):
@@ -769,15 +759,7 @@ class WithPosterior(Example):
 @listed("VAE with a posterior")
 def _():
     model = WithPosterior()
-    return Case(
-        model,
-        images(),
-        3,
-        lambda x: model.posterior(x).mean,
-        model.decode,
-        prior=True,
-        deviation=lambda x: model.posterior(x).stddev,
-    )
+    return distributed(model, model.posterior)
 
 
 class Named(Example):

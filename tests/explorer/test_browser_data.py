@@ -2,13 +2,12 @@
 
 import json
 import re
-import subprocess
 import zlib
 
 import numpy as np
 import pytest
 import torch
-from browser import NO_NODE, NODE
+from browser import NO_NODE, NODE, in_node
 
 import aeutils as ae
 from aeutils.data import Split
@@ -108,7 +107,7 @@ def test_a_difference_in_a_pixel_beyond_65535_is_counted():
         const found = new Neighbours(image, pixels).nearest(new Float32Array(pixels));
         console.log(found.index, found.distance);
     """
-    done = subprocess.run([NODE, "--input-type=module", "-e", code], capture_output=True, text=True, timeout=60)
+    done = in_node("--input-type=module", "-e", code)
     assert done.stdout.split() == ["0", "1"], done.stderr
 
 
@@ -248,7 +247,7 @@ def test_the_browser_finds_the_pictures_that_came_along(monkeypatch, count, pict
         const places = Array.from({{ length: {count} }}, (_, i) => pictureAt(i, points));
         console.log(JSON.stringify(places));
     """
-    done = subprocess.run([NODE, "--input-type=module", "-e", code], capture_output=True, text=True, timeout=60)
+    done = in_node("--input-type=module", "-e", code)
     places = json.loads(done.stdout)
     assert [image for image, place in enumerate(places) if place >= 0] == chosen
     assert [place for place in places if place >= 0] == list(range(pictures))

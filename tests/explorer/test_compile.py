@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 import torch
 import torch.nn.functional as F
-from browser import NO_NODE, NODE
+from browser import NO_NODE, NODE, in_node
 from model_zoo import MODELS
 from torch import nn
 
@@ -200,13 +198,8 @@ def fixture_file(networks, tmp_path_factory):
 
 @pytest.mark.skipif(NODE is None, reason=NO_NODE)
 def test_the_browser_computes_it_too(fixture_file):
-    done = subprocess.run(
-        [NODE, "--test", "--test-reporter=tap", str(Path(__file__).parent / "network.test.mjs")],
-        env={**os.environ, "EXPLORER_FIXTURE": str(fixture_file)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    test = str(Path(__file__).parent / "network.test.mjs")
+    done = in_node("--test", "--test-reporter=tap", test, EXPLORER_FIXTURE=str(fixture_file))
     failed = [line for line in done.stdout.splitlines() if "not ok" in line or "number" in line]
     assert done.returncode == 0, "\n".join(failed)
     assert int(re.search(r"# pass (\d+)", done.stdout)[1]) > len(CASES)
@@ -280,7 +273,7 @@ def test_a_model_keeps_its_weights_mode_and_gradients():
     model = ae.ConvAutoencoder(2).eval()
     before = {name: value.clone() for name, value in model.state_dict().items()}
     x = torch.rand(3, 1, 28, 28)
-    parts = travel(model, x, model.encode(x).detach())
+    parts = travel(adapt(model, x), x, model.encode(x).detach())
     assert parts["encoder"] and parts["decoder"] and not parts["reasons"]
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     assert all(weight.requires_grad and weight.grad is None for weight in model.parameters())
@@ -293,7 +286,7 @@ def test_weights_that_do_not_bear_rounding_travel_in_single_precision():
         model = ae.Autoencoder((784, 32, 2)).eval()
         with torch.no_grad():
             model.decoder[-1].weight.mul_(factor)
-        assert travel(model, x, torch.randn(4, 2))["numbers"].dtype == precision, factor
+        assert travel(adapt(model, x), x, torch.randn(4, 2))["numbers"].dtype == precision, factor
 
 
 def test_rounding_changes_no_pixel_by_more_than_is_promised():
@@ -326,7 +319,7 @@ def test_what_is_sent_was_compared_with_what_the_model_does():
     torch.manual_seed(0)
     model = Crowded((784, 16, 2)).eval()
     x = torch.rand(4, 1, 28, 28)
-    parts = travel(model, x, torch.randn(4, 2))
+    parts = travel(adapt(model, x).eval(), x, torch.randn(4, 2))
     assert parts["decoder"] is None and "of one image alone" in parts["reasons"]["decoder"]
     assert parts["encoder"]
 

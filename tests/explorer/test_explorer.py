@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from browser import NO_NODE, NO_TYPESCRIPT, NODE, TSC
+from browser import NO_NODE, NO_TYPESCRIPT, NODE, TSC, in_node
 from torch import nn
 from traitlets import TraitError
 
@@ -33,19 +33,14 @@ TESTS = Path(__file__).parent
 @needs_node
 @pytest.mark.parametrize("name", sorted(path.name for path in TESTS.glob("*.test.mjs")))
 def test_the_browsers_modules_in_node(name):
-    done = subprocess.run(
-        [NODE, "--test", "--test-reporter=tap", str(TESTS / name)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    done = in_node("--test", "--test-reporter=tap", str(TESTS / name))
     assert done.returncode == 0, done.stdout[-4000:]
 
 
 def run_in_node(path, expression):
     """The expression's value, with `found` the default export of the module at `path`."""
     code = f"const found = (await import({path.as_uri()!r})).default; console.log(JSON.stringify({expression}))"
-    done = subprocess.run([NODE, "--input-type=module", "-e", code], capture_output=True, text=True, timeout=60)
+    done = in_node("--input-type=module", "-e", code)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

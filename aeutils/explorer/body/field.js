@@ -4,6 +4,8 @@
 import { drawn, element, flat } from "./dom.js";
 import { messageOf } from "./engine.js";
 import { arrows, cellMeans, colourAt, ellipse, extent, gridCodes, roughFirst, roughly, threeDigits } from "./grid.js";
+import { pictureOf } from "./payload.js";
+import { imageOf } from "./subject.js";
 import { SCALE } from "./theme.js";
 
 /**
@@ -112,7 +114,7 @@ export class Field {
   async rebuild(frame, plane, signal) {
     const { subject: { points }, model, modelIndex } = this.state;
     const places = Array.from({ length: points.pictures }, (_, place) => place);
-    const images = places.map((place) => Math.floor((place * points.count) / points.pictures));
+    const images = places.map((place) => imageOf(place, points));
     const { us, vs } = plane.project(model.codes);
     const [u, v] = [images.map((image) => us[image]), images.map((image) => vs[image])];
     const errors = this.errors.get(modelIndex) ?? new Float32Array(places.length).fill(NaN);
@@ -257,9 +259,9 @@ export class Field {
 function evenPosteriors({ subject: { points, pixels }, model }) {
   const count = Math.min(POSTERIORS, points.pictures);
   return Array.from({ length: count }, (_, i) => {
-    const from = Math.floor((i * points.pictures) / count) * pixels;
+    const place = Math.floor((i * points.pictures) / count);
     const found = { code: new Float32Array(), sd: new Float32Array() };
-    model.engine.encode(Float32Array.from(points.pixels.subarray(from, from + pixels), (byte) => byte / 255), (code, sd) => {
+    model.engine.encode(pictureOf(points.pixels, place, pixels), (code, sd) => {
       if (code && sd) Object.assign(found, { code, sd });
     });
     return found;

@@ -6,14 +6,13 @@
  */
 
 /**
- * Codes in the middles of the cells, row after row from the upper left. A code of one unit has one row only.
+ * Codes in the middles of the cells, row after row from the upper left; of a code of one unit, one row will do.
  * @param {Plane} plane
  * @param {Float32Array} z says where the plane lies in the code's other directions
  * @param {Frame} frame
  * @param {number} n columns
  */
-export function gridCodes(plane, z, frame, n) {
-  const rows = plane.second ? n : 1;
+export function gridCodes(plane, z, frame, n, rows = plane.second ? n : 1) {
   return Array.from({ length: rows * n }, (_, i) => {
     const [column, row] = [i % n, Math.floor(i / n)];
     return plane.moved(z, ...frame.toPlane(((column + 0.5) / n) * frame.size, ((row + 0.5) / rows) * frame.size));

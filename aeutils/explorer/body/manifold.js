@@ -2,6 +2,7 @@
 // The manifold: a grid of decoded pictures under the map, computed in pieces so that the hand is never kept waiting.
 
 import { element, flat } from "./dom.js";
+import { gridCodes } from "./grid.js";
 import { paint } from "./pictures.js";
 
 /**
@@ -35,13 +36,7 @@ export class Manifold {
     const { signal } = (this.running = new AbortController());
     const n = Math.max(6, Math.round(frame.size / 30));
     const fixed = frame.copy();
-    /** @type {Float32Array[]} */
-    const codes = [];
-    for (let row = 0; row < n; row++) {
-      for (let column = 0; column < n; column++) {
-        codes.push(plane.moved(z, ...fixed.toPlane(((column + 0.5) / n) * frame.size, ((row + 0.5) / n) * frame.size)));
-      }
-    }
+    const codes = gridCodes(plane, z, fixed, n, n);
     const canvas = element("canvas", { width: n * this.width, height: n * this.height });
     const context = flat(canvas, { willReadFrequently: true });
     const tile = context.createImageData(this.width, this.height);

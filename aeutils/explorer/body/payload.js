@@ -36,6 +36,14 @@ export function bytesAt(buffer, entry) {
 }
 
 /**
+ * One of the pictures that came as bytes, in [0, 1].
+ * @param {Uint8Array} bytes of all of them, one after the other
+ * @param {number} place
+ * @param {number} pixels of each, over all channels
+ */
+export const pictureOf = (bytes, place, pixels) => Float32Array.from(bytes.subarray(place * pixels, (place + 1) * pixels), (byte) => byte / 255);
+
+/**
  * The whole numbers that an entry names: labels.
  * @param {ArrayBuffer} buffer
  * @param {Entry} entry

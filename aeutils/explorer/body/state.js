@@ -1,6 +1,7 @@
 // @ts-check
 // What all views share: the code that is looked at, where it came from, and which model decodes it.
 
+import { pictureOf } from "./payload.js";
 import { labelText, NO_LABEL, pictureAt } from "./subject.js";
 
 /** @import { Subject } from "./subject.js" */
@@ -89,7 +90,7 @@ export class State {
     return {
       kind: "image",
       index,
-      pixels: place < 0 ? null : Float32Array.from(points.pixels.subarray(place * pixels, (place + 1) * pixels), (value) => value / 255),
+      pixels: place < 0 ? null : pictureOf(points.pixels, place, pixels),
       text: `${points.name} [${index}]${told}`,
     };
   }

@@ -126,8 +126,15 @@ function readModel(entry, index, meta, buffer, ask) {
  */
 export function pictureAt(image, { count, pictures }) {
   const place = Math.ceil((image * pictures) / count);
-  return Math.floor((place * count) / pictures) === image ? place : -1;
+  return imageOf(place, { count, pictures }) === image ? place : -1;
 }
+
+/**
+ * The image whose picture came along at this place.
+ * @param {number} place
+ * @param {{ count: number, pictures: number }} points
+ */
+export const imageOf = (place, { count, pictures }) => Math.floor((place * count) / pictures);
 
 /**
  * What a label is called.

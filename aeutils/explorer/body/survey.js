@@ -4,6 +4,7 @@
 
 import { Engine, messageOf } from "./engine.js";
 import { Neighbours, squaredDistance } from "./neighbours.js";
+import { pictureOf } from "./payload.js";
 
 /**
  * @import { Operator } from "./operators.js"
@@ -58,7 +59,7 @@ export class Surveyor {
     /** @type {(index: number, picture: Float32Array) => number} */
     const value = quantity === "distance"
       ? (_, picture) => neighbours.nearest(picture).distance
-      : (i, picture) => squaredDistance(picture, Float32Array.from(images.subarray(places[i] * pixels, (places[i] + 1) * pixels), (byte) => byte / 255));
+      : (i, picture) => squaredDistance(picture, pictureOf(images, places[i], pixels));
     return engine.decodeMany(codes, (i, picture) => put(i, Float32Array.of(value(i, picture))), signal, this.budget);
   }
 }
