@@ -18,6 +18,7 @@ history = ae.fit(model, ae.load("mnist-5k"), ae.losses.squared_error, batch_size
 if distributed.get_rank() == 0:
     torch.save(model.state_dict(), "model.pt")
     print(history)
+distributed.barrier()  # nobody leaves while another still works
 distributed.destroy_process_group()
 ```
 

@@ -99,6 +99,7 @@ def main(folder):
         found["checkpoints"] = str(error)
     found["noise"] = torch.rand(1)
     torch.save(found, f"{folder}/rank{rank}.pt")
+    torch.distributed.barrier()
     torch.distributed.destroy_process_group()
 
 
