@@ -8,11 +8,13 @@ too rarely to fill every frame, so frames are counted while the page itself move
 import base64
 import json
 import statistics
+import time
 
 import pytest
 import torch
 
 import aeutils as ae
+from aeutils.data import Split
 from aeutils.explorer import bundle
 from aeutils.explorer.compile import compiled
 from aeutils.explorer.graph import Constants, described
@@ -89,6 +91,41 @@ DECODE = """async ([text, operations, numbers, indices, inputs]) => {
 }"""
 
 
+# The layers of the map, and what the choice calls them.
+LAYERS = {"manifold": "manifold", "map of distances": "distance", "map of round trips": "trip"}
+LAYER = """async ([choice, value]) => {
+    const root = choice.closest('.aex');
+    const take = value => { choice.value = value; choice.dispatchEvent(new Event('change', {bubbles: true})); };
+    take('nothing');
+    await new Promise(done => setTimeout(done, 500));
+    const start = performance.now();
+    const done = new Promise(done => {
+        const watch = new MutationObserver(() => {
+            if (value !== 'manifold' && !root.querySelector(`[data-shows="${value}"]`)) return;
+            watch.disconnect();
+            done();
+        });
+        watch.observe(root, {subtree: true, attributeFilter: ['data-manifold', 'data-shows']});
+    });
+    take(value);
+    await done;
+    return performance.now() - start;
+}"""
+IDLE = """async () => {
+    const counts = {frames: 0, drawings: 0, changes: 0}, context = CanvasRenderingContext2D.prototype;
+    const frame = window.requestAnimationFrame;
+    window.requestAnimationFrame = given => { counts.frames += 1; return frame(given); };
+    for (const name of ['putImageData', 'drawImage', 'clearRect', 'fillRect']) {
+        const own = context[name];
+        context[name] = function (...given) { counts.drawings += 1; return own.apply(this, given); };
+    }
+    const all = {subtree: true, childList: true, attributes: true, characterData: true};
+    new MutationObserver(found => { counts.changes += found.length; }).observe(document, all);
+    await new Promise(done => setTimeout(done, 2000));
+    return `${counts.frames} frames, ${counts.drawings} drawings, ${counts.changes} changes of the page`;
+}"""
+
+
 def line(name, seen, **more):
     times = sorted(seen["times"])
     rate = 1000 * (seen["frames"] - 1) / (seen["last"] - seen["first"])
@@ -161,18 +198,36 @@ def test_in_jupyterlab(opened, models):
 
 def test_as_a_file(chromium, models, tmp_path):
     images = ae.load("mnist-5k")
-    many = ae.data.Split(images.train.x.repeat(18, 1, 1, 1)[:60_000], images.train.y.repeat(18)[:60_000])
+    many = Split(images.train.x.repeat(18, 1, 1, 1)[:60_000], images.train.y.repeat(18)[:60_000])
+    torch.manual_seed(0)
+    colour = Split(torch.rand(600, 3, 64, 64), torch.arange(600) % 10)
     print()
     for name, model, shown in [
         *((n, m, images) for n, m in models.items()),
         ("60,000 points", models["2 → 256 → 784"], many),
+        ("colour 64 × 64", ae.ConvAutoencoder(2, shape=(3, 64, 64)), colour),
     ]:
-        path = ae.explore(model, shown).save_html(tmp_path / "page.html")
-        page = chromium.new_context(offline=True, viewport={"width": 940, "height": 1000}).new_page()
+        start = time.perf_counter()
+        explorer = ae.explore(model, shown)
+        made = time.perf_counter() - start
+        path = explorer.save_html(tmp_path / "page.html")
+        page = chromium.new_context(offline=True, viewport={"width": 1366, "height": 650}).new_page()
         page.goto(path.as_uri())
         root = page.locator(".aex[data-ready]")
         root.wait_for()
-        line(f"file, {name}", drag(page, root), start=f"{root.get_attribute('data-ready')} ms")
+        page.wait_for_timeout(2000)
+        more = {"start": f"{root.get_attribute('data-ready')} ms", "explore()": f"{made:.2f} s"}
+        more["page"] = f"{path.stat().st_size / 1e6:.2f} MB"
+        line(f"file, {name}", drag(page, root), **more)
+        under = root.get_by_label("Under the points").element_handle()
+        layers = {layer: page.evaluate(LAYER, [under, value]) for layer, value in LAYERS.items()}
+        page.wait_for_timeout(3000)
+        drawn = page.evaluate(IDLE)
+        print(
+            "    "
+            + "   ".join(f"{layer} {took:.0f} ms" for layer, took in layers.items())
+            + f"   idle, in 2 s: {drawn}"
+        )
         page.close()
 
 
