@@ -86,13 +86,17 @@ test("an ellipse's axes are those of the posterior's shadow on the plane", () =>
   assert.equal(ellipse(Float32Array.of(2), [3], null).major, 6);
 });
 
-// Two pixels; the decoder is x = z, the encoder z = x / 2.
+// Two pixels; the decoder is x = z, the encoder z = x / 2. Another model has, behind it, the pixels as standard deviations.
 const constants = { numbers: Float32Array.of(0.5), indices: new Int32Array() };
 const input = { op: "input", of: [], shape: [1, 2] };
 const entry = {
   name: "m", size: 2, spread: false, constants,
   decoder: [input, { op: "same", of: [0], shape: [2] }],
   encoder: [input, { op: "constant", of: [], shape: [1], at: 0 }, { op: "binary", f: "mul", of: [0, 1], shape: [1, 2] }],
+};
+const variational = {
+  ...entry, spread: true,
+  encoder: [...entry.encoder, { op: "cat", of: [2, 0], shape: [1, 4], outer: 1 }],
 };
 const training = Uint8Array.of(0, 0, 255, 255);
 const images = Uint8Array.of(0, 255);
@@ -107,6 +111,7 @@ const QUESTIONS = [
   [{ quantity: "trip", model: 0, codes: CODES }, [[0, 0], [0.5, 0.25]]],
   [{ quantity: "error", model: 0, codes: CODES, places: [0, 0] }, [[1], [1.25]]],
 ];
+const POSTERIORS = { quantity: "posterior", model: 0, codes: [], places: [0, 0] };
 const nobody = () => Promise.reject(new Error("nobody is asked"));
 
 async function measured(survey, question) {
@@ -144,6 +149,11 @@ test("what is measured on the page, of the kernel in one question, and by a work
   }
   assert.deepEqual(asked, ["decode", "decode", "encode", "decode"]);
   assert.equal(made.length, 1);
+  for (const source of [null, "() => modules"]) {
+    const found = await measured(new Survey(subjectOf(variational, nobody), source, life.signal), POSTERIORS);
+    assert.deepEqual(found, [[0, 0.5, 0, 1], [0, 0.5, 0, 1]]);
+  }
+  assert.equal(made.length, 2, "and a worker found the second ones");
   delete globalThis.Worker;
 });
 
@@ -172,4 +182,5 @@ test("a question that was taken back is answered no further, and one that the ke
   assert.deepEqual(found, [0]);
   const survey = new Survey(subjectOf({ ...entry, decoder: null }, nobody), null, new AbortController().signal);
   await assert.rejects(measured(survey, QUESTIONS[0][0]), /nobody is asked/);
+  await assert.rejects(measured(survey, POSTERIORS), /posterior is not known/);
 });

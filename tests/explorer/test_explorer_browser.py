@@ -445,6 +445,20 @@ def test_what_the_decoder_does_is_measured_on_the_map(chromium, tmp_path, models
         "trip": (encode(model, pictures) - grid).norm(dim=1).numpy(),
         "error": cell_means(plane.places.numpy(), errors, plane.frame, 30),
     }
+    # Posteriors, of which a worker finds all but that of the image that is looked at. Half axes in pixels: the standard
+    # deviations, which lie along the axes of the map.
+    root.get_by_label("Posteriors").check()
+    view.expect(root.locator(".aex-overlay ellipse")).to_have_count(41)
+    assert len(view.page.workers) == 1
+    index = int(re.search(r"image \[(\d+)\]", root.inner_text()).group(1))
+    sd = model.posterior(torch.cat([x[torch.arange(40) * 50 // 40], x[index : index + 1]])).stddev.detach().numpy()
+    pixels = view.pad.evaluate("pad => pad.clientWidth") / (plane.frame[1] - plane.frame[0])
+    drawn = root.locator(".aex-overlay ellipse").evaluate_all(
+        "all => all.map(one => [one.rx, one.ry].map(r => r.baseVal.value))"
+    )
+    assert np.sort(drawn) == pytest.approx(np.sort(sd * pixels), rel=0.01)
+    view.expect(root.locator(".aex-looked-at")).to_have_count(1)
+    root.get_by_label("Posteriors").uncheck()
     scale = root.locator(".aex-scale")
     view.expect(scale).to_be_hidden()
     for quantity, values in wanted.items():
@@ -460,15 +474,6 @@ def test_what_the_decoder_does_is_measured_on_the_map(chromium, tmp_path, models
     view.expect(path).to_have_count(1)
     drawn = path.get_attribute("d")
     assert drawn.count("M") + 2 * drawn.count("h") == 3 * 15 * 15, "a line and two barbs each, or a dot"
-    root.get_by_label("Posteriors").check()
-    view.expect(root.locator(".aex-overlay ellipse")).to_have_count(41)
-    # The image that is looked at, in pixels: the posterior's standard deviations, which lie along the axes.
-    index = int(re.search(r"image \[(\d+)\]", root.inner_text()).group(1))
-    sd = model.posterior(x[index : index + 1]).stddev[0].tolist()
-    pixels = view.pad.evaluate("pad => pad.clientWidth") / (plane.frame[1] - plane.frame[0])
-    looked_at = root.locator(".aex-looked-at")
-    radii = sorted(float(looked_at.get_attribute(name)) for name in ("rx", "ry"))
-    assert radii == pytest.approx(sorted(sd * pixels), rel=0.01)
     root.get_by_label("Under the points").select_option("nothing")
     view.expect(scale).to_be_hidden()
 

@@ -115,6 +115,20 @@ export class Engine {
   }
 
   /**
+   * Of many images the posterior's means, and behind them its standard deviations; only where `spread` says that they are
+   * known here.
+   * @param {Float32Array[]} images
+   * @param {(index: number, both: Float32Array) => void} progress called for each
+   * @param {AbortSignal} signal
+   * @param {number} [budget]
+   */
+  async posteriors(images, progress, signal, budget) {
+    const { encoder } = this;
+    if (!encoder || !this.spread) throw new Error("the posterior is not known here");
+    await inPieces(images.length, (i) => progress(i, encoder.run(images[i])), signal, budget);
+  }
+
+  /**
    * @param {string} name
    * @param {Operation} operation
    * @param {Float32Array} values

@@ -4,13 +4,12 @@
 import { drawn, element, flat } from "./dom.js";
 import { messageOf } from "./engine.js";
 import { arrows, cellMeans, colourAt, ellipse, extent, gridCodes, roughFirst, roughly, threeDigits } from "./grid.js";
-import { pictureOf } from "./payload.js";
 import { imageOf } from "./subject.js";
 import { SCALE } from "./theme.js";
 
 /**
  * @import { Frame, Plane } from "./plane.js"
- * @import { State } from "./state.js"
+ * @import { Drawing, ShownImage, State } from "./state.js"
  * @import { Subject } from "./subject.js"
  * @import { Quantity, Survey } from "./survey.js"
  */
@@ -37,6 +36,8 @@ const SAID = {
 
 /** @typedef {{ values: Float32Array, known: number, frame: Frame, rows: number, smooth: boolean }} Sheet */
 
+/** @typedef {{ code: Float32Array, sd: Float32Array }} Posterior its mean and its standard deviation in each code unit */
+
 export class Field {
   /**
    * @param {State} state
@@ -53,11 +54,13 @@ export class Field {
     this.field = null;
     /** @type {Map<number, Float32Array>} model -> error of each image whose pixels are here, NaN where not known */
     this.errors = new Map();
-    /** @type {Map<number, { code: Float32Array, sd: Float32Array }[]>} */
+    /** @type {Map<number, Posterior[]>} model -> those of evenly chosen images, as far as they are known */
     this.posteriors = new Map();
-    /** @type {Record<"sheet" | "arrows", AbortController | null>} what is on its way */
-    this.running = { sheet: null, arrows: null };
-    this.due = 0; // a frame that was asked for
+    /** @type {{ model: number, of: ShownImage | Drawing | null, posterior: Posterior | null }} that of the image that is looked at */
+    this.lookedAt = { model: -1, of: null, posterior: null };
+    /** @type {Record<"sheet" | "arrows" | "ellipses", AbortController | null>} what is on its way */
+    this.running = { sheet: null, arrows: null, ellipses: null };
+    this.due = { sheet: 0, overlay: 0 }; // frames that were asked for
     this.small = element("canvas");
     this.bar = element("span", { class: "aex-bar" });
     this.bar.style.background = `linear-gradient(to right, ${SCALE.join(", ")})`;
@@ -92,7 +95,7 @@ export class Field {
           sheet.values[cell] = quantity === "distance" ? value[0] : away(codes[cell], value);
           if (++sheet.known < rough) return; // the last one is better than a few cells
           this.sheet = sheet;
-          this.show();
+          this.show("sheet");
         }, signal);
       }
     } catch (error) {
@@ -120,7 +123,7 @@ export class Field {
     const errors = this.errors.get(modelIndex) ?? new Float32Array(places.length).fill(NaN);
     const average = () => {
       this.sheet = { values: cellMeans(u, v, errors, frame, CELLS), known: 0, frame, rows: CELLS, smooth: false };
-      this.show();
+      this.show("sheet");
     };
     if (!this.errors.has(modelIndex)) {
       const codes = images.map((image) => model.codeOf(image).slice());
@@ -155,17 +158,37 @@ export class Field {
     this.changed.overlay();
   }
 
-  /** @param {"sheet" | "arrows"} what */
+  /** Finds the posteriors of evenly chosen images, once for a model; each is drawn when it is known. */
+  async computeEllipses() {
+    const { subject: { points }, model, modelIndex } = this.state;
+    if (!model.spread || this.posteriors.has(modelIndex)) return;
+    const { signal } = this.starts("ellipses");
+    const count = Math.min(POSTERIORS, points.pictures);
+    const places = Array.from({ length: count }, (_, i) => Math.floor((i * points.pictures) / count));
+    /** @type {Posterior[]} */
+    const found = [];
+    this.posteriors.set(modelIndex, found);
+    signal.addEventListener("abort", () => found.length < count && this.posteriors.delete(modelIndex)); // next time all of them
+    await this.survey.measure({ quantity: "posterior", model: modelIndex, codes: [], places }, (_, both) => {
+      found.push({ code: both.subarray(0, model.size), sd: both.subarray(model.size) });
+      this.show("overlay");
+    }, signal);
+  }
+
+  /** @param {"sheet" | "arrows" | "ellipses"} what */
   starts(what) {
     this.running[what]?.abort();
     return (this.running[what] = new AbortController());
   }
 
-  /** However much comes in, it is drawn once per frame of the screen. */
-  show() {
-    this.due ||= requestAnimationFrame(() => {
-      this.due = 0;
-      this.changed.sheet();
+  /**
+   * However much comes in, it is drawn once per frame of the screen.
+   * @param {"sheet" | "overlay"} what
+   */
+  show(what) {
+    this.due[what] ||= requestAnimationFrame(() => {
+      this.due[what] = 0;
+      this.changed[what]();
     });
   }
 
@@ -179,11 +202,10 @@ export class Field {
 
   /** When the plane or the model is another. */
   forget() {
-    this.running.sheet?.abort();
-    this.running.arrows?.abort();
+    Object.values(this.running).forEach((running) => running?.abort());
     this.sheet = this.field = null;
-    cancelAnimationFrame(this.due);
-    this.due = 0;
+    Object.values(this.due).forEach(cancelAnimationFrame);
+    this.due = { sheet: 0, overlay: 0 };
   }
 
   /**
@@ -234,13 +256,11 @@ export class Field {
    * @param {Plane} plane
    */
   ellipses(frame, plane) {
-    const { model, modelIndex, original } = this.state;
+    const { model, modelIndex } = this.state;
     if (!model.spread) return [];
-    if (!this.posteriors.has(modelIndex)) this.posteriors.set(modelIndex, evenPosteriors(this.state));
     const all = (this.posteriors.get(modelIndex) ?? []).map((posterior) => ({ ...posterior, name: "aex-posterior-of" }));
-    if (original?.pixels) {
-      model.engine.encode(original.pixels, (code, sd) => code && sd && all.push({ code, sd, name: "aex-posterior-of aex-looked-at" }));
-    }
+    const lookedAt = this.posteriorLookedAt();
+    if (lookedAt) all.push({ ...lookedAt, name: "aex-posterior-of aex-looked-at" });
     const [scaleX, scaleY] = [0, 1].map((axis) => frame.size / (frame.high[axis] - frame.low[axis]));
     const [first, second] = [plane.first.map((value) => value * scaleX), plane.second?.map((value) => -value * scaleY) ?? null];
     return all.map(({ code, sd, name }) => {
@@ -250,22 +270,15 @@ export class Field {
       return drawn("ellipse", { rx: Math.max(0.5, major), ry: Math.max(0.5, minor), transform: `translate(${x} ${y}) rotate(${angle})`, class: name });
     });
   }
-}
 
-/**
- * @param {State} state
- * @returns {{ code: Float32Array, sd: Float32Array }[]}
- */
-function evenPosteriors({ subject: { points, pixels }, model }) {
-  const count = Math.min(POSTERIORS, points.pictures);
-  return Array.from({ length: count }, (_, i) => {
-    const place = Math.floor((i * points.pictures) / count);
-    const found = { code: new Float32Array(), sd: new Float32Array() };
-    model.engine.encode(pictureOf(points.pixels, place, pixels), (code, sd) => {
-      if (code && sd) Object.assign(found, { code, sd });
-    });
-    return found;
-  });
+  /** A single image, which may be a drawing that no worker has: encoded here, once. */
+  posteriorLookedAt() {
+    const { model, modelIndex, original } = this.state;
+    if (this.lookedAt.model === modelIndex && this.lookedAt.of === original) return this.lookedAt.posterior;
+    this.lookedAt = { model: modelIndex, of: original, posterior: null };
+    if (original?.pixels) model.engine.encode(original.pixels, (code, sd) => code && sd && (this.lookedAt.posterior = { code, sd }));
+    return this.lookedAt.posterior;
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 // @ts-check
-// Measures the decoder at many codes: in a worker, which keeps no hand waiting, or in short pieces on the page where no
-// worker may be started or the kernel has to be asked.
+// Measures a model at many codes or images: in a worker, which keeps no hand waiting, or in short pieces on the page where
+// no worker may be started or the kernel has to be asked.
 
 import { Engine, messageOf } from "./engine.js";
 import { Neighbours, squaredDistance } from "./neighbours.js";
@@ -18,14 +18,22 @@ import { pictureOf } from "./payload.js";
  */
 
 /**
- * @typedef {object} Question
- * @property {Quantity} quantity
- * @property {number} model its index
- * @property {Float32Array[]} codes
- * @property {number[]} [places] for the error: which of the pictures that came along each code is of
+ * What is measured of an image: its posterior's means and, behind them, its standard deviations.
+ * @typedef {"posterior"} OfImages
  */
 
-/** @typedef {(index: number, value: Float32Array) => void} Put takes what is known of codes[index]: one number, or a code */
+/**
+ * @typedef {object} Question
+ * @property {Quantity | OfImages} quantity
+ * @property {number} model its index
+ * @property {Float32Array[]} codes none for what images have
+ * @property {number[]} [places] of images, among the pictures that came along: those that have it, or whose the codes are
+ */
+
+/** @typedef {(index: number, value: Float32Array) => void} Put takes what is known of codes[index] or places[index]: a number, or a code */
+
+/** @type {Record<Question["quantity"], ("decoder" | "encoder")[]>} the parts of a model that have to be known here, or the kernel is asked */
+const NEEDED = { distance: ["decoder"], trip: ["decoder", "encoder"], error: ["decoder"], posterior: ["encoder"] };
 
 const SHORT = 6; // milliseconds that a piece may take on the page
 const LONG = 30; // and in a worker, between two looks at what is asked
@@ -56,6 +64,7 @@ export class Surveyor {
     const engine = this.engines[model];
     if (quantity === "trip") return engine.throughBoth(codes, put, signal, this.budget);
     const { neighbours, images, pixels } = this;
+    if (quantity === "posterior") return engine.posteriors(places.map((place) => pictureOf(images, place, pixels)), put, signal, this.budget);
     /** @type {(index: number, picture: Float32Array) => number} */
     const value = quantity === "distance"
       ? (_, picture) => neighbours.nearest(picture).distance
@@ -100,8 +109,8 @@ export class Survey {
 
   /** @type {Surveyor["measure"]} */
   async measure(question, put, signal) {
-    const { decoder, encoder } = this.here.engines[question.model];
-    const local = decoder && (encoder || question.quantity !== "trip");
+    const engine = this.here.engines[question.model];
+    const local = NEEDED[question.quantity].every((part) => engine[part]);
     if (this.worker === undefined && local) this.worker = this.start();
     const { worker } = this;
     if (!worker || !local) return this.here.measure(question, put, signal);

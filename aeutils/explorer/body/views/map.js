@@ -149,6 +149,7 @@ export class MapView {
     });
     const ellipses = tick("Posteriors", false, (on) => {
       this.layers.ellipses = on;
+      if (on) this.field.computeEllipses();
       this.drawOverlay();
     });
     ellipses.root.hidden = !this.state.subject.models.some((model) => model.variational);
@@ -193,6 +194,7 @@ export class MapView {
     this.message.hidden = !model.constant;
     this.message.textContent = model.constant ?? "";
     this.showAll();
+    if (this.layers.ellipses) this.field.computeEllipses();
   }
 
   buildAxes() {
