@@ -15,7 +15,7 @@ from pathlib import Path
 BODY = Path(__file__).parent / "body"
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "(\.{1,2}/[\w/-]+\.js)";\n', re.MULTILINE)
 _TYPES = re.compile(r"^ *(?:/\*\*(?:[^*]|\*(?!/))*\*/|// @ts-check)\n", re.MULTILINE)  # for those who read the files
-_EXPORT = re.compile(r"^export ((?:async )?function|class|const) (\w+)", re.MULTILINE)
+_EXPORT = re.compile(r"^export ((?:async )?function\*?|class|const) (\w+)", re.MULTILINE)
 
 
 def bundled(folder: Path, name: str) -> str:

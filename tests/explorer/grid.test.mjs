@@ -112,6 +112,7 @@ const QUESTIONS = [
   [{ quantity: "error", model: 0, codes: CODES, places: [0, 0] }, [[1], [1.25]]],
 ];
 const POSTERIORS = { quantity: "posterior", model: 0, codes: [], places: [0, 0] };
+const BENT = { quantity: "geodesic", model: 0, codes: [[0, 0], [1, 0], [1, 0.5], [1, 1]].map((code) => Float32Array.from(code)) };
 const nobody = () => Promise.reject(new Error("nobody is asked"));
 
 async function measured(survey, question) {
@@ -154,6 +155,10 @@ test("what is measured on the page, of the kernel in one question, and by a work
     assert.deepEqual(found, [[0, 0.5, 0, 1], [0, 0.5, 0, 1]]);
   }
   assert.equal(made.length, 2, "and a worker found the second ones");
+  for (const survey of [surveys[0], working]) {
+    const [way] = await measured(survey, BENT); // what was found last
+    way.forEach((value, i) => near(value, Math.floor(i / 2) / 3, 0.01));
+  }
   delete globalThis.Worker;
 });
 
@@ -183,4 +188,5 @@ test("a question that was taken back is answered no further, and one that the ke
   const survey = new Survey(subjectOf({ ...entry, decoder: null }, nobody), null, new AbortController().signal);
   await assert.rejects(measured(survey, QUESTIONS[0][0]), /nobody is asked/);
   await assert.rejects(measured(survey, POSTERIORS), /posterior is not known/);
+  await assert.rejects(measured(survey, BENT), /decoder is not known/);
 });

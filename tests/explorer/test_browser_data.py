@@ -288,6 +288,14 @@ def test_the_legend_picks_out_classes(chromium, tmp_path, n):
         assert ink(page) == everything and legend.locator("[aria-pressed=true]").count() == 0
 
 
+def test_of_long_codes_no_geodesic_is_sought(chromium, tmp_path):
+    _, x = tiny(40)
+    page = opened(chromium, tmp_path, ae.explore(ae.Autoencoder((16, 65), shape=(1, 4, 4)), x))
+    page.get_by_role("tab", name="Between").click()
+    option = page.locator("option[value=geodesic]")
+    assert option.is_disabled() and option.inner_text() == "geodesic: only for codes of up to 64 units"
+
+
 def test_the_first_view_invites_to_drag(chromium, tmp_path, few):
     torch.manual_seed(0)
     explorer = ae.explore(ae.Autoencoder((784, 32, 2)), few)

@@ -73,6 +73,7 @@ const help = () => "b";
 export const b = () => help() + told();
 """,
         "c.js": """export async function late() {}
+export function* several() {}
 export const told = () => "c";
 """,
     }

@@ -201,12 +201,14 @@ def drive_between(view, name):
     root.get_by_role("tab", name="Traversal").focus()
     keyboard.press("ArrowRight")
     chart = root.locator(".aex-chart")
-    for way in ("straight", "circle"):
+    for way in ("straight", "circle", "geodesic"):
         root.get_by_label("Way", exact=True).select_option(way)
-        view.expect(chart).to_have_attribute("data-ready", "true")
+        view.expect(chart).to_have_attribute("data-ready", "true", timeout=20_000)
         view.expect(chart).to_have_attribute(
             "aria-label", re.compile("squared pixel distance to the nearest training image")
         )
+    assert lengths_agree(view, name) > 0.5
+    root.get_by_label("Way", exact=True).select_option("straight")
     slider = root.get_by_label("A", exact=True)
     slider.focus()
     keyboard.press("End")
@@ -220,7 +222,35 @@ def drive_between(view, name):
     slider.focus()
     keyboard.press("End")
     assert torch.allclose(view.agrees(name), here, atol=1e-4)
+    root.get_by_label("Way", exact=True).select_option("geodesic")
     drag_an_end(view, name)
+    lengths_agree(view, name)
+
+
+def lengths_agree(view, name):
+    """The lengths told of straight line and great circle are PyTorch's; the geodesic is shorter.
+
+    Returns how many pixels it is away from the straight line on the map.
+    """
+    root, model = view.root, view.models[name]
+    slider = root.get_by_label("A", exact=True)
+    a, b = (slider.press(key) or view.code for key in ("Home", "End"))
+    spans = root.locator(".aex-lengths [data-way]")
+    told = dict(
+        spans.evaluate_all("all => all.map(one => [one.dataset.way, Number(one.textContent.match(/[0-9.]+/)[0])])")
+    )
+    t = torch.linspace(0, 1, 41)[:, None]
+    norms, angle = (a.norm(), b.norm()), torch.acos(torch.cosine_similarity(a, b))
+    circle = (torch.sin((1 - t) * angle) * a / norms[0] + torch.sin(t * angle) * b / norms[1]) / torch.sin(angle)
+    ways = {"straight": a + t * (b - a), "circle": circle * (norms[0] + t * (norms[1] - norms[0]))}
+    for way, codes in ways.items():
+        length = decode(model, codes).flatten(1).diff(dim=0).norm(dim=1).sum().item()
+        assert told[way] == pytest.approx(length, rel=0.01, abs=0.01), way
+    assert told["geodesic"] <= min(told["straight"], told["circle"])
+    places = np.array([pair.split(",") for pair in root.locator(".aex-walk").get_attribute("points").split()], float)
+    x, y = (places[-1] - places[0]) / np.linalg.norm(places[-1] - places[0])
+    assert len(places) == 41
+    return np.abs((places - places[0]) @ [y, -x]).max()
 
 
 def drag_an_end(view, name):
@@ -236,7 +266,7 @@ def drag_an_end(view, name):
     mouse.move(*view.point(0.3, 0.35), steps=3)
     mouse.up()
     assert not torch.equal(view.agrees(name), before)
-    view.expect(root.locator(".aex-chart")).to_have_attribute("data-ready", "true")
+    view.expect(root.locator(".aex-chart")).to_have_attribute("data-ready", "true", timeout=20_000)
     slider.press("Home")
     assert torch.allclose(view.agrees(name), start, atol=1e-4)
 
@@ -727,6 +757,9 @@ def test_two_explorers_a_cell_run_again_and_a_restarted_kernel(opened, models, d
     page.mouse.click(*two.point(0.6, 0.3))
     page.wait_for_timeout(1500)
     elsewhere = two.agrees("sorting")  # decoded by the kernel
+    two.tab("Between")
+    expect(two.root.locator("option[value=geodesic]")).to_have_text("geodesic: not where Python decodes")
+    expect(two.root.locator("option[value=geodesic]")).to_be_disabled()
     page.mouse.click(*one.point(0.3, 0.3))
     one.agrees("variational")
     assert torch.equal(two.code, elsewhere)

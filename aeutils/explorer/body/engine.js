@@ -1,6 +1,7 @@
 // @ts-check
 // One model: decodes and encodes here in the browser, or asks the kernel where a layer is not known here.
 
+import { geodesic } from "./geodesic.js";
 import { buildNetwork } from "./network.js";
 
 /**
@@ -129,6 +130,19 @@ export class Engine {
   }
 
   /**
+   * Shorter and shorter ways, in pixels, between the ends of the one that is given; only where the decoder is known here.
+   * @param {Float32Array[]} way
+   * @param {(shorter: Float32Array[]) => void} progress
+   * @param {AbortSignal} signal
+   * @param {number} [budget]
+   */
+  async shorten(way, progress, signal, budget) {
+    const { decoder } = this;
+    if (!decoder) throw new Error("the decoder is not known here");
+    await takeInPieces(geodesic(way, decoder.run), (shorter) => shorter && progress(shorter), signal, budget);
+  }
+
+  /**
    * @param {string} name
    * @param {Operation} operation
    * @param {Float32Array} values
@@ -158,15 +172,25 @@ export const messageOf = (error) => (error instanceof Error ? error.message : St
  * @param {number} n
  * @param {(i: number) => void} step
  * @param {AbortSignal} signal
+ * @param {number} [budget] milliseconds
  */
-export async function inPieces(n, step, signal, budget = 6) {
+export const inPieces = (n, step, signal, budget) => takeInPieces(Array(n).keys(), step, signal, budget);
+
+/**
+ * Takes what is made one by one, in the same way.
+ * @template T
+ * @param {Iterable<T>} all
+ * @param {(each: T) => void} take
+ * @param {AbortSignal} signal
+ */
+export async function takeInPieces(all, take, signal, budget = 6) {
   let started = performance.now();
-  for (let i = 0; i < n; i++) {
+  for (const each of all) {
     if (performance.now() - started > budget) {
       await new Promise((resolve) => setTimeout(resolve, 4));
       started = performance.now();
     }
     if (signal.aborted) return;
-    step(i);
+    take(each);
   }
 }

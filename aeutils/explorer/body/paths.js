@@ -1,5 +1,5 @@
 // @ts-check
-// Ways from one code to another. t runs from 0 (a) to 1 (b).
+// Ways from one code to another. t runs from 0 (the first) to 1 (the last).
 
 /**
  * @param {Float32Array} a
@@ -25,4 +25,15 @@ export function greatCircle(a, b, t) {
   const [fromA, fromB] = [Math.sin((1 - t) * angle) / sine / lengthA, Math.sin(t * angle) / sine / lengthB];
   const length = lengthA + t * (lengthB - lengthA);
   return Float32Array.from(a, (value, j) => length * (fromA * value + fromB * b[j]));
+}
+
+/**
+ * Along several codes, straight from each to the next; each of these parts takes the same share of t.
+ * @param {Float32Array[]} codes two or more
+ * @param {number} t
+ */
+export function along(codes, t) {
+  const place = t * (codes.length - 1);
+  const i = Math.min(Math.floor(place), codes.length - 2);
+  return straight(codes[i], codes[i + 1], place - i);
 }

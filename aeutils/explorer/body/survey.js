@@ -23,17 +23,25 @@ import { pictureOf } from "./payload.js";
  */
 
 /**
+ * What is measured of a way, given by its codes: again and again, the codes of one that is shorter in pixels.
+ * @typedef {"geodesic"} OfWays
+ */
+
+/**
  * @typedef {object} Question
- * @property {Quantity | OfImages} quantity
+ * @property {Quantity | OfImages | OfWays} quantity
  * @property {number} model its index
  * @property {Float32Array[]} codes none for what images have
  * @property {number[]} [places] of images, among the pictures that came along: those that have it, or whose the codes are
  */
 
-/** @typedef {(index: number, value: Float32Array) => void} Put takes what is known of codes[index] or places[index]: a number, or a code */
+/**
+ * Takes what is known of codes[index] or places[index]: a number, or a code. Of a way: its codes, one after the other.
+ * @typedef {(index: number, value: Float32Array) => void} Put
+ */
 
 /** @type {Record<Question["quantity"], ("decoder" | "encoder")[]>} the parts of a model that have to be known here, or the kernel is asked */
-const NEEDED = { distance: ["decoder"], trip: ["decoder", "encoder"], error: ["decoder"], posterior: ["encoder"] };
+const NEEDED = { distance: ["decoder"], trip: ["decoder", "encoder"], error: ["decoder"], posterior: ["encoder"], geodesic: ["decoder"] };
 
 const SHORT = 6; // milliseconds that a piece may take on the page
 const LONG = 30; // and in a worker, between two looks at what is asked
@@ -65,6 +73,7 @@ export class Surveyor {
     if (quantity === "trip") return engine.throughBoth(codes, put, signal, this.budget);
     const { neighbours, images, pixels } = this;
     if (quantity === "posterior") return engine.posteriors(places.map((place) => pictureOf(images, place, pixels)), put, signal, this.budget);
+    if (quantity === "geodesic") return engine.shorten(codes, (way) => put(0, Float32Array.from(way.flatMap((code) => [...code]))), signal, this.budget);
     /** @type {(index: number, picture: Float32Array) => number} */
     const value = quantity === "distance"
       ? (_, picture) => neighbours.nearest(picture).distance

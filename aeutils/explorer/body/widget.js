@@ -183,11 +183,12 @@ function followAddress(places, go, signal) {
  */
 function build(root, state, source, signal) {
   const pictures = new PictureView(state, signal);
-  const map = new MapView(state, new Survey(state.subject, source, signal), { hover: (index) => pictures.hover(index) }, signal);
+  const survey = new Survey(state.subject, source, signal);
+  const map = new MapView(state, survey, { hover: (index) => pictures.hover(index) }, signal);
   /** @type {Tab[]} */
   const all = [
     { key: "traversal", name: "Traversal", view: new TraversalView(state) },
-    { key: "between", name: "Between", view: new BetweenView(state) },
+    { key: "between", name: "Between", view: new BetweenView(state, survey) },
     { key: "draw", name: "Draw your own", view: new DrawView(state, signal) },
   ];
   if (state.subject.models.length > 1) all.unshift({ key: "compare", name: "Compare", view: new CompareView(state) });

@@ -1,16 +1,25 @@
 // @ts-check
-// Between: from A to B along the straight line or the great circle, with what happens to error and distance on the way.
+// Between: from A to B along the straight line, the great circle or the geodesic of the decoder, with what happens to
+// error and distance on the way.
 
 import { niceTicks, tickText } from "../axis.js";
 import { button, choice, drawn, element, freshId, shown } from "../dom.js";
 import { inPieces, messageOf } from "../engine.js";
+import { lengthOf, MOST_UNITS } from "../geodesic.js";
 import { squaredDistance } from "../neighbours.js";
-import { greatCircle, straight } from "../paths.js";
+import { along, greatCircle, straight } from "../paths.js";
 import { Picture } from "../pictures.js";
 import { NO_LABEL } from "../subject.js";
 
-/** @import { State } from "../state.js" */
+/**
+ * @import { State } from "../state.js"
+ * @import { Survey } from "../survey.js"
+ */
 
+/** @typedef {"straight" | "circle" | "geodesic"} Way */
+
+/** @type {[Way, string][]} */
+const WAYS = [["straight", "straight line"], ["circle", "great circle"], ["geodesic", "geodesic"]];
 const PICTURES = 11;
 const PLACES = 41; // where error and distance are measured: every fourth place has a picture
 // The chart, in its own units. The pictures above it stand in the middle over their places, as the style sheet has it.
@@ -20,9 +29,13 @@ const RIGHT = 30;
 const HEIGHT = 120;
 
 export class BetweenView {
-  /** @param {State} state */
-  constructor(state) {
+  /**
+   * @param {State} state
+   * @param {Survey} survey
+   */
+  constructor(state, survey) {
     this.state = state;
+    this.survey = survey;
     this.open = false;
     this.started = false;
     this.t = 0;
@@ -36,20 +49,24 @@ export class BetweenView {
     this.errors = [];
     /** @type {AbortController | null} */
     this.running = null;
-    this.way = straight;
+    /** @type {Way} */
+    this.way = "straight";
+    /** @type {Partial<Record<Way, number>>} how long each is in pixels, as far as it is known */
+    this.lengths = {};
+    /** @type {{ codes: Float32Array[], final: boolean } | null} the geodesic between these ends, as far as it is known */
+    this.geodesic = null;
     this.pictures = Array.from({ length: PICTURES }, () => new Picture(state.subject, "decoded picture"));
     const id = freshId();
     this.slider = element("input", {
       id, type: "range", min: 0, max: 1, step: 0.005, value: 0, "aria-valuetext": "at A",
       oninput: () => this.walkTo(Number(this.slider.value)),
     });
-    const ways = choice("Way", [["straight", "straight line"], ["circle", "great circle"]], (value) => {
-      const onTheWay = this.onTheWay();
-      this.way = value === "circle" ? greatCircle : straight;
+    this.ways = choice("Way", WAYS, (value) => this.staying(() => {
+      this.way = /** @type {Way} */ (value);
       this.measure();
-      if (onTheWay) this.walkTo(this.t); // who was on the old way is on the new one
-    });
+    }));
     this.chart = drawn("svg", { class: "aex-chart", viewBox: `0 0 ${LEFT + WIDTH + RIGHT} ${HEIGHT + 46}`, role: "img" });
+    this.lengthsNote = element("p", { class: "aex-note aex-lengths" });
     this.note = element("p", { class: "aex-note" });
     this.root = element(
       "div", { class: "aex-between" },
@@ -58,18 +75,31 @@ export class BetweenView {
         button("Set A to this point", () => this.setEnd(0)),
         button("Set B to this point", () => this.setEnd(1)),
         button("Two random images", () => this.randomEnds()),
-        ways.root,
+        this.ways.root,
       ),
       element("div", { class: "aex-strip" }, ...this.pictures.map((picture) => picture.canvas)),
       element("div", { class: "aex-walk-slider" }, element("label", { for: id }, "A"), this.slider, element("span", { "aria-hidden": "true" }, "B")),
-      this.chart, this.note,
+      this.chart, this.lengthsNote, this.note,
     );
     state.on("model", () => {
+      this.offerWays();
       if (this.started) this.takeImages();
     });
     state.on("code", () => {
       if (this.open) this.drawChart();
     });
+    this.offerWays();
+  }
+
+  /** The geodesic only where it can be found, and why not where it cannot. */
+  offerWays() {
+    const { decoder, size } = this.state.model;
+    const why = decoder ? (size > MOST_UNITS ? `only for codes of up to ${MOST_UNITS} units` : "") : "not where Python decodes";
+    const [option] = [...this.ways.select.options].filter(({ value }) => value === "geodesic");
+    option.disabled = Boolean(why);
+    option.textContent = why ? `geodesic: ${why}` : "geodesic";
+    if (why && this.way === "geodesic") this.way = "straight";
+    this.ways.select.value = this.way;
   }
 
   show() {
@@ -93,13 +123,23 @@ export class BetweenView {
     const here = original?.kind === "image" ? original.index : 0;
     const other = labels ? labels.findIndex((label) => label !== labels[here] && label !== NO_LABEL) : -1;
     this.images = [here, other >= 0 ? other : (here + 1) % count];
-    this.ends = [Float32Array.from(z), model.codeOf(this.images[1])];
+    this.setEnds(Float32Array.from(z), model.codeOf(this.images[1]));
+  }
+
+  /**
+   * @param {Float32Array} a
+   * @param {Float32Array} b
+   */
+  setEnds(a, b) {
+    this.ends = [a, b];
+    this.lengths = {};
+    this.geodesic = null;
   }
 
   /** A new model gives the two images new codes. */
   takeImages() {
     const { model } = this.state;
-    this.ends = [model.codeOf(this.images[0]), model.codeOf(this.images[1])];
+    this.setEnds(model.codeOf(this.images[0]), model.codeOf(this.images[1]));
     this.measure();
   }
 
@@ -113,8 +153,7 @@ export class BetweenView {
   /** @param {number} end 0 for A, 1 for B */
   setEnd(end) {
     if (this.state.original?.kind === "image") this.images[end] = this.state.original.index;
-    this.ends[end] = Float32Array.from(this.state.z);
-    this.measure();
+    this.moveEndTo(end, Float32Array.from(this.state.z));
     this.goTo(end);
   }
 
@@ -124,19 +163,53 @@ export class BetweenView {
    * @param {Float32Array} code
    */
   moveEnd(end, code) {
-    this.ends[end] = code;
-    this.measure();
+    this.moveEndTo(end, code);
     this.walkTo(end);
+  }
+
+  /**
+   * @param {number} end
+   * @param {Float32Array} code
+   */
+  moveEndTo(end, code) {
+    const [a, b] = this.ends;
+    if (end) this.setEnds(a, code);
+    else this.setEnds(code, b);
+    this.measure();
   }
 
   /** @param {number} t */
   at(t) {
-    return this.way(...this.ends, t);
+    return this.codeOn(this.way, t);
+  }
+
+  /**
+   * @param {Way} way
+   * @param {number} t
+   */
+  codeOn(way, t) {
+    if (way === "circle") return greatCircle(...this.ends, t);
+    return way === "geodesic" && this.geodesic ? along(this.geodesic.codes, t) : straight(...this.ends, t);
+  }
+
+  /** @param {Way} way */
+  placesOn(way) {
+    return Array.from({ length: PLACES }, (_, i) => this.codeOn(way, i / (PLACES - 1)));
   }
 
   onTheWay() {
     const { z } = this.state;
     return z.length === this.ends[0].length && this.at(this.t).every((value, j) => Math.abs(value - z[j]) <= 1e-4 * (1 + Math.abs(value)));
+  }
+
+  /**
+   * Who was on the old way is on the new one.
+   * @param {() => void} change
+   */
+  staying(change) {
+    const onTheWay = this.onTheWay();
+    change();
+    if (onTheWay && !this.onTheWay()) this.walkTo(this.t);
   }
 
   /** @param {number} t */
@@ -158,32 +231,98 @@ export class BetweenView {
     this.stop();
     const { signal } = (this.running = new AbortController());
     const { model, subject } = this.state;
-    const codes = Array.from({ length: PLACES }, (_, i) => this.at(i / (PLACES - 1)));
-    this.state.walk = { codes, moveEnd: (end, code) => this.moveEnd(end, code) };
-    this.state.change("ends");
     this.distances = [];
     this.errors = [];
     this.chart.dataset.ready = "false";
-    /** @type {Float32Array[]} */
-    const decoded = [];
-    const every = (PLACES - 1) / (PICTURES - 1);
+    this.showOnMap();
     try {
-      await model.engine.decodeMany(codes, (i, picture) => {
-        decoded[i] = picture;
-        if (i % every) return;
-        this.pictures[i / every].draw(picture);
-        this.pictures[i / every].label(`${Math.round((100 * i) / (PLACES - 1))} percent of the way from A to B`);
-      }, signal);
+      if (this.way === "geodesic") await this.findGeodesic(signal);
+      const decoded = await this.drawPictures(signal);
       await inPieces(PLACES, (i) => (this.distances[i] = subject.training.neighbours.nearest(decoded[i]).distance), signal);
       if (model.engine.local) await inPieces(PLACES, (i) => (this.errors[i] = this.error(decoded[i])), signal);
+      if (signal.aborted) return;
+      this.drawChart();
+      this.chart.dataset.ready = "true";
+      this.explain();
+      await this.measureLengths(signal);
     } catch (error) {
       this.note.textContent = messageOf(error);
-      return;
     }
+  }
+
+  showOnMap() {
+    this.state.walk = { codes: this.placesOn(this.way), moveEnd: (end, code) => this.moveEnd(end, code) };
+    this.state.change("ends");
+  }
+
+  /**
+   * Into the row of pictures; returns all that are decoded on the way.
+   * @param {AbortSignal} signal
+   */
+  drawPictures(signal) {
+    const every = (PLACES - 1) / (PICTURES - 1);
+    return this.decode(this.way, signal, (i, picture) => {
+      if (i % every) return;
+      this.pictures[i / every].draw(picture);
+      this.pictures[i / every].label(`${Math.round((100 * i) / (PLACES - 1))} percent of the way from A to B`);
+    });
+  }
+
+  /**
+   * The pictures along a way, and how long it is.
+   * @param {Way} way
+   * @param {AbortSignal} signal
+   * @param {(i: number, picture: Float32Array) => void} progress
+   */
+  async decode(way, signal, progress = () => {}) {
+    /** @type {Float32Array[]} */
+    const decoded = [];
+    await this.state.model.engine.decodeMany(this.placesOn(way), (i, picture) => {
+      decoded[i] = picture;
+      progress(i, picture);
+    }, signal);
+    if (signal.aborted) return decoded;
+    this.lengths[way] = lengthOf(decoded);
+    this.showLengths();
+    return decoded;
+  }
+
+  /**
+   * Of the ways that need not be sought.
+   * @param {AbortSignal} signal
+   */
+  async measureLengths(signal) {
+    for (const way of /** @type {const} */ (["straight", "circle"])) {
+      if (!signal.aborted && this.lengths[way] === undefined) await this.decode(way, signal);
+    }
+  }
+
+  /**
+   * From the shorter of the other ways on; each that is shorter still is shown.
+   * @param {AbortSignal} signal
+   */
+  async findGeodesic(signal) {
+    if (this.geodesic?.final) return;
+    await this.measureLengths(signal);
     if (signal.aborted) return;
-    this.drawChart();
-    this.chart.dataset.ready = "true";
-    this.explain();
+    const { modelIndex, model } = this.state;
+    const { straight: line = 0, circle = Infinity } = this.lengths;
+    let drawing = false;
+    /** @param {Float32Array[]} codes */
+    const take = async (codes) => {
+      this.staying(() => (this.geodesic = { codes, final: false }));
+      this.showOnMap();
+      if (drawing) return;
+      drawing = true;
+      await this.drawPictures(signal);
+      drawing = false;
+    };
+    const start = this.placesOn(circle < line ? "circle" : "straight");
+    take(start);
+    await this.survey.measure({ quantity: "geodesic", model: modelIndex, codes: start }, (_, flat) => {
+      take(start.map((_, i) => flat.slice(i * model.size, (i + 1) * model.size)));
+    }, signal);
+    if (this.geodesic && !signal.aborted) this.geodesic.final = true;
   }
 
   /**
@@ -241,6 +380,16 @@ export class BetweenView {
     if (usual) parts.push(across(usual, "aex-typical"));
     if (here) parts.push(drawn("line", { x1: x(this.t), x2: x(this.t), y1: 8, y2: y(0), class: "aex-here" }));
     this.chart.replaceChildren(...parts);
+  }
+
+  showLengths() {
+    const known = WAYS.flatMap(([way, name]) => {
+      const length = this.lengths[way];
+      const sought = way === "geodesic" && !this.geodesic?.final ? " (being sought)" : "";
+      return length === undefined ? [] : [" · ", element("span", { "data-way": way }, `${name} ${shown(length)}${sought}`)];
+    });
+    const found = this.way === "geodesic" ? ". The geodesic is the shortest way near the one that it was sought from; there may be a shorter one elsewhere, and it need not keep to the images." : ".";
+    this.lengthsNote.replaceChildren("Length in pixel distance: ", ...known.slice(1), found);
   }
 
   explain() {
