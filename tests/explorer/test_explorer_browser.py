@@ -147,6 +147,46 @@ def drive_map(view, name):
     view.expect(original).not_to_contain_text("under the pointer")
 
 
+def drive_undo(view, name):
+    """A drag is one step, however long the hand rests in it; a text that is written in here keeps its own undo."""
+    root, page, mouse = view.root, view.page, view.page.mouse
+    undo, redo = (root.get_by_role("button", name=name, exact=True) for name in ("undo", "redo"))
+    page.mouse.dblclick(*view.point(0.5, 0.5))
+    view.expect(root.locator("[data-told=original]")).to_contain_text("test image")
+    image = view.agrees(name)
+    page.wait_for_timeout(600)
+    mouse.move(*view.point(0.3, 0.6))
+    mouse.down()
+    for step in range(1, 5):
+        mouse.move(*view.point(0.3 + 0.1 * step, 0.6))
+        page.wait_for_timeout(400 if step == 2 else 20)
+    mouse.up()
+    dragged = view.agrees(name)
+    page.keyboard.press("Control+z")
+    assert torch.equal(view.agrees(name), image)
+    view.expect(root.locator("[data-told=original]")).to_contain_text("test image")
+    page.keyboard.press("Control+Shift+z")
+    assert torch.equal(view.agrees(name), dragged)
+    undo.click()
+    assert torch.equal(view.agrees(name), image)
+    page.keyboard.press("Control+y")  # the focus is on the button
+    assert torch.equal(view.agrees(name), dragged)
+    view.expect(redo).to_have_attribute("aria-disabled", "true")
+    undo.click()
+    page.mouse.click(*view.point(0.8, 0.3))
+    page.wait_for_timeout(400)
+    view.expect(redo).to_have_attribute("aria-disabled", "true")
+    here = view.code
+    root.evaluate("root => root.append(Object.assign(document.createElement('input'), { id: 'typed' }))")
+    typed = root.locator("#typed")
+    typed.evaluate("input => input.onbeforeinput = ({ inputType }) => input.dataset.did = inputType")
+    typed.press_sequentially("ab")
+    typed.press("Control+z")
+    view.expect(typed).to_have_attribute("data-did", "historyUndo")
+    assert torch.equal(view.code, here)
+    typed.evaluate("input => input.remove()")
+
+
 def drive_layers(view, name):
     root = view.root
     under = root.get_by_label("Under the points")
@@ -355,6 +395,7 @@ def drive_compare(view):
 
 def drive(view, name):
     drive_map(view, name)
+    drive_undo(view, name)
     drive_layers(view, name)
     drive_traversal(view, name)
     drive_between(view, name)
@@ -543,6 +584,13 @@ def test_jupyterlab_by_mouse_and_keyboard(opened, models, digits):
     view = View(notebook.page, notebook.cells.nth(1).locator(".aex[data-ready]"), models, digits)
     assert float(view.root.get_attribute("data-ready")) < 1000
     drive(view, "variational")
+    source = notebook.cells.nth(1).locator(".cm-content")
+    source.press("Control+End")
+    notebook.page.keyboard.type("  # written by hand")
+    view.pad.press("Control+z")  # JupyterLab, if it heard that, would undo the writing
+    view.root.get_by_role("button", name="undo", exact=True).press("Control+z")
+    notebook.page.wait_for_timeout(300)
+    view.expect(source).to_contain_text("# written by hand")
     z = view.code
     notebook.page.wait_for_timeout(600)
     notebook.run(2)

@@ -17,6 +17,8 @@ import { labelText, NO_LABEL, pictureAt } from "./subject.js";
  * @typedef {{ codes: Float32Array[], moveEnd: (end: number, code: Float32Array) => void }} Walk
  */
 
+/** @typedef {Pick<State, "modelIndex" | "z" | "original">} Here where one is */
+
 /** @typedef {"model" | "code" | "ends" | "place"} Change of the model, the code, the walk's ends, the map's frame or layers, or the open view */
 
 export class State {
@@ -112,9 +114,21 @@ export class State {
     if (original?.kind === "image") this.goToImage(original.index);
     else {
       if (before.size !== this.model.size) this.setCode(this.model.units.map((unit) => unit.mean)); // until there is a better one
-      if (original) this.model.engine.encode(original.pixels, (code) => code && this.setCode(code, original));
+      if (original) this.model.engine.encode(original.pixels, (code) => code && this.modelIndex === index && this.setCode(code, original));
     }
     this.change("model", "code", "ends");
+  }
+
+  /** @returns {Here} */
+  get here() {
+    return { modelIndex: this.modelIndex, z: this.z, original: this.original };
+  }
+
+  /** @param {Here} here where one was */
+  goBack({ modelIndex, z, original }) {
+    if (modelIndex !== this.modelIndex) this.change("model", "ends");
+    this.modelIndex = modelIndex;
+    this.setCode(z, original);
   }
 
   stop() {

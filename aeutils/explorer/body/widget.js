@@ -16,6 +16,7 @@ import { readSubject } from "./subject.js";
 import { Survey } from "./survey.js";
 import { isDark, whenThemeChanges } from "./theme.js";
 import { TraversalView } from "./views/traversal.js";
+import { Undo } from "./undo.js";
 
 /**
  * @import { WidgetModel } from "./kernel.js"
@@ -62,6 +63,7 @@ export async function render({ model, el, source }) {
     go((alone && location.hash.slice(1)) || model.get("state"));
     if (alone) followAddress(places, go, signal);
     else followPython(model, state, places, go, signal);
+    map.buttons.prepend(...new Undo(state, root, signal).buttons); // from here on, wherever it begins
     root.dataset.ready = (performance.now() - started).toFixed(0);
   } catch (error) {
     root.replaceChildren(problem(error));

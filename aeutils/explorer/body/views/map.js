@@ -88,11 +88,12 @@ export class MapView {
     );
     this.legend = new Legend(subject.points.labels, subject.classes, () => this.draw());
     this.axes = element("span", { class: "aex-axes" });
+    this.buttons = this.zoomButtons();
     this.fieldNote = element("p", { class: "aex-note", role: "status" });
     this.contourNote = element("p", { class: "aex-note aex-contour-note", role: "status" });
     this.root = element(
       "div", { class: "aex-map" },
-      element("div", { class: "aex-row" }, this.axes, this.field.scale, this.zoomButtons()),
+      element("div", { class: "aex-row" }, this.axes, this.field.scale, this.buttons),
       element("div", { class: "aex-pad-frame" }, this.pad),
       element("div", { class: "aex-row" }, ...this.layerChoices()),
       this.field.said, this.fieldNote, this.contourNote,
