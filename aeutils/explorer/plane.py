@@ -13,6 +13,7 @@ from torch import Tensor
 
 _SHARE = (0.005, 0.995)  # almost all of the images; a few far away must not make the rest tiny
 _MARGIN = 0.09  # of what these span, on either side
+_MOST_AXES = 32  # principal axes that are found
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +24,9 @@ class Plane:
         principal: whether they are principal axes; otherwise they are the first two code units.
         names: of the two axes; the second is empty where the code has one unit.
         axes: orthonormal `[2, k]`, or `[1, 1]` where the code has one unit.
+        components: the widest principal axes `[m, k]`, orthonormal, of which `axes` are the first two; none, `[0, k]`,
+            where `principal` is False.
+        sds: standard deviations `[m]` of the codes along them.
         origin: the code `[k]` at (0, 0).
         places: of the images, `[N, 2]`, in the code's own unit.
         reach: the two ends `[2, 2]` of what is shown of each axis: (low, high) of the first, then of the second.
@@ -31,6 +35,8 @@ class Plane:
     principal: bool
     names: tuple[str, str]
     axes: Tensor
+    components: Tensor
+    sds: Tensor
     origin: Tensor
     places: Tensor
     reach: Tensor
@@ -67,13 +73,17 @@ def first_plane(codes: Tensor) -> Plane:
     if size > 2 and (codes - codes[0]).abs().max() > 1e-6:
         from sklearn.decomposition import PCA
 
-        fitted = PCA(2, svd_solver="full" if len(codes) < size else "covariance_eigh").fit(codes.double().numpy())
-        axes, origin = (torch.tensor(each, dtype=torch.float32) for each in (fitted.components_, fitted.mean_))
-        places = (codes - origin) @ axes.T
-        return Plane(True, ("principal axis 1", "principal axis 2"), axes, origin, places, reach(places))
+        pca = PCA(min(_MOST_AXES, *codes.shape), svd_solver="full" if len(codes) < size else "covariance_eigh")
+        fitted = pca.fit(codes.double().numpy())
+        components, origin = (torch.tensor(each, dtype=torch.float32) for each in (fitted.components_, fitted.mean_))
+        along = (codes - origin) @ components.T
+        names, places = ("principal axis 1", "principal axis 2"), along[:, :2]
+        sds = along.std(0, correction=0)
+        return Plane(True, names, components[:2], components, sds, origin, places, reach(places))
     axes, origin = torch.eye(size)[:2], torch.zeros(size)
+    names = ("code unit 1", "code unit 2" if size > 1 else "")
     places = codes[:, :2] if size > 1 else torch.cat([codes, aside(len(codes))], 1)
-    return Plane(False, ("code unit 1", "code unit 2" if size > 1 else ""), axes, origin, places, reach(places))
+    return Plane(False, names, axes, torch.zeros(0, size), torch.zeros(0), origin, places, reach(places))
 
 
 def reach(values: Tensor) -> Tensor:

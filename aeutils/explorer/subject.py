@@ -283,7 +283,8 @@ def _planes(explored: Explored, payload: Payload) -> dict[str, Any]:
     columns = codes if beside is None else torch.cat([codes, beside], 1)
     principal = {
         "names": list(plane.names),
-        "components": payload.add(plane.axes.numpy()),
+        "components": payload.add(plane.components.numpy()),
+        "sds": payload.add(plane.sds.numpy()),
         "mean": payload.add(plane.origin.numpy()),
         "reach": payload.add(plane.reach.numpy()),
     }

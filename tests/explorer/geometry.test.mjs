@@ -58,9 +58,28 @@ test("the frame goes to the screen and back, and zooms about a point", () => {
   const before = frame.toScreen(12, 0.3);
   frame.zoom(2, [12, 0.3]);
   frame.toScreen(12, 0.3).forEach((value, axis) => near(value, before[axis]));
+  assert.deepEqual([frame.inside([-5, 20]), frame.inside([410, 900])], [[0, 20], [400, 400]]);
   assert.equal(frame.include(12, 0.3), false);
   assert.equal(frame.include(500, 0.3), true);
   near(frame.toScreen(500, 0.3)[0], 400);
+});
+
+test("zooming has ends, and leads back from beyond them", () => {
+  const frame = new Frame(400);
+  frame.fit([[0, 8], [0, 8]]);
+  assert.deepEqual(frame.zooms, { out: true, in: true });
+  for (let i = 0; i < 30; i++) frame.zoom(1.5, [2, 6]);
+  near(frame.high[0] - frame.low[0], 0.08);
+  assert.deepEqual(frame.zooms, { out: true, in: false });
+  frame.toScreen(2, 6).forEach((value, axis) => near(value, [100, 100][axis], 0.01));
+  for (let i = 0; i < 30; i++) frame.zoom(1 / 1.5, [2, 6]);
+  near(frame.high[1] - frame.low[1], 32);
+  assert.deepEqual(frame.zooms, { out: false, in: true });
+  Object.assign(frame, { low: [0, 0], high: [0.01, 0.01] }); // as an address may say
+  frame.zoom(2, [0, 0]);
+  near(frame.high[0], 0.01);
+  frame.zoom(1 / 2, [0, 0]);
+  near(frame.high[0], 0.02);
 });
 
 test("an axis is marked with round numbers", () => {

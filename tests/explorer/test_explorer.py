@@ -410,7 +410,11 @@ def test_the_first_plane(size):
         spread = torch.linalg.svdvals(codes.double() - codes.double().mean(0))
         assert plane.places.double().var(0).tolist() == pytest.approx((spread[:2] ** 2 / 399).tolist(), rel=1e-4)
         assert (plane.axes.gather(1, plane.axes.abs().argmax(1, keepdim=True)) > 0).all()
+        assert torch.equal(plane.components[:2], plane.axes) and len(plane.components) == size
+        assert torch.allclose(plane.components @ plane.components.T, torch.eye(size), atol=1e-5)
+        assert plane.sds.tolist() == pytest.approx((spread / 400**0.5).tolist(), rel=1e-4)
     else:
+        assert plane.components.shape == (0, size) and plane.sds.shape == (0,)
         assert torch.equal(plane.places[:, 0], codes[:, 0]) and plane.names[0] == "code unit 1"
     low, high = plane.frame
     inside = ((plane.places.numpy() >= low) & (plane.places.numpy() <= high)).all(1)

@@ -388,7 +388,7 @@ def drive_compare(view):
     assert torch.allclose(view.agrees("convolutional"), encode(view.models["convolutional"], x), atol=1e-4)
     view.page.keyboard.press("ArrowRight")
     assert torch.allclose(view.agrees("wide"), encode(view.models["wide"], x), atol=1e-4)
-    view.expect(root.locator(".aex-card.aex-now h4")).to_have_text("wide")
+    view.expect(root.locator(".aex-card.aex-now h2")).to_have_text("wide")
     root.get_by_role("button", name="variational").click()
     assert torch.allclose(view.agrees("variational"), encode(view.models["variational"], x), atol=1e-4)
 
@@ -439,6 +439,7 @@ def test_a_saved_page_of_a_wide_code_in_the_dark(saved):
     moved = view.agrees("wide")
     assert [j for j in range(12) if moved[0, j] != before[0, j]] == [1, 4], "units 2 and 5 and no others"
     sliders = root.locator(".aex-slider")
+    root.get_by_label("Show", exact=True).select_option("sliders")
     view.expect(sliders).to_have_count(12)
     codes = encode(view.models["wide"], view.images.test.x)
     usage = codes.std(0).argsort(descending=True).tolist()

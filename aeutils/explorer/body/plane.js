@@ -90,12 +90,16 @@ export function unitPlane({ size, reach, aside }, i, j) {
 
 /**
  * The plane of the two widest principal axes, as Python found it.
- * @param {NonNullable<Model["principal"]>} principal
+ * @param {Omit<NonNullable<Model["principal"]>, "sds">} principal
  */
 export function principalPlane({ names, components, mean, reach }) {
   const size = mean.length;
-  return new Plane(components.subarray(0, size), components.subarray(size), mean, names, [ends(reach, 0), ends(reach, 1)], { principal: true });
+  return new Plane(components.subarray(0, size), components.subarray(size, 2 * size), mean, names, [ends(reach, 0), ends(reach, 1)], { principal: true });
 }
+
+// How far the map zooms: out to four times what it shows at first, in to a hundredth of it.
+const FARTHEST = 1 / 4;
+const NEAREST = 100;
 
 /** The part of the plane on the screen: `low` and `high` corners in plane units, `size` in CSS pixels, v upwards. */
 export class Frame {
@@ -106,6 +110,7 @@ export class Frame {
     this.low = [-1, -1];
     /** @type {Pair} */
     this.high = [1, 1];
+    this.whole = 2; // how much of the first axis `fit` shows
   }
 
   /**
@@ -118,6 +123,7 @@ export class Frame {
     const [u, v] = [(lowU + highU) / 2, (lowV + highV) / 2];
     this.low = [u - du / 2, v - dv / 2];
     this.high = [u + du / 2, v + dv / 2];
+    this.whole = du;
   }
 
   /**
@@ -145,11 +151,32 @@ export class Frame {
   }
 
   /**
-   * Grows the map about a place.
-   * @param {number} factor
+   * The place on the map that is nearest to one on the screen.
+   * @param {Pair} place
+   * @returns {Pair}
+   */
+  inside([x, y]) {
+    return [Math.min(this.size, Math.max(0, x)), Math.min(this.size, Math.max(0, y))];
+  }
+
+  /** How much larger than at first everything is. */
+  get magnified() {
+    return this.whole / (this.high[0] - this.low[0]);
+  }
+
+  /** Whether the map can still be zoomed out, and in. */
+  get zooms() {
+    return { out: this.magnified > FARTHEST * 1.0001, in: this.magnified < NEAREST / 1.0001 };
+  }
+
+  /**
+   * Grows the map about a place, as far as it goes.
+   * @param {number} wanted
    * @param {Pair} place
    */
-  zoom(factor, [u, v]) {
+  zoom(wanted, [u, v]) {
+    const now = this.magnified;
+    const factor = Math.min(Math.max(now, NEAREST), Math.max(Math.min(now, FARTHEST), now * wanted)) / now;
     this.low = [u - (u - this.low[0]) / factor, v - (v - this.low[1]) / factor];
     this.high = [u + (this.high[0] - u) / factor, v + (this.high[1] - v) / factor];
   }

@@ -47,8 +47,9 @@ export const NO_LABEL = 65535;
  * @property {Entry} numbers of both: their constants
  * @property {Entry} indices of both
  * @property {Entry} codes of the images of the map, one after the other
- * @property {{ names: string[], components: Entry, mean: Entry, reach: Entry } | null} principal the plane that is shown
- *   first; null: that of the first two units
+ * @property {{ names: string[], components: Entry, sds: Entry, mean: Entry, reach: Entry } | null} principal the widest
+ *   principal axes of all codes, with the codes' standard deviations along them; the first two are the plane that is shown
+ *   first; null: that of the first two units is
  * @property {Entry} reach of each code unit, the two ends of what a map shows of it
  * @property {Entry | null} aside for a code of one unit: where each image stands beside it
  * @property {Record<string, number>} measures
@@ -110,7 +111,7 @@ function readModel(entry, index, meta, buffer, ask) {
     codes,
     constants,
     engine,
-    principal: principal && { ...principal, components: array(principal.components), mean: array(principal.mean), reach: array(principal.reach) },
+    principal: principal && { ...principal, components: array(principal.components), sds: array(principal.sds), mean: array(principal.mean), reach: array(principal.reach) },
     reach: array(entry.reach),
     aside: entry.aside && array(entry.aside),
     units: unitSpreads(codes, entry.size),

@@ -1,8 +1,10 @@
 // @ts-check
-// Traversal: a slider for each code unit, the most used first, and what the unit in hand does to the picture.
+// Traversal: a slider for each code unit, the most used first, and what the unit in hand does to the picture; or a sheet
+// of what many directions do.
 
 import { button, choice, element, freshId, shown } from "../dom.js";
 import { Picture } from "../pictures.js";
+import { Sheet } from "./sheet.js";
 
 /**
  * @import { Drawing, ShownImage, State } from "../state.js"
@@ -17,13 +19,13 @@ import { Picture } from "../pictures.js";
 const STEPS = 9;
 const ROW_EVERY = 120; // milliseconds between the row's pictures while the hand moves: the one in hand comes first
 export const MOST_UNITS = 64;
+const FEW_UNITS = 8; // up to so many, sliders are shown first
 
 export class TraversalView {
   /** @param {State} state */
   constructor(state) {
     this.state = state;
     this.open = false;
-    this.order = "usage";
     /** @type {Slider[]} one for each unit */
     this.inputs = [];
     /** @type {Picture[]} */
@@ -40,11 +42,11 @@ export class TraversalView {
     this.sliders = element("div", { class: "aex-sliders" });
     this.row = element("div", { class: "aex-strip", role: "group" });
     this.caption = element("p", { class: "aex-note" });
-    const order = choice("Order", [["usage", "widest spread first"], ["number", "by number"]], (value) => {
-      this.order = value;
-      this.build();
-    });
+    this.sheet = new Sheet(state);
+    this.tools = choice("Show", [["sliders", "a slider for each unit"], ["sheet", "a sheet of pictures"]], () => this.showTools());
+    this.order = choice("Order", [["usage", "widest spread first"], ["number", "by number"]], () => this.build());
     this.legend = element("p", { class: "aex-note" });
+    this.oneByOne = element("div", {}, this.sliders, this.legend, this.row, this.caption);
     this.root = element(
       "div", {},
       element(
@@ -52,23 +54,46 @@ export class TraversalView {
         button("Back to the last image", () => this.reset()),
         button("Random draw from N(0, I)", () => this.draw(() => [0, 1])),
         button("Random draw, spread like the codes", () => this.draw((unit) => [unit.mean, unit.sd])),
-        order.root,
+        this.tools.root, this.order.root, this.sheet.kind.root,
       ),
-      this.sliders, this.legend, this.row, this.caption,
+      this.oneByOne, this.sheet.root,
     );
-    state.on("model", () => this.build());
+    state.on("model", () => this.followModel());
     state.on("code", () => this.follow());
+    this.followModel();
+  }
+
+  followModel() {
     this.build();
+    this.tools.select.value = this.state.model.size > FEW_UNITS ? "sheet" : "sliders";
+    this.showTools();
+  }
+
+  /** Sliders or the sheet. */
+  showTools() {
+    const sheet = this.tools.select.value === "sheet";
+    this.order.root.hidden = this.oneByOne.hidden = sheet;
+    this.sheet.root.hidden = !sheet;
+    this.sheet.kind.root.hidden = !sheet || !this.state.model.principal;
+    if (sheet && this.open) this.sheet.show();
+    else this.sheet.hide();
+    this.follow();
+  }
+
+  /** Whether there are sliders in sight. */
+  get slides() {
+    return this.open && !this.oneByOne.hidden && this.inputs.length > 0;
   }
 
   /** Only while the view is open; the sliders then catch up. */
   show() {
     this.open = true;
-    this.follow();
+    this.showTools();
   }
 
   hide() {
     this.open = false;
+    this.sheet.hide();
   }
 
   build() {
@@ -87,7 +112,7 @@ export class TraversalView {
     this.legend.append(swatch("aex-codes"), " wide band: the middle 95 % of all images' codes");
     if (model.spread) this.legend.append("; ", swatch("aex-posterior"), " narrow band: the posterior of the original, mean ± 2 standard deviations");
     const units = model.units.map((unit, j) => ({ ...unit, j }));
-    if (this.order === "usage") units.sort((a, b) => b.sd - a.sd);
+    if (this.order.select.value === "usage") units.sort((a, b) => b.sd - a.sd);
     this.pictures = Array.from({ length: STEPS }, () => new Picture(subject, "decoded picture"));
     this.row.replaceChildren(...this.pictures.map((picture) => picture.canvas));
     for (const unit of units) this.sliders.append(this.slider(unit));
@@ -176,7 +201,7 @@ export class TraversalView {
       this.from = this.state.original;
       this.start = Float32Array.from(this.state.z);
     }
-    if (!this.open || !this.inputs.length) return;
+    if (!this.slides) return;
     this.state.z.forEach((value, j) => {
       const { input, value: output } = this.inputs[j];
       if (document.activeElement !== input || Math.abs(Number(input.value) - value) > 1e-3 * (Number(input.max) - Number(input.min))) input.value = String(value);
@@ -207,7 +232,7 @@ export class TraversalView {
 
   /** The pictures along the chosen unit, everything else as it is. */
   showRow() {
-    if (!this.open || !this.inputs.length) return;
+    if (!this.slides) return;
     const { model, z } = this.state;
     const { input } = this.inputs[this.unit];
     const [low, high] = [Number(input.min), Number(input.max)];
@@ -232,6 +257,7 @@ export class TraversalView {
   stop() {
     clearTimeout(this.later);
     this.running?.abort();
+    this.sheet.stop();
   }
 }
 
