@@ -38,7 +38,10 @@ export class Legend {
       made.append(element("span", { class: "aex-class" }, name));
       return made;
     });
-    this.all = button("all", () => this.undo(), { tabindex: -1, title: "no class picked out" });
+    this.all = button("all", () => {
+      this.stopAt(this.buttons[0]).focus(); // what is disabled cannot keep it
+      this.undo();
+    }, { tabindex: -1, title: "no class picked out" });
     this.root = element(
       "div", { class: "aex-legend", role: "toolbar", "aria-label": "classes: pick out", hidden: !labels, onkeydown: /** @param {KeyboardEvent} event */ (event) => this.key(event) },
       this.all, ...this.buttons, ...(more ? [element("span", { class: "aex-note" }, `and ${more.toLocaleString("en")} more`)] : []),
@@ -85,16 +88,24 @@ export class Legend {
    */
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const at = this.buttons.findIndex((made) => made === document.activeElement);
-    const last = this.buttons.length - 1;
+    const stops = this.all.disabled ? this.buttons : [this.all, ...this.buttons];
+    const at = stops.findIndex((made) => made === document.activeElement);
+    const last = stops.length - 1;
     if (event.key === "Escape") {
       if (!this.undo()) return;
       event.stopPropagation(); // JupyterLab would leave the cell
     } else if (event.key in KEYS) {
-      const next = this.buttons[Math.min(last, Math.max(0, KEYS[event.key](at, last)))];
-      this.buttons.forEach((made) => (made.tabIndex = made === next ? 0 : -1));
-      next.focus();
+      this.stopAt(stops[Math.min(last, Math.max(0, KEYS[event.key](at, last)))]).focus();
     } else return;
     event.preventDefault();
+  }
+
+  /**
+   * Where the Tab key stops.
+   * @param {HTMLButtonElement} stop
+   */
+  stopAt(stop) {
+    [this.all, ...this.buttons].forEach((made) => (made.tabIndex = made === stop ? 0 : -1));
+    return stop;
   }
 }

@@ -65,7 +65,7 @@ export class BetweenView {
       this.way = /** @type {Way} */ (value);
       this.measure();
     }));
-    this.chart = drawn("svg", { class: "aex-chart", viewBox: `0 0 ${LEFT + WIDTH + RIGHT} ${HEIGHT + 46}`, role: "img" });
+    this.chart = drawn("svg", { class: "aex-chart", viewBox: `0 0 ${LEFT + WIDTH + RIGHT} ${HEIGHT + 46}`, role: "img", "aria-label": "error and distance on the way, not yet measured" });
     this.lengthsNote = element("p", { class: "aex-note aex-lengths" });
     this.note = element("p", { class: "aex-note" });
     this.root = element(

@@ -34,7 +34,7 @@ export class CompareView {
       this.place,
       element(
         "div", { class: "aex-cards" },
-        element("div", { class: "aex-card" }, element("h4", {}, "original"), this.original.canvas),
+        element("div", { class: "aex-card" }, element("h2", {}, "original"), this.original.canvas),
         ...this.cards.map((card) => card.root),
       ),
       element("p", { class: "aex-note" }, `Below each picture its squared error; in the table, averages over ${state.subject.measured.toLocaleString("en")} images.`),
@@ -55,7 +55,7 @@ export class CompareView {
     const rows = Object.entries(model.measures).map(([name, value]) =>
       element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, Number.isInteger(value) ? String(value) : shown(value))),
     );
-    const root = element("div", { class: "aex-card" }, element("h4", {}, button(model.name, () => this.state.setModel(index), { title: "show this model on the map" })), picture.canvas, error, element("table", {}, ...rows));
+    const root = element("div", { class: "aex-card" }, element("h2", {}, button(model.name, () => this.state.setModel(index), { title: "show this model on the map" })), picture.canvas, error, element("table", {}, ...rows));
     return { root, picture, error };
   }
 

@@ -21,6 +21,7 @@ import { drawPoints } from "../points.js";
 
 const NEAR = 14; // how close, in CSS pixels, the pointer must be to an image
 const END = 10; // the same for an end of the walk
+const TWICE = 400; // milliseconds within which two taps are one gesture
 /** @type {Record<string, Pair>} */
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 /** @type {[Under, string][]} */
@@ -37,6 +38,9 @@ const MAP_HELP =
 const MOUSE_HELP =
   "Drag to move the point · double-click an image to take its code · arrow keys · +\u00a0−\u00a0or\u00a0Ctrl\u00a0+\u00a0wheel to zoom · " +
   "Shift\u00a0+\u00a0drag to shift the map";
+const TOUCH_HELP =
+  "Drag to move the point · tap an image twice to take its code · two fingers zoom and shift the map · to scroll the page, " +
+  "begin beside the map";
 
 export class MapView {
   /**
@@ -72,6 +76,7 @@ export class MapView {
     this.dragging = null;
     /** @type {Pair} where the hand was */
     this.before = [0, 0];
+    this.tapped = { time: 0, place: this.before }; // where a finger was last lifted
     this.end = -1; // of the walk, in the hand: 0 for A, 1 for B
 
     this.manifoldCanvas = element("canvas", { class: "aex-layer aex-manifold", "aria-hidden": "true" });
@@ -88,6 +93,8 @@ export class MapView {
     );
     this.legend = new Legend(subject.points.labels, subject.classes, () => this.draw());
     this.axes = element("span", { class: "aex-axes" });
+    this.zoomOut = button("−", () => this.zoom(1 / 1.5), { "aria-label": "Zoom out" });
+    this.zoomIn = button("+", () => this.zoom(1.5), { "aria-label": "Zoom in" });
     this.buttons = this.zoomButtons();
     this.fieldNote = element("p", { class: "aex-note", role: "status" });
     this.contourNote = element("p", { class: "aex-note aex-contour-note", role: "status" });
@@ -97,7 +104,8 @@ export class MapView {
       element("div", { class: "aex-pad-frame" }, this.pad),
       element("div", { class: "aex-row" }, ...this.layerChoices()),
       this.field.said, this.fieldNote, this.contourNote,
-      element("p", { class: "aex-note", "aria-hidden": "true" }, MOUSE_HELP), // a screen reader has the pad's label
+      element("p", { class: "aex-note aex-for-mouse", "aria-hidden": "true" }, MOUSE_HELP), // a screen reader has the pad's label
+      element("p", { class: "aex-note aex-for-touch", "aria-hidden": "true" }, TOUCH_HELP),
       this.legend.root,
       element("p", { class: "aex-note" }, subject.points.note),
     );
@@ -122,12 +130,7 @@ export class MapView {
   }
 
   zoomButtons() {
-    return element(
-      "span", { class: "aex-buttons" },
-      button("−", () => this.zoom(1 / 1.5), { "aria-label": "Zoom out" }),
-      button("+", () => this.zoom(1.5), { "aria-label": "Zoom in" }),
-      button("All", () => this.showAll(), { "aria-label": "All: show the whole map" }),
-    );
+    return element("span", { class: "aex-buttons" }, this.zoomOut, this.zoomIn, button("All", () => this.showAll(), { "aria-label": "All: show the whole map" }));
   }
 
   layerChoices() {
@@ -251,6 +254,8 @@ export class MapView {
 
   frameChanged() {
     this.state.change("place");
+    this.zoomOut.setAttribute("aria-disabled", String(!this.frame.zooms.out)); // and keeps the focus
+    this.zoomIn.setAttribute("aria-disabled", String(!this.frame.zooms.in));
     this.draw();
     this.placeCursor();
     this.computeUnder(120);
@@ -444,11 +449,12 @@ export class MapView {
     });
     on("pointermove", (event) => {
       const place = this.place(event);
-      this.lookUnder(event, place);
+      const inside = this.frame.inside(place); // a hand that leaves the map takes the point to its edge
+      this.lookUnder(event, inside);
       if (this.dragging === "code") {
-        this.moveTo(...place);
+        this.moveTo(...inside);
         this.invitation.remove();
-      } else if (this.dragging === "end") this.moveEnd(...place);
+      } else if (this.dragging === "end") this.moveEnd(...inside);
       else if (this.dragging === "map") {
         const [a, b] = [this.frame.toPlane(...this.before), this.frame.toPlane(...place)];
         this.frame.pan(a[0] - b[0], a[1] - b[1]);
@@ -463,12 +469,15 @@ export class MapView {
     };
     on("pointerup", release);
     on("pointercancel", release);
+    on("lostpointercapture", release); // whatever else may end a drag
     on("pointerleave", () => this.hover(-1));
-    on("dblclick", (event) => {
-      const index = this.nearest(...this.place(event), 2 * NEAR);
-      if (index < 0) return;
-      this.state.goToImage(index);
-      this.hover(-1);
+    on("dblclick", (event) => this.takeImage(this.place(event)));
+    on("pointerup", (event) => {
+      if (event.pointerType !== "touch") return; // of which not every browser makes double clicks
+      const [place, [x, y]] = [this.place(event), this.tapped.place];
+      const again = event.timeStamp - this.tapped.time < TWICE && Math.hypot(place[0] - x, place[1] - y) < 2 * NEAR;
+      this.tapped = { time: again ? 0 : event.timeStamp, place };
+      if (again) this.takeImage(place);
     });
     on("wheel", (event) => {
       if (!event.ctrlKey && !event.metaKey) return; // the page scrolls; with Ctrl, or pinched, the map zooms
@@ -504,6 +513,17 @@ export class MapView {
     this.frame.pan(from[0] - to[0], from[1] - to[1]);
     this.frame.zoom(gap(after) / gap(before), from);
     this.frameMoves();
+  }
+
+  /**
+   * The code of the image at a place, if there is one.
+   * @param {Pair} place
+   */
+  takeImage(place) {
+    const index = this.nearest(...place, 2 * NEAR);
+    if (index < 0) return;
+    this.state.goToImage(index);
+    this.hover(-1);
   }
 
   /** @param {KeyboardEvent} event */
