@@ -3,6 +3,7 @@
 import json
 import re
 import urllib.request
+from urllib.parse import parse_qsl
 
 import nbformat
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import torch
 from nbclient import NotebookClient
 from nbformat.sign import NotebookNotary
+from test_browser_data import visible
 
 import aeutils as ae
 from aeutils.data import Images, Split
@@ -238,6 +240,7 @@ def drive_traversal(view, name):
 
 def drive_between(view, name):
     root, keyboard = view.root, view.page.keyboard
+    view.page.mouse.click(*view.point(0.9, 0.1))  # from here the geodesic to B is bent
     root.get_by_role("tab", name="Traversal").focus()
     keyboard.press("ArrowRight")
     chart = root.locator(".aex-chart")
@@ -577,13 +580,16 @@ def test_damaged_data_give_a_message_in_place_of_the_view(chromium, tmp_path, mo
 
 
 def test_jupyterlab_by_mouse_and_keyboard(opened, models, digits):
+    explore = "one = ae.explore(models['variational'], images, state='image=9&view=draw')\none"
     notebook = opened(
-        [MODELS, "one = ae.explore(models['variational'], images)\none", "[round(v, 3) for v in one.code]"]
+        [MODELS, explore, "[round(v, 3) for v in one.code]", "print(one.state)", f"one.state = {PLACE!r}"]
     )
     for index in range(2):
         notebook.run(index)
     view = View(notebook.page, notebook.cells.nth(1).locator(".aex[data-ready]"), models, digits)
     assert float(view.root.get_attribute("data-ready")) < 1000
+    view.expect(view.root.locator("[data-told=original]")).to_contain_text("test image [9]")
+    view.expect(view.root.get_by_role("tab", name="Draw your own")).to_have_attribute("aria-selected", "true")
     drive(view, "variational")
     source = notebook.cells.nth(1).locator(".cm-content")
     source.press("Control+End")
@@ -597,6 +603,50 @@ def test_jupyterlab_by_mouse_and_keyboard(opened, models, digits):
     notebook.run(2)
     told = notebook.cells.nth(2).locator(".jp-OutputArea-output").inner_text()
     assert json.loads(told) == pytest.approx(z[0].tolist(), abs=1e-3)
+    drive_state(view, notebook)
+    stays_in_sight(view)
+
+
+PLACE = "view=between&image=7&layers=points,contours:density"
+
+
+def drive_state(view, notebook):
+    """What the mouse did is read in the next cell; and what a cell says, the explorer does."""
+    root = view.root
+
+    def told():
+        notebook.page.wait_for_timeout(600)
+        notebook.run(3)
+        return dict(parse_qsl(notebook.cells.nth(3).locator(".jp-OutputArea-output").inner_text().strip()))
+
+    notebook.page.mouse.click(*view.point(0.35, 0.6))
+    code = view.code[0].tolist()
+    assert [float(value) for value in told()["code"].split(",")] == pytest.approx(code, rel=1e-4, abs=1e-4)
+    notebook.run(4)
+    view.expect(root.locator("[data-told=original]")).to_contain_text("test image [7]")
+    view.expect(root.get_by_role("tab", name="Between")).to_have_attribute("aria-selected", "true")
+    view.expect(root.get_by_label("Under the points")).to_have_value("nothing")
+    view.expect(root.get_by_label("Contours")).to_have_value("density")
+    assert told() == dict(parse_qsl(PLACE))
+    view.pad.press("ArrowRight")
+    view.tab("Traversal")
+    code = view.code[0].tolist()
+    place = told()
+    assert (place["view"], "image" in place) == ("traversal", False)
+    assert [float(value) for value in place["code"].split(",")] == pytest.approx(code, rel=1e-4, abs=1e-4)
+
+
+def stays_in_sight(view):
+    """The decoded picture, while what stands far below it is used and the notebook scrolls."""
+    page = view.page
+    page.set_viewport_size({"width": 1200, "height": 620})
+    strip = view.root.get_by_role("tabpanel").locator(".aex-strip canvas").last
+    strip.evaluate("element => element.scrollIntoView({ block: 'center' })")
+    view.settle()
+    height = view.root.locator(".aex-pipeline").evaluate("element => element.offsetTop")
+    for role in ("original", "decoded", "difference"):
+        assert visible(page, f"[data-role={role}]"), role
+    assert visible(page, "[data-unit='0'] input") and height > 0, "the notebook was scrolled"
 
 
 def test_models_are_compared_in_jupyterlab(opened, models, digits):
