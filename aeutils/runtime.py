@@ -6,6 +6,7 @@ import functools
 import math
 import os
 import random
+import sys
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -246,18 +247,25 @@ def silent() -> Iterator[None]:
 
 
 def progress(iterable: Iterable[Any], **options: Any) -> Any:
-    """`tqdm.auto.tqdm(iterable, **options)`, disabled when `AEUTILS_PROGRESS=0` and inside `silent()`.
+    """`tqdm.tqdm(iterable, **options)`, disabled when `AEUTILS_PROGRESS=0` and inside `silent()`.
+
+    A bar of text also in a notebook, among what is printed there: of tqdm's widget nothing would be left the next day.
 
     Raises:
         ValueError: `iterable` is nothing to go through.
     """
+    from tqdm import tqdm
+
     if not hasattr(iterable, "__iter__"):
         raise ValueError(f"progress of {short(iterable)}; expected something to go through, such as range(10)")
     if _SILENT.get() or os.environ.get("AEUTILS_PROGRESS", "1").strip() == "0":
-        # tqdm.auto looks for notebook widgets when imported; a silent run needs none of that.
-        from tqdm import tqdm
-
-        return tqdm(iterable, **{**options, "disable": True})
-    from tqdm.auto import tqdm
-
+        options["disable"] = True
+    if _in_notebook():
+        options = {"file": sys.stdout, **options}  # errors are written on red
     return tqdm(iterable, **options)
+
+
+def _in_notebook() -> bool:
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return shell is not None and "IPKernelApp" in shell.config

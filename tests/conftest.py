@@ -169,6 +169,20 @@ class Notebook:
         self.expect(prompt).not_to_have_text(before)
         self.expect(prompt).to_have_text(re.compile(r"\[\d+\]:"))
 
+    def next_day(self) -> None:
+        """Save the notebook and open it again, when the kernel is gone."""
+        self.page.keyboard.press("Control+s")
+        self.expect(self.page.locator(".jp-mod-dirty")).to_have_count(0)
+        server = re.match(r"http://[^/]+", self.page.url).group()
+        for session in json.load(urllib.request.urlopen(f"{server}/api/sessions?token=t")):
+            gone = urllib.request.Request(
+                f"{server}/api/sessions/{session['id']}", headers={"Authorization": "token t"}, method="DELETE"
+            )
+            urllib.request.urlopen(gone).close()
+        self.page.reload()
+        self.page.locator(".jp-OutputArea-output").first.wait_for()
+        self.page.wait_for_timeout(4000)  # JupyterLab says that it found no model only after it has looked for it
+
 
 @pytest.fixture
 def chromium():

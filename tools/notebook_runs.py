@@ -9,12 +9,13 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 
-_LIVE = "application/vnd.jupyter.widget-view+json"
+from aeutils.stills import VIEW, stands_at_rest
 
 
 def run(path: Path, **environment: str) -> nbformat.NotebookNode:
@@ -51,17 +52,20 @@ def side_by_side(jobs: int) -> Iterator[ThreadPoolExecutor]:
 
 
 def leave_stills(notebook: nbformat.NotebookNode) -> None:
-    """Take what is alive out of the outputs, so that no page says "model not found": pictures, HTML and text stay.
+    """Take the widgets out of the outputs and of the notebook's metadata; what stands at rest before each stays.
 
-    A notebook's own metadata keeps no widgets either. An output that was nothing but a live view goes whole; nbval,
-    which never looks at live views, does not miss it.
+    Raises:
+        ValueError: nothing stands before one: where nothing runs, its reader would see an error, or not even that.
     """
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            output.get("data", {}).pop(_LIVE, None)
-        if "outputs" in cell:
-            cell.outputs = [output for output in cell.outputs if output.get("data", True)]
+        outputs = cell.get("outputs", [])
+        for before, output in pairwise([{}, *outputs]):
+            if VIEW in output.get("data", {}) and not (stands_at_rest(before) and len(output["data"]) == 1):
+                first = cell.source.partition("\n")[0]
+                raise ValueError(f"the cell {first!r} shows a widget, and no still; show it with aeutils.stills.show")
+        if outputs:
+            cell.outputs = [output for output in outputs if VIEW not in output.get("data", {})]
 
 
 def refresh(path: Path) -> None:

@@ -15,8 +15,8 @@ from notebook_runs import execute, side_by_side
 from suite import workers
 
 from aeutils.lessons.claims import claim_data
+from aeutils.stills import VIEW
 
-_WIDGET = "application/vnd.jupyter.widget-view+json"
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]+\b")
 _NOT_TWICE = {"exercise", "nbval-ignore-output"}
 
@@ -61,7 +61,7 @@ def _shown(cell: Mapping[str, Any]) -> list[str]:
     shown = []
     for output in cell["outputs"]:
         data = output.get("data", {})
-        if _WIDGET not in data:
+        if VIEW not in data:
             shown += [f"{kind}: {_ADDRESS.sub('ADDRESS', str(content))}" for kind, content in sorted(data.items())]
         if (claim := claim_data(output)) is not None:
             shown.append(f"claim: {claim}")

@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 
 BODY = Path(__file__).parent / "body"
-_IMPORT = re.compile(r'^import (\{[^}]*\}) from "(\.{1,2}/[\w/-]+\.js)";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import (\{[^}]*\}) from "((?:\./|(?:\.\./)+)[\w/-]+\.js)";\n', re.MULTILINE)
 _TYPES = re.compile(r"^ *(?:/\*\*(?:[^*]|\*(?!/))*\*/|// @ts-check)\n", re.MULTILINE)  # for those who read the files
 _EXPORT = re.compile(r"^export ((?:async )?function\*?|class|const) (\w+)", re.MULTILINE)
 

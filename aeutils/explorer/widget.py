@@ -12,9 +12,9 @@ import numpy as np
 import torch
 import traitlets
 from IPython import get_ipython
-from IPython.display import display
 from torch import Tensor
 
+from aeutils import stills
 from aeutils.explorer import bundle
 from aeutils.explorer.adapters import Adapted
 from aeutils.explorer.images import shown_images
@@ -23,16 +23,6 @@ from aeutils.explorer.place import state_text
 from aeutils.explorer.still import still
 from aeutils.explorer.subject import answer, explored, gather
 from aeutils.figures import Picture, look
-
-# The line below the still. A notebook that was saved while the explorer lived has, after this line, an output of which
-# JupyterLab the next day only says "Error displaying widget: model not found". So a panel in that place with nothing
-# but words in it is hidden. What hides the still and this line while the explorer lives: body/still.js.
-_AT_REST = """<p class="aex-rest">Run this cell to explore.</p>
-<style>
-.jp-OutputArea-child:has(.aex-rest) + .jp-OutputArea-child:has(> .lm-Panel):not(:has(> .lm-Panel > *)) {
-  display: none;
-}
-</style>"""
 
 # cell id -> the explorers that this cell shows, and the execution in which it did
 _SHOWN_BY_CELL: dict[str, tuple[int, list[Explorer]]] = {}
@@ -164,13 +154,8 @@ class Explorer(anywidget.AnyWidget):
         """Show three outputs: the still, the line below it, and the explorer, which hides both while it lives."""
         _close_earlier_runs(self)
         data = {"image/png": base64.b64encode(self._png).decode(), "text/plain": repr(self)}
-        alt = self.picture._repr_mimebundle_()[1]["image/png"]
-        display(data, raw=True, metadata={"image/png": alt})
-        display({"text/html": _AT_REST}, raw=True)
-        live: Any = self._repr_mimebundle_()
-        view, metadata = live
-        view.pop("text/plain")  # the still has said it
-        display(view, raw=True, metadata=metadata)
+        metadata = {"image/png": self.picture._repr_mimebundle_()[1]["image/png"]}
+        stills.show(self, "<p>Run this cell to explore.</p>", (data, metadata))
 
     def __repr__(self) -> str:
         return f"{self.picture.title}. Run this cell to explore." if self._png else "An explorer that was closed."

@@ -238,8 +238,9 @@ def predict(question: str, options: Sequence[str]) -> Prediction:
         question: what will be measured.
         options: two or more different answers.
     """
+    from aeutils import stills
+
     prediction = Prediction(question, options)
     display(prediction)
-    live = prediction._buttons._repr_mimebundle_()
-    display({kind: data for kind, data in live.items() if kind != "text/plain"}, raw=True)  # a stored page has the text
+    stills.show(stills.hiding(prediction._buttons), "<p>Run this cell to choose.</p>")
     return prediction

@@ -18,6 +18,7 @@ from torch import nn
 from traitlets import TraitError
 
 import aeutils as ae
+from aeutils import stills
 from aeutils.data import Images, Split
 from aeutils.evaluation import decode, encode, reconstruct, squared_errors
 from aeutils.explorer import bundle, subject, widget
@@ -52,7 +53,7 @@ def test_the_bundle_is_one_module_with_every_file_in_it(tmp_path):
     names = re.findall(r'^modules\["(\S+)"\] = ', bundle.script(), re.MULTILINE)
     assert names[-1] == "widget.js"
     files = {path.relative_to(bundle.BODY).as_posix() for path in bundle.BODY.rglob("*.js")}
-    assert sorted(names) == sorted(files - {"loader.js"})
+    assert sorted(names) == sorted(files - {"loader.js"} | {"../../stills/still.js"})
     assert re.findall(r"^(?:import|export) .*", bundle.script(), re.MULTILINE) == ["export default { render };"]
     assert "http" not in bundle.script().replace("http://www.w3.org/2000/svg", "")
     assert "@typedef" not in bundle.script(), "types are for those who read the files"
@@ -218,7 +219,7 @@ def test_training_images_are_held_against_the_others(model, few):
 def outputs(explorer, monkeypatch):
     """Data and metadata of each output that a cell gets when it shows the explorer."""
     shown = []
-    monkeypatch.setattr(widget, "display", lambda data, raw, metadata=None: shown.append((data, metadata or {})))
+    monkeypatch.setattr(stills, "display", lambda data, raw, metadata=None: shown.append((data, metadata or {})))
     explorer._ipython_display_()
     return shown
 
@@ -228,7 +229,7 @@ def test_the_still_is_an_output_of_its_own_before_the_explorer(explorer, monkeyp
     assert still["text/plain"] == "Latent space of Autoencoder: 2 code units, 50 test images. Run this cell to explore."
     assert base64.b64decode(still["image/png"]).startswith(b"\x89PNG")
     assert still.keys() == {"image/png", "text/plain"} and line.keys() == {"text/html"}
-    assert live.keys() == {"application/vnd.jupyter.widget-view+json"}
+    assert live.keys() == {stills.VIEW}
     alt = metadata["image/png"]["alt"]
     assert "map" in alt and "grid" in alt and "from A to B" in alt and "unit 1, low to high" in alt
 

@@ -706,19 +706,9 @@ def test_a_saved_notebook_shows_the_still_and_once_trusted_the_explorer(opened, 
     view.agrees("variational")
 
 
-def stop_kernels(page):
-    """What a night does to an open notebook: its kernel is gone."""
-    server = re.match(r"http://[^/]+", page.url).group()
-    for session in json.load(urllib.request.urlopen(f"{server}/api/sessions?token=t")):
-        gone = urllib.request.Request(
-            f"{server}/api/sessions/{session['id']}", headers={"Authorization": "token t"}, method="DELETE"
-        )
-        urllib.request.urlopen(gone).close()
-
-
 def test_a_notebook_that_a_reader_saved_shows_the_still_the_next_day(opened, tmp_path):
     notebook = opened([MODELS, "ae.explore(models['variational'], images)"])
-    page, expect = notebook.page, notebook.expect
+    expect = notebook.expect
     for index in range(2):
         notebook.run(index)
     cell = notebook.cells.nth(1)
@@ -728,17 +718,13 @@ def test_a_notebook_that_a_reader_saved_shows_the_still_the_next_day(opened, tmp
     for dead in (still, hint):
         expect(dead).to_have_count(1)
         expect(dead).to_be_hidden()
-    page.keyboard.press("Control+s")
-    expect(page.locator(".jp-mod-dirty")).to_have_count(0)
+    notebook.next_day()
     stored = nbformat.read(tmp_path / "lesson.ipynb", as_version=4)
     assert "widgets" not in stored.metadata  # JupyterLab's default
     assert NotebookNotary(data_dir=str(tmp_path / "home")).check_signature(stored)
 
-    stop_kernels(page)
-    page.reload()
     expect(still).to_be_visible()
     expect(hint).to_be_visible()
-    page.wait_for_timeout(4000)  # JupyterLab says that it found no model only after it has looked for it
     assert cell.locator(".jp-Cell-outputWrapper").inner_text().strip() == "Run this cell to explore."
     assert live.count() == 0
 

@@ -148,13 +148,6 @@ def test_panel_at_the_ends_of_its_slider_and_with_every_choice(model, digits):
                     )
 
 
-def test_panel_leaves_a_text_and_a_page_for_where_nothing_runs(model, digits):
-    bundle = loss_anatomy({"untrained": model}, digits)._repr_mimebundle_()
-    assert bundle["text/plain"] == "Loss anatomy of: untrained. Run this cell to move the controls."
-    assert "KL to the prior" in bundle["text/html"]
-    assert "application/vnd.jupyter.widget-view+json" in bundle
-
-
 def test_colours_are_the_palettes_whatever_the_users_matplotlib_says(model, digits):
     page = loss_anatomy({"untrained": model}, digits).shown.value
     palette = {value for value in vars(look).values() if isinstance(value, str) and value.startswith("#")}

@@ -162,3 +162,63 @@ def test_playground_answers_trains_and_stops(opened):
     notebook.run(1)  # a fresh one, with nothing of the old
     expect(one.locator(".widget-html-content").first.locator("svg")).to_be_visible()
     expect(one).not_to_contain_text("stopped after")
+
+
+def test_the_next_day_stills_stand_in_place_of_widgets(opened):
+    """With JupyterLab's own settings, no kernel, and no widgets in the file."""
+    first = (
+        "import os\nimport aeutils as ae\nfrom aeutils import figures\nfrom aeutils.lessons import predict\n"
+        "from aeutils.chapters.ch04.loss_anatomy import loss_anatomy\n"
+        "from aeutils.chapters.ch05.playground import playground\n"
+        "from aeutils.chapters.ch05.sweep_tables import sweep_table\n"
+        "images = ae.load('mnist-5k')\nmodel = ae.VariationalAutoencoder((784, 16, 2))\n"
+        "still = figures.lines([1, 2], {'a': [1, 2]}, 'x', 'y', 'A still')\n"
+        "os.environ['AEUTILS_PROGRESS'] = '1'"
+    )
+    notebook = opened(
+        [
+            first,
+            "guess = predict('Which?', ['this', 'that'])",
+            PANEL,
+            "playground({'code size': ('code_size', sweep_table('code size'))}, still=still)",
+            "history = ae.fit(model, images, ae.losses.variational_squared_error, epochs=3)",
+        ]
+    )
+    page, cells, expect = notebook.page, notebook.cells, notebook.expect
+    for index in range(5):
+        notebook.run(index)
+
+    def shown(index):
+        cells.nth(index).scroll_into_view_if_needed()
+        return cells.nth(index).locator(".jp-Cell-outputWrapper")
+
+    def seen(index):
+        """The lines of a cell's outputs, without what stands at their left."""
+        return [line.strip() for line in shown(index).inner_text().splitlines() if line.strip()]
+
+    choices = ["Which?", "A · this", "B · that"]
+    expect(shown(1).locator(".jupyter-button")).to_have_count(2)
+    expect(shown(1).locator(".ae-rest")).to_be_hidden()
+    assert seen(1) == [*choices, "AB"]
+    expect(shown(2).locator(".noUi-handle")).to_be_visible()
+    expect(shown(2).locator("table").filter(visible=True)).to_have_count(1)
+    expect(shown(3).locator(".widget-html-content svg")).to_be_visible()
+    expect(shown(3).locator("img")).to_be_hidden()
+    bar = re.compile(r"^training: 100%.* 3/3 .*epoch/s, .*val kl=")
+    assert any(map(bar.match, seen(4)))
+    assert shown(4).locator("[data-mime-type*=stderr]").count() == 0
+
+    notebook.next_day()
+    assert seen(1) == [*choices, "Run this cell to choose."]
+    expect(shown(2).locator("table")).to_be_visible()
+    assert seen(2)[-1] == "Run this cell to move the controls."
+    expect(shown(3).locator("img")).to_be_visible()
+    assert seen(3) == ["Run this cell to choose and to train."]
+    assert any(map(bar.match, seen(4)))
+    expect(page.get_by_text("Error displaying widget").filter(visible=True)).to_have_count(0)
+    expect(page.locator(".jupyter-button, .widget-html")).to_have_count(0)  # nothing lives
+
+    notebook.run(0)
+    notebook.run(1)
+    expect(shown(1).locator(".jupyter-button")).to_have_count(2)
+    expect(shown(1).locator(".ae-rest")).to_be_hidden()

@@ -11,8 +11,7 @@ import nbformat
 import torch
 
 import aeutils as ae
-from aeutils import figures
-from aeutils.explorer import widget
+from aeutils import figures, stills
 
 
 def images(page):
@@ -39,7 +38,7 @@ def figure(shown):
 def live(explorer, monkeypatch):
     """What a notebook keeps of an explorer that was alive when it was saved."""
     shown = []
-    monkeypatch.setattr(widget, "display", lambda data, raw, metadata=None: shown.append((data, metadata or {})))
+    monkeypatch.setattr(stills, "display", lambda data, raw, metadata=None: shown.append((data, metadata or {})))
     explorer._ipython_display_()
     return shown
 

@@ -175,12 +175,11 @@ class LossAnatomy:
         above = None if seen.sigma2 is None else min(code_size, int((self._spectrum > seen.sigma2).sum()))
         self.shown.value = _page(seen, self.loss.value, self.reduction.value, self.beta.value, above, code_size)
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return {
-            **self._box._repr_mimebundle_(),
-            "text/html": f"{self.shown.value}<p><em>Run this cell to move the controls.</em></p>",
-            "text/plain": repr(self),
-        }
+    def _ipython_display_(self) -> None:
+        from aeutils import stills
+
+        page = f"{self.shown.value}<p>Run this cell to move the controls.</p>"
+        stills.show(stills.hiding(self._box), page, text=repr(self))
 
     def __repr__(self) -> str:
         return f"Loss anatomy of: {', '.join(self._models)}. Run this cell to move the controls."

@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from aeutils.figures import look
+from aeutils.figures import Picture, look
 from aeutils.losses import squared_error
 from aeutils.sweeps import DEFAULTS, trial
 from aeutils.training import History
@@ -24,12 +24,12 @@ _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 560, 240, 52, 44, 12
 class Playground:
     """Choose a sweep and one of its values: the table answers. The button trains that setting, and stops it again."""
 
-    def __init__(self, tables: Mapping[str, tuple[str, pd.DataFrame]]) -> None:
+    def __init__(self, tables: Mapping[str, tuple[str, pd.DataFrame]], still: Picture | None = None) -> None:
         import ipywidgets as widgets
 
         if not tables:
             raise ValueError("tables is empty; give at least one, such as {'learning rate': ('lr', table)}")
-        self._tables = dict(tables)
+        self._tables, self._still = dict(tables), still
         wide = {"style": {"description_width": "6em"}, "layout": {"width": "40em"}}
         self.sweep = widgets.Dropdown(options=list(self._tables), description="sweep", **wide)
         self.value = widgets.SelectionSlider(options=[""], description="value", **wide)
@@ -125,20 +125,27 @@ class Playground:
         finally:
             self.button.description, self.button.icon = "Train this setting", "play"
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return {**self._box._repr_mimebundle_(), "text/plain": repr(self)}
+    def _ipython_display_(self) -> None:
+        from aeutils import stills
+
+        line = "<p>Run this cell to choose and to train.</p>"
+        if self._still is None:
+            stills.show(stills.hiding(self._box), self.looked_up.value + line, text=repr(self))
+        else:
+            stills.show(stills.hiding(self._box), line, self._still._repr_mimebundle_())
 
     def __repr__(self) -> str:
         return f"Playground of: {', '.join(self._tables)}. Run this cell to choose and to train."
 
 
-def playground(tables: Mapping[str, tuple[str, pd.DataFrame]]) -> Playground:
+def playground(tables: Mapping[str, tuple[str, pd.DataFrame]], still: Picture | None = None) -> Playground:
     """A playground over sweep tables.
 
     Args:
         tables: name -> the setting that varies and the sweep's table, such as `{"learning rate": ("lr", table)}`.
+        still: stands for it where nothing runs; its first chart unless given.
     """
-    return Playground(tables)
+    return Playground(tables, still)
 
 
 def summary(table: pd.DataFrame, key: str) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import { MapView } from "./views/map.js";
 import { PictureView } from "./views/picture.js";
 import { placeText, readPlace } from "./place.js";
 import { State } from "./state.js";
-import { hideStill } from "./still.js";
+import { hideStill } from "../../stills/still.js";
 import { readSubject } from "./subject.js";
 import { Survey } from "./survey.js";
 import { isDark, whenThemeChanges } from "./theme.js";
