@@ -15,6 +15,7 @@ from aeutils.chapters.ch06 import exercises as ch06
 from aeutils.chapters.ch06.failed_runs import three_runs
 from aeutils.chapters.ch07 import exercises as ch07
 from aeutils.chapters.ch07.code_pairs import best_partners
+from aeutils.chapters.ch07.map_cells import holes, map_cells
 from aeutils.chapters.ch07.properties import properties
 
 
@@ -112,3 +113,23 @@ def test_the_length_of_a_straight_walk_and_of_half_a_circle():
     assert length(lambda t: torch.cat([t**3, 2 * t**3], 1), z) == pytest.approx(1, abs=1e-5)
     circle = length(lambda t: torch.cat([(torch.pi * t).cos(), (torch.pi * t).sin()], 1), z, n=400)
     assert circle == pytest.approx(torch.pi / 2, abs=1e-4)
+
+
+def test_codes_are_counted_in_the_cell_whose_middle_is_nearest():
+    torch.manual_seed(0)
+    z = torch.randn(400, 2) * torch.tensor([1.0, 2.0])
+    middles, count = map_cells(z, n=8)
+    side = (middles[1] - middles[0])[0]
+    nearest = torch.cdist(z, middles, p=float("inf")).min(1)
+    inside = nearest.values <= side / 2
+    assert inside.sum() > 390
+    assert torch.equal(count, torch.bincount(nearest.indices[inside], minlength=64))
+    assert middles[0, 1] > middles[-1, 1] and middles[0, 0] < middles[-1, 0], "from the upper left"
+
+
+def test_a_hole_has_codes_on_all_four_sides():
+    drawn = ["..x..", ".xx.x", "x..x.", ".x.x.", "..x.."]
+    count = torch.tensor([2 * (cell == "x") for cell in "".join(drawn)])
+    expected = [".....", ".....", ".oo..", "..o..", "....."]
+    found = holes(count).view(5, 5).tolist()
+    assert ["".join("o" if cell else "." for cell in row) for row in found] == expected
