@@ -97,7 +97,7 @@ FOCUSED = """() => {
 }"""
 MISSED = """all => all
     .filter(each => each.checkVisibility() && !each.disabled && !('reached' in each.dataset))
-    .filter(each => !each.matches('[aria-selected=false]')) // a tab, which the arrow keys open
+    .filter(each => !each.matches('[aria-selected=false], [aria-checked=false]')) // which the arrow keys choose
     .map(each => each.outerHTML.slice(0, 120))"""
 ARROWS = {"toolbar": ["Home", "ArrowRight"], "grid": ["Home", "ArrowRight", "ArrowDown", "ArrowLeft"]}
 

@@ -372,3 +372,49 @@ def test_the_gauge_shows_what_is_known(chromium, tmp_path, few):
     )  # there is no other image
     alone.locator(".aex-gauge .aex-mark-you").wait_for()
     assert alone.locator(".aex-gauge .aex-mark-real").count() == 0
+
+
+# Looks at every frame of the screen whether the points were drawn anew, for 1.2 s after a press of `what`.
+WATCHED = """(canvas, what) => new Promise(done => {
+    const look = () => canvas.toDataURL();
+    const [looks, started] = [[look()], performance.now()];
+    what.click();
+    const step = () => {
+        const now = look();
+        if (now !== looks.at(-1)) looks.push(now);
+        if (performance.now() - started < 1200) requestAnimationFrame(step);
+        else done({ looks: looks.length, distinct: new Set(looks).size });
+    };
+    requestAnimationFrame(step);
+})"""
+
+
+def test_points_glide_from_model_to_model(chromium, tmp_path):
+    """Through many places, and none for those who asked for less motion."""
+    one, x = tiny(60)
+    explorer = ae.explore({"one": one, "two": ae.Autoencoder((16, 2), shape=(1, 4, 4))}, x)
+    for motion, seen in (("no-preference", range(6, 200)), ("reduce", [2])):
+        page = opened(chromium, tmp_path, explorer, reduced_motion=motion)
+        page.get_by_label("Under the points").select_option("nothing")
+        page.wait_for_timeout(500)
+        points = page.locator(".aex-layer:not(.aex-manifold)").first
+        other = page.get_by_role("radio", name="two").element_handle()
+        found = points.evaluate(WATCHED, other)
+        assert found["looks"] in seen and found["distinct"] == found["looks"], motion
+        assert points.evaluate(WATCHED, other)["looks"] == 1, "at rest nothing is drawn"
+        ends = page.locator(".aex-cursor").bounding_box()
+        page.locator(".aex-pad").press("0")
+        assert page.locator(".aex-cursor").bounding_box() == ends
+
+
+def test_of_many_models_there_is_a_slider(chromium, tmp_path):
+    model, x = tiny(20)
+    page = opened(chromium, tmp_path, ae.explore({f"number {i}": model for i in range(9)}, x))
+    slider = page.get_by_label("Model on the map")
+    slider.press("End")
+    page.locator(".aex-model-slider output", has_text="number 8").wait_for()
+    assert slider.get_attribute("aria-valuetext") == "number 8"
+    assert page.get_by_role("radio").count() == 0
+    page.get_by_role("button", name="number 3").click()
+    page.locator(".aex-model-slider output", has_text="number 3").wait_for()
+    assert slider.input_value() == "3"

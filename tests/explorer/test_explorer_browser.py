@@ -386,14 +386,24 @@ def drive_compare(view):
     view.expect(wide).to_contain_text("no code of 2 units")
     view.page.mouse.dblclick(*view.point(0.5, 0.5))
     view.settle()
-    root.get_by_label("Model on the map").focus()
+    models = root.get_by_role("radiogroup", name="Model on the map")
+    models.get_by_role("radio", name="variational").focus()
     view.page.keyboard.press("ArrowRight")
     assert torch.allclose(view.agrees("convolutional"), encode(view.models["convolutional"], x), atol=1e-4)
     view.page.keyboard.press("ArrowRight")
     assert torch.allclose(view.agrees("wide"), encode(view.models["wide"], x), atol=1e-4)
     view.expect(root.locator(".aex-card.aex-now h2")).to_have_text("wide")
+    view.expect(models.get_by_role("radio", checked=True)).to_have_text("wide")
+    view.page.keyboard.press("ArrowDown")  # after the last comes the first
+    view.expect(models.get_by_role("radio", checked=True)).to_be_focused()
+    assert torch.allclose(view.agrees("variational"), encode(view.models["variational"], x), atol=1e-4)
+    models.get_by_role("radio", name="wide").click()
+    assert torch.allclose(view.agrees("wide"), encode(view.models["wide"], x), atol=1e-4)
     root.get_by_role("button", name="variational").click()
     assert torch.allclose(view.agrees("variational"), encode(view.models["variational"], x), atol=1e-4)
+    root.get_by_role("button", name="undo", exact=True).click()
+    assert torch.allclose(view.agrees("wide"), encode(view.models["wide"], x), atol=1e-4)
+    view.expect(models.get_by_role("radio", checked=True)).to_have_text("wide")
 
 
 def drive(view, name):

@@ -8,6 +8,7 @@ import { messageOf } from "./engine.js";
 import { DrawView } from "./views/draw.js";
 import { Kernel } from "./kernel.js";
 import { MapView } from "./views/map.js";
+import { modelChoice } from "./views/models.js";
 import { PictureView } from "./views/picture.js";
 import { placeText, readPlace } from "./place.js";
 import { State } from "./state.js";
@@ -193,7 +194,10 @@ function build(root, state, source, signal) {
     { key: "between", name: "Between", view: new BetweenView(state, survey) },
     { key: "draw", name: "Draw your own", view: new DrawView(state, signal) },
   ];
-  if (state.subject.models.length > 1) all.unshift({ key: "compare", name: "Compare", view: new CompareView(state) });
+  if (state.subject.models.length > 1) {
+    all.unshift({ key: "compare", name: "Compare", view: new CompareView(state) });
+    map.root.prepend(modelChoice(state));
+  }
   signal.addEventListener("abort", () => all.forEach(({ view }) => view.stop()));
   const views = tabs(all, () => state.change("place"));
   const notes = state.subject.models.flatMap((model) => model.notes.map((note) => element("p", { class: "aex-note aex-asks" }, note)));

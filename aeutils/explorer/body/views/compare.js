@@ -1,7 +1,7 @@
 // @ts-check
 // Compare: what several models make of the same point, with what each is worth on all of the images.
 
-import { button, choice, element, freshId, shown } from "../dom.js";
+import { button, choice, element, shown } from "../dom.js";
 import { squaredDistance } from "../neighbours.js";
 import { Picture } from "../pictures.js";
 
@@ -17,19 +17,12 @@ export class CompareView {
     this.state = state;
     this.open = false;
     const { models } = state.subject;
-    const id = freshId();
-    this.slider = element("input", {
-      id, type: "range", min: 0, max: models.length - 1, step: 1, value: 0,
-      oninput: () => state.setModel(Number(this.slider.value)),
-    });
     this.same = choice("At an image", [["image", "each model uses its own code of it"], ["code", "every model reads this one's code"]], () => this.follow());
     this.place = element("p", { class: "aex-note", role: "status" });
-    this.name = element("output", { for: id });
     this.original = new Picture(state.subject, "original");
     this.cards = models.map((model, index) => this.card(model, index));
     this.root = element(
       "div", {},
-      element("div", { class: "aex-row aex-walk-row" }, element("label", { for: id }, "Model on the map"), this.slider, this.name),
       element("div", { class: "aex-row" }, this.same.root),
       this.place,
       element(
@@ -69,9 +62,6 @@ export class CompareView {
   }
 
   followModel() {
-    this.slider.value = String(this.state.modelIndex);
-    this.slider.setAttribute("aria-valuetext", this.state.model.name);
-    this.name.textContent = this.state.model.name;
     this.cards.forEach((card, index) => card.root.classList.toggle("aex-now", index === this.state.modelIndex));
   }
 

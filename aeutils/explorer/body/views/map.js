@@ -5,6 +5,7 @@ import { niceTicks, tickText } from "../axis.js";
 import { contour, density, levels, priorRadius, SHARES } from "../density.js";
 import { button, choice, drawn, element, tick } from "../dom.js";
 import { Field } from "../field.js";
+import { eased, Glide, GLIDE, seenIn, still } from "../glide.js";
 import { Legend } from "../legend.js";
 import { Manifold } from "../manifold.js";
 import { Frame, principalPlane, unitPlane } from "../plane.js";
@@ -56,6 +57,7 @@ export class MapView {
     const quick = subject.models.every((model) => model.decoder); // asking the kernel for hundreds of pictures is not
     this.layers = { points: true, under: /** @type {Under} */ (quick ? "manifold" : "nothing"), arrows: false, ellipses: false, contours: "none" };
     this.frame = new Frame(400);
+    this.glide = new Glide(() => this.drawGlide());
     this.manifold = new Manifold(subject);
     this.field = new Field(state, survey, { sheet: () => this.drawUnder(), overlay: () => this.drawOverlay() });
     /** @type {Pair} the two code units that were chosen for a map of units */
@@ -68,6 +70,10 @@ export class MapView {
     this.offPlane = null;
     this.original = state.original; // whose posterior is drawn in front
     this.hovered = -1;
+    this.shown = state.model;
+    /** @type {Pair} where the cursor is on the screen, and where it was when another model came */
+    this.cursorAt = [0, 0];
+    this.cursorFrom = this.cursorAt;
     this.later = 0; // a timer
     this.moving = 0; // a frame that was asked for
     /** @type {Map<number, Pair>} what is down on the map: the pointer's id -> its place */
@@ -115,7 +121,7 @@ export class MapView {
     this.projected = { us: new Float32Array(), vs: new Float32Array() };
     this.choosePlane(this.plane);
     this.listen(signal);
-    state.on("model", () => this.choosePlane(this.firstPlane()));
+    state.on("model", () => this.showModel());
     state.on("code", () => this.followCode());
     state.on("ends", () => this.drawOverlay());
     this.root.addEventListener("change", () => state.change("place"), { signal });
@@ -123,6 +129,7 @@ export class MapView {
     observer.observe(this.pad);
     signal.addEventListener("abort", () => {
       observer.disconnect();
+      this.glide.stop();
       this.manifold.forget();
       this.field.forget();
       clearTimeout(this.later);
@@ -185,9 +192,23 @@ export class MapView {
     return this.chosen.every((unit) => unit < this.state.model.size) ? this.chosen : [0, 1];
   }
 
+  /** Another model: its points glide from where those of the last one were. */
+  showModel() {
+    if (this.shown === this.state.model) return;
+    this.shown = this.state.model;
+    const [places, frame, { second }] = [this.glide.places ?? this.projected, this.frame.copy(), this.plane];
+    this.cursorFrom = this.cursorAt;
+    this.hover(-1);
+    this.choosePlane(this.firstPlane());
+    if (!second || !this.plane.second || !this.layers.points || still()) return;
+    this.glide.start(seenIn(places, frame, this.frame), this.projected, GLIDE, eased);
+    this.drawPlaces();
+  }
+
   /** @param {Plane} plane */
   choosePlane(plane) {
     const { model } = this.state;
+    this.glide.stop();
     this.plane = plane;
     this.projected = plane.project(model.codes);
     this.spread = null;
@@ -262,18 +283,34 @@ export class MapView {
   }
 
   draw() {
-    const { size } = this.frame;
-    const ratio = Math.min(2, globalThis.devicePixelRatio || 1);
     for (const canvas of [this.manifoldCanvas, this.pointsCanvas]) {
-      const wanted = Math.round(size * ratio);
+      const wanted = Math.round(this.frame.size * pixelRatio());
       if (canvas.width !== wanted) canvas.width = canvas.height = wanted;
     }
-    const { points, classes } = this.state.subject;
     this.pointsCanvas.hidden = !this.layers.points;
-    if (this.layers.points) drawPoints(this.pointsCanvas, this.frame, this.projected, points.labels, classes, ratio, this.legend.only);
+    this.drawPlaces();
     this.legend.paint();
     this.drawUnder();
     this.drawOverlay();
+  }
+
+  /** The images alone, where they are or are just passing. */
+  drawPlaces() {
+    if (!this.layers.points) return;
+    const { points, classes } = this.state.subject;
+    drawPoints(this.pointsCanvas, this.frame, this.glide.places ?? this.projected, points.labels, classes, pixelRatio(), this.legend.only);
+  }
+
+  drawGlide() {
+    this.drawPlaces();
+    this.placeCursor();
+  }
+
+  /** Whoever takes something in hand does not wait. */
+  arrive() {
+    if (!this.glide.places) return;
+    this.glide.stop();
+    this.drawGlide();
   }
 
   /** What lies under the points. */
@@ -417,7 +454,9 @@ export class MapView {
 
   placeCursor() {
     const [x, y] = this.frame.toScreen(...this.plane.coordinates(this.state.z));
-    this.cursor.style.transform = `translate(${x}px, ${y}px)`;
+    const [{ part }, [fromX, fromY]] = [this.glide, this.cursorFrom];
+    this.cursorAt = [fromX + part * (x - fromX), fromY + part * (y - fromY)];
+    this.cursor.style.transform = `translate(${this.cursorAt[0]}px, ${this.cursorAt[1]}px)`;
     this.cursor.classList.toggle("aex-left", x > this.frame.size / 2);
   }
 
@@ -436,6 +475,7 @@ export class MapView {
       event.preventDefault();
       this.pad.focus({ preventScroll: true });
       this.pad.setPointerCapture(event.pointerId);
+      this.arrive();
       this.before = this.place(event);
       this.fingers.set(event.pointerId, this.before);
       if (this.fingers.size > 1) {
@@ -530,6 +570,7 @@ export class MapView {
   key(event) {
     const steps = STEPS[event.key];
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    this.arrive();
     if (steps) {
       this.invitation.remove();
       const step = (event.shiftKey ? 10 : 1) / 100;
@@ -556,7 +597,7 @@ export class MapView {
    * @param {Pair} place
    */
   lookUnder({ pointerType }, place) {
-    const hidden = pointerType === "touch" || this.dragging === "map" || this.dragging === "end" || !this.layers.points;
+    const hidden = pointerType === "touch" || this.glide.places || this.dragging === "map" || this.dragging === "end" || !this.layers.points;
     this.hover(hidden ? -1 : this.nearest(...place, NEAR));
   }
 
@@ -680,6 +721,9 @@ export class MapView {
     return index;
   }
 }
+
+/** Canvas pixels in a CSS pixel. */
+const pixelRatio = () => Math.min(2, globalThis.devicePixelRatio || 1);
 
 /** @param {number} value */
 const round = (value) => Math.round(value * 10) / 10;
