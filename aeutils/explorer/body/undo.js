@@ -7,7 +7,7 @@ import { Steps } from "./steps.js";
 /** @import { Here, State } from "./state.js" */
 
 const REST = 300; // milliseconds without a change, after which a step is made
-const DOUBLE = 500; // what a press so soon after another may be the second half of
+const DOUBLE = { time: 500, pixels: 12 }; // a press so near to the last one may be the second of a double-click
 /** @type {Record<string, string>} */
 const NAMES = { undo: "Ctrl or Cmd + Z", redo: "Shift + Ctrl or Cmd + Z, or Ctrl + Y" };
 const NO_TEXT = ["range", "checkbox", "radio", "color", "button"]; // kinds of input in which nothing is typed
@@ -22,16 +22,18 @@ export class Undo {
     this.state = state;
     this.steps = new Steps(state.here, alike);
     this.held = false; // whether something is down
-    this.pressed = -Infinity; // when it was pressed
+    this.pressed = { time: -Infinity, x: 0, y: 0 };
     this.later = 0; // a timer
     /** @type {[way: -1 | 1, made: HTMLButtonElement][]} */
     this.ways = [[-1, this.button("↶", "undo", -1)], [1, this.button("↷", "redo", 1)]];
     this.buttons = this.ways.map(([, made]) => made);
     for (const event of /** @type {const} */ (["code", "place"])) state.on(event, () => this.wait());
     root.addEventListener("keydown", (event) => this.key(event), { signal });
-    root.addEventListener("pointerdown", ({ timeStamp }) => {
-      if (timeStamp - this.pressed > DOUBLE) this.take(); // where a double-click begins nobody wanted to be
-      this.pressed = timeStamp;
+    root.addEventListener("pointerdown", ({ timeStamp: time, clientX: x, clientY: y }) => {
+      const { pressed } = this;
+      const again = time - pressed.time < DOUBLE.time && Math.hypot(x - pressed.x, y - pressed.y) < DOUBLE.pixels;
+      if (!again) this.take(); // where a double-click begins nobody wanted to be
+      this.pressed = { time, x, y };
       this.held = true;
     }, { signal, capture: true });
     for (const name of /** @type {const} */ (["pointerup", "pointercancel"])) {
