@@ -4,6 +4,7 @@
 the browser's body (`body/*.js`, plain ES modules) evaluates the network itself, in a notebook and in a page of its own.
 """
 
+from aeutils.explorer.film import Film
 from aeutils.explorer.widget import Explorer, explore
 
-__all__ = ["Explorer", "explore"]
+__all__ = ["Explorer", "Film", "explore"]

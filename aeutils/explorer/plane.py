@@ -5,7 +5,8 @@ Computed here once, from all codes of the map; the still draws these arrays, and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -59,6 +60,10 @@ class Plane:
         places = torch.tensor(np.stack([u.ravel(), v.ravel()], 1), dtype=torch.float32)
         return self.origin + places[:, : len(self.axes)] @ self.axes
 
+    def of(self, codes: Tensor) -> Plane:
+        """The same plane with the places and the reach of other codes `[N, k]`."""
+        return _plane(self.principal, self.names, self.axes, self.components, self.origin, codes)
+
 
 def first_plane(codes: Tensor) -> Plane:
     """The plane that the map shows first: the code itself where it has one or two units, else its widest plane.
@@ -76,14 +81,35 @@ def first_plane(codes: Tensor) -> Plane:
         pca = PCA(min(_MOST_AXES, *codes.shape), svd_solver="full" if len(codes) < size else "covariance_eigh")
         fitted = pca.fit(codes.double().numpy())
         components, origin = (torch.tensor(each, dtype=torch.float32) for each in (fitted.components_, fitted.mean_))
-        along = (codes - origin) @ components.T
-        names, places = ("principal axis 1", "principal axis 2"), along[:, :2]
-        sds = along.std(0, correction=0)
-        return Plane(True, names, components[:2], components, sds, origin, places, reach(places))
-    axes, origin = torch.eye(size)[:2], torch.zeros(size)
+        return _plane(True, ("principal axis 1", "principal axis 2"), components[:2], components, origin, codes)
     names = ("code unit 1", "code unit 2" if size > 1 else "")
-    places = codes[:, :2] if size > 1 else torch.cat([codes, aside(len(codes))], 1)
-    return Plane(False, names, axes, torch.zeros(0, size), torch.zeros(0), origin, places, reach(places))
+    return _plane(False, names, torch.eye(size)[:2], torch.zeros(0, size), torch.zeros(size), codes)
+
+
+def _plane(
+    principal: bool, names: tuple[str, str], axes: Tensor, components: Tensor, origin: Tensor, codes: Tensor
+) -> Plane:
+    places, along = (codes - origin) @ axes.T, (codes - origin) @ components.T
+    if len(axes) == 1:
+        places = torch.cat([places, aside(len(codes))], 1)
+    return Plane(principal, names, axes, components, along.std(0, correction=0), origin, places, reach(places))
+
+
+def one_plane(codes: Sequence[Tensor]) -> list[Plane]:
+    """The plane that a film shows first, with the places of each checkpoint's codes `[N, k]`.
+
+    What moves in it are the points: all have the axes of the last, and a reach that holds the reach of each.
+    """
+    last = first_plane(codes[-1])
+    planes = [last.of(each) for each in codes]
+    whole = union([plane.reach for plane in planes])
+    return [replace(plane, reach=whole) for plane in planes]
+
+
+def union(reaches: Sequence[Tensor]) -> Tensor:
+    """From the lowest low to the highest high of each axis, `[m, 2]`, of several reaches of this shape."""
+    low, high = torch.stack(list(reaches)).unbind(2)
+    return torch.stack([low.amin(0), high.amax(0)], 1)
 
 
 def reach(values: Tensor) -> Tensor:

@@ -17,22 +17,27 @@ from aeutils.figures import CLASS_COLOURS, Picture, label_points, look, new_pict
 _POINTS = 1000
 _GRID = 15
 _STEPS = 11
+_CHECKPOINTS = 5  # of a film
 
 
 @look.defaults()
-def still(explored: Sequence[Explored], shown: Shown, title: str) -> Picture:
+def still(explored: Sequence[Explored], shown: Shown, title: str, *, film: bool = False) -> Picture:
     """Map, manifold, a walk between two images and a traversal of the two widest units for the first model; below,
-    the same images by every model.
+    the same images by every model. Of a film the last checkpoint has the map, and some make the rows.
 
     Args:
-        explored: the models with their codes and planes; the first has the map.
+        explored: the models with their codes and planes.
         shown: the images.
         title: written above.
+        film: whether the models are the checkpoints of a film.
     """
-    first = explored[0]
+    if film:
+        count = min(len(explored), _CHECKPOINTS)
+        explored = [explored[i * (len(explored) - 1) // (count - 1)] for i in range(count)]
+    first = explored[-1 if film else 0]
     some = slice(0, _POINTS)
     y = None if shown.y is None else shown.y[some]
-    rows = _rows(explored, shown)
+    rows = _rows(first, explored, shown)
     alt = (
         f"{title}. Left: the codes of {len(shown.x[some]):,} images as a map"
         f"{'' if y is None else ', each drawn as its class'}. Right: pictures decoded on a grid over that map. "
@@ -48,9 +53,9 @@ def still(explored: Sequence[Explored], shown: Shown, title: str) -> Picture:
     return picture
 
 
-def _rows(explored: Sequence[Explored], shown: Shown) -> dict[str, Tensor]:
+def _rows(first: Explored, explored: Sequence[Explored], shown: Shown) -> dict[str, Tensor]:
     """Label -> images: a walk, two units traversed, some images, and what each model makes of them."""
-    model, codes, y = explored[0].model, explored[0].codes, shown.y
+    model, codes, y = first.model, first.codes, shown.y
     other = len(codes) - 1 if y is None else int(((y != y[0]) & (y >= 0)).int().argmax())
     t = torch.linspace(0, 1, _STEPS)[:, None]
     rows = {"from A to B": evaluation.decode(model, codes[0] + t * (codes[other] - codes[0]))}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,10 @@ from aeutils import evaluation
 from aeutils.data import Split
 from aeutils.explorer.adapters import Adapted, adapt
 from aeutils.explorer.compile import travel
+from aeutils.explorer.film import Film
 from aeutils.explorer.images import MOST_CLASSES, Shown
 from aeutils.explorer.payload import Payload, as_bytes
-from aeutils.explorer.plane import Plane, aside, first_plane, reach
+from aeutils.explorer.plane import Plane, aside, first_plane, one_plane, reach, union
 from aeutils.losses import kl_to_prior
 from aeutils.runtime import kind_and_reason
 
@@ -32,16 +33,26 @@ _NO_LABEL = MOST_CLASSES  # what -1 travels as, behind the last class; NO_LABEL 
 
 @dataclass(frozen=True, eq=False)
 class Explored:
-    """A model under its name, its codes `[N, k]` of the images on the map, and the plane in which they are seen."""
+    """A model as it is explored.
+
+    Attributes:
+        name: its own.
+        model: it.
+        codes: `[N, k]`, of the images on the map.
+        plane: in which they are seen first.
+        reach: the two ends of what a map of code units shows of each `[k, 2]`; where there is one, of it and of the
+            places beside it.
+    """
 
     name: str
     model: Adapted
     codes: Tensor
     plane: Plane
+    reach: Tensor
 
 
 def explored(model: Any, shown: Shown, options: Mapping[str, Any] | None = None) -> list[Explored]:
-    """The models with their codes of the shown images, checked, and the plane of each.
+    """The models with their codes of the shown images, checked, and the plane of each; of a film, one for all.
 
     Args:
         model: one, under its kind's name, or several under the names they came with.
@@ -49,8 +60,11 @@ def explored(model: Any, shown: Shown, options: Mapping[str, Any] | None = None)
         options: `encode`, `decode`, `head` and `prior` for `adapt`: each for all models, or a dictionary by name.
 
     Raises:
-        ValueError: no model, a name in `options` that no model has, or what `adapt` and `_codes` refuse.
+        ValueError: no model, a name in `options` that no model has, a function in place of all checkpoints of a film,
+            or what `adapt` and `_codes` refuse.
     """
+    if isinstance(model, Film):
+        _check_film(options or {})
     models = {str(name): one for name, one in model.items()} if isinstance(model, Mapping) else {"": model}
     if not models:
         raise ValueError("models is empty; give a model, or a dictionary of names and models")
@@ -60,8 +74,26 @@ def explored(model: Any, shown: Shown, options: Mapping[str, Any] | None = None)
             adapted = adapt(one, shown.x, **_options_for(name, models, options or {}), scale=shown.scale)
         name = name or adapted.kind
         codes = _codes(name, adapted, shown, len(models) > 1)
-        each.append(Explored(name, adapted, codes, first_plane(codes)))
-    return each
+        each.append(Explored(name, adapted, codes, first_plane(codes), reach(_columns(codes))))
+    if not isinstance(model, Film):
+        return each
+    planes, whole = one_plane([one.codes for one in each]), union([one.reach for one in each])
+    return [replace(one, plane=plane, reach=whole) for one, plane in zip(each, planes, strict=True)]
+
+
+def _check_film(options: Mapping[str, Any]) -> None:
+    """A function has weights of its own, or those of the model that was trained: each checkpoint would be that one."""
+    for name in ("encode", "decode"):
+        if callable(options.get(name)):
+            raise ValueError(
+                f"{name}= is one function for all checkpoints of a film, which it would make alike; give the model "
+                "the methods encode and decode"
+            )
+
+
+def _columns(codes: Tensor) -> Tensor:
+    """The code units `[N, k]`; beside a single one stands something in place of the second that is not there."""
+    return codes if codes.shape[1] > 1 else torch.cat([codes, aside(len(codes))], 1)
 
 
 def _options_for(name: str, models: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,8 +119,14 @@ def _named(name: str) -> Iterator[None]:
         raise ValueError(f"{name}: {error}" if name else str(error)) from error
 
 
-def gather(explored: Sequence[Explored], shown: Shown) -> tuple[dict[str, Any], bytes]:
-    """The description for the browser, typed as `Meta` in `body/subject.js`, and its compressed arrays."""
+def gather(explored: Sequence[Explored], shown: Shown, *, film: bool = False) -> tuple[dict[str, Any], bytes]:
+    """The description for the browser, typed as `Meta` in `body/subject.js`, and its compressed arrays.
+
+    Args:
+        explored: the models.
+        shown: the images.
+        film: whether the models are the checkpoints of a film.
+    """
     payload, compared = Payload(), _compared(shown)
     rebuilt = [_rebuilt(each, shown) for each in explored]
     meta = {
@@ -99,6 +137,7 @@ def gather(explored: Sequence[Explored], shown: Shown) -> tuple[dict[str, Any], 
         "points": {**_points(shown, payload), "first": _first(rebuilt, shown)},
         "measured": min(len(shown.x), _MEASURED),
         "training": _training(shown, compared, payload),
+        "film": film,
         "models": [
             _model(each, shown, x_hat, compared.x, payload) for each, x_hat in zip(explored, rebuilt, strict=True)
         ],
@@ -279,8 +318,6 @@ def _alike(codes: Tensor) -> bool:
 def _planes(explored: Explored, payload: Payload) -> dict[str, Any]:
     """The plane that the map shows first, and what the browser needs for the planes of two code units."""
     codes, plane = explored.codes, explored.plane
-    beside = aside(len(codes)) if codes.shape[1] == 1 else None  # in place of the second unit that is not there
-    columns = codes if beside is None else torch.cat([codes, beside], 1)
     principal = {
         "names": list(plane.names),
         "components": payload.add(plane.components.numpy()),
@@ -290,8 +327,8 @@ def _planes(explored: Explored, payload: Payload) -> dict[str, Any]:
     }
     return {
         "principal": principal if plane.principal else None,
-        "reach": payload.add(reach(columns).numpy()),
-        "aside": None if beside is None else payload.add(beside.numpy()),
+        "reach": payload.add(explored.reach.numpy()),
+        "aside": payload.add(aside(len(codes)).numpy()) if codes.shape[1] == 1 else None,
     }
 
 

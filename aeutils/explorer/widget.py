@@ -17,6 +17,7 @@ from torch import Tensor
 from aeutils import stills
 from aeutils.explorer import bundle
 from aeutils.explorer.adapters import Adapted
+from aeutils.explorer.film import Film
 from aeutils.explorer.images import shown_images
 from aeutils.explorer.page import page
 from aeutils.explorer.place import state_text
@@ -197,10 +198,11 @@ def explore(
 
     Args:
         model: one with `encode` and `decode`, or modules `encoder` and `decoder`; or several as a dictionary of names,
-            to be compared. Codes may have any shape `[B, ...]`; of a variational model the posterior's means are
-            shown, whether `encode` returns (μ, log σ²), a distribution, a dictionary, or the like. Images and pictures
-            may be `[B, C, H, W]` or flat, of any precision. Wrappers are looked into. The model stays where it is, also
-            on a GPU, and as it is. It may be None, or anything, where `encode` and `decode` are given.
+            to be compared, or a `Film` of one that was trained. Codes may have any shape `[B, ...]`; of a variational
+            model the posterior's means are shown, whether `encode` returns (μ, log σ²), a distribution, a dictionary,
+            or the like. Images and pictures may be `[B, C, H, W]` or flat, of any precision. Wrappers are looked into.
+            The model stays where it is, also on a GPU, and as it is. It may be None, or anything, where `encode` and
+            `decode` are given.
         images: a data set such as `ae.load("mnist-5k")`: its test images make the map, and every decoded picture is
             held against its training images. Or images held against themselves: a `Split`, a tensor or an array
             `[N, C, H, W]`, `[N, H, W, C]` or `[N, H, W]`, a pair `(x, y)`, a `Dataset`, a `DataLoader`. 1 channel or 3.
@@ -217,8 +219,9 @@ def explore(
 
     Raises:
         ValueError: a model that cannot be explored (it is not understood, fails on these images, gives codes or
-            pictures that are not finite, or the same code for every image), images that are no pictures, labels that do
-            not fit them, another `on`, a title that is no text, or a state that this explorer cannot be in.
+            pictures that are not finite, or the same code for every image), one function `encode` or `decode` for a
+            whole film, images that are no pictures, labels that do not fit them, another `on`, a title that is no text,
+            or a state that this explorer cannot be in.
     """
     if not isinstance(title, str):
         raise ValueError(f"title is of type {type(title).__name__}; expected text")
@@ -226,10 +229,11 @@ def explore(
     with torch.no_grad():
         options = {"encode": encode, "decode": decode, "head": head, "prior": prior}
         subjects = explored(model, shown, options)
-        meta, payload = gather(subjects, shown)
+        film = isinstance(model, Film) and len(model) > 1
+        meta, payload = gather(subjects, shown, film=film)
         state = state_text(state, meta)
         models = {each.name: each.model for each in subjects}
-        picture = still(subjects, shown, title or _title(models, meta))
+        picture = still(subjects, shown, title or _title(models, meta), film=film)
     return Explorer(models, meta, payload, picture, state)
 
 
@@ -237,4 +241,7 @@ def _title(models: dict[str, Adapted], meta: dict[str, Any]) -> str:
     sizes = sorted({described["size"] for described in meta["models"]})
     units = " and ".join(map(str, sizes)) + (" code unit" if sizes == [1] else " code units")
     count = f"{meta['points']['count']:,} {meta['points']['name']}{'s' if meta['points']['count'] != 1 else ''}"
-    return f"Latent space of {', '.join(models)}: {units}, {count}"
+    names = list(models)
+    if meta["film"]:
+        return f"Training of {models[names[0]].kind}, {names[0]} to {names[-1]}: {units}, {count}"
+    return f"Latent space of {', '.join(names)}: {units}, {count}"

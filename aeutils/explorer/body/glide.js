@@ -43,6 +43,12 @@ export function along(from, to, part, into) {
  */
 export const eased = (part) => part * part * (3 - 2 * part);
 
+/**
+ * The same at an even pace, for one glide after another.
+ * @param {number} part
+ */
+export const even = (part) => part;
+
 export class Glide {
   /** @param {() => void} draw called for each frame of the screen while points glide, and when they have arrived */
   constructor(draw) {

@@ -26,6 +26,7 @@ export class State {
   constructor(subject) {
     this.subject = subject;
     this.modelIndex = 0;
+    this.playing = false; // whether a film moves on by itself
     this.z = subject.models[0].codeOf(subject.points.first).slice();
     /** @type {ShownImage | Drawing | null} */
     this.original = this.imageAt(subject.points.first);

@@ -32,6 +32,7 @@ export const NO_LABEL = 65535;
  * @property {number} measured how many images the models' measures are averages of
  * @property {{ count: number, name: string, labels: Entry | null, pixels: Entry, usual: Usual, note: string }} training what
  *   a picture's neighbour is looked for among
+ * @property {boolean} film whether the models are checkpoints of one training run, one after the other, seen in one plane
  * @property {ModelMeta[]} models
  */
 

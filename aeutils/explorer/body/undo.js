@@ -63,7 +63,7 @@ export class Undo {
   }
 
   take() {
-    if (this.held) return;
+    if (this.held || this.state.playing) return;
     clearTimeout(this.later);
     this.steps.take(this.state.here);
     this.show();

@@ -196,7 +196,7 @@ function build(root, state, source, signal) {
   ];
   if (state.subject.models.length > 1) {
     all.unshift({ key: "compare", name: "Compare", view: new CompareView(state) });
-    map.root.prepend(modelChoice(state));
+    map.root.prepend(modelChoice(state, root, signal));
   }
   signal.addEventListener("abort", () => all.forEach(({ view }) => view.stop()));
   const views = tabs(all, () => state.change("place"));

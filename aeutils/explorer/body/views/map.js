@@ -5,11 +5,12 @@ import { niceTicks, tickText } from "../axis.js";
 import { contour, density, levels, priorRadius, SHARES } from "../density.js";
 import { button, choice, drawn, element, tick } from "../dom.js";
 import { Field } from "../field.js";
-import { eased, Glide, GLIDE, seenIn, still } from "../glide.js";
+import { eased, even, Glide, GLIDE, seenIn, still } from "../glide.js";
 import { Legend } from "../legend.js";
 import { Manifold } from "../manifold.js";
 import { Frame, principalPlane, unitPlane } from "../plane.js";
 import { drawPoints } from "../points.js";
+import { PERIOD } from "./film.js";
 
 /**
  * @import { Pair, Plane } from "../plane.js"
@@ -71,6 +72,7 @@ export class MapView {
     this.original = state.original; // whose posterior is drawn in front
     this.hovered = -1;
     this.shown = state.model;
+    this.followed = state.model; // the one whose code was last followed
     /** @type {Pair} where the cursor is on the screen, and where it was when another model came */
     this.cursorAt = [0, 0];
     this.cursorFrom = this.cursorAt;
@@ -192,33 +194,39 @@ export class MapView {
     return this.chosen.every((unit) => unit < this.state.model.size) ? this.chosen : [0, 1];
   }
 
-  /** Another model: its points glide from where those of the last one were. */
+  /** Another model: its points glide from where those of the last one were. In a film nothing else moves. */
   showModel() {
-    if (this.shown === this.state.model) return;
-    this.shown = this.state.model;
+    const { model, playing, subject: { film } } = this.state;
+    if (this.shown === model) return;
+    this.shown = model;
     const [places, frame, { second }] = [this.glide.places ?? this.projected, this.frame.copy(), this.plane];
     this.cursorFrom = this.cursorAt;
     this.hover(-1);
-    this.choosePlane(this.firstPlane());
+    if (film) this.choosePlane(this.plane.principal ? this.firstPlane() : this.unitsPlane(), true);
+    else this.choosePlane(this.firstPlane());
     if (!second || !this.plane.second || !this.layers.points || still()) return;
-    this.glide.start(seenIn(places, frame, this.frame), this.projected, GLIDE, eased);
+    this.glide.start(seenIn(places, frame, this.frame), this.projected, playing ? PERIOD : GLIDE, playing ? even : eased);
     this.drawPlaces();
   }
 
-  /** @param {Plane} plane */
-  choosePlane(plane) {
+  /**
+   * @param {Plane} plane
+   * @param {boolean} stays whether it is the one that was there, of another checkpoint
+   */
+  choosePlane(plane, stays = false) {
     const { model } = this.state;
     this.glide.stop();
     this.plane = plane;
     this.projected = plane.project(model.codes);
     this.spread = null;
     this.offPlane = null;
-    this.manifold.forget();
+    if (!stays) this.manifold.forget(); // else the last checkpoint's is there until the next one's is
     this.field.forget();
-    this.buildAxes();
+    if (!stays) this.buildAxes();
     this.message.hidden = !model.constant;
     this.message.textContent = model.constant ?? "";
-    this.showAll();
+    if (stays) this.frameChanged();
+    else this.showAll();
     if (this.layers.ellipses) this.field.computeEllipses();
   }
 
@@ -443,7 +451,10 @@ export class MapView {
 
   followCode() {
     const [u, v] = this.plane.coordinates(this.state.z);
-    if (!this.dragging && this.frame.include(u, v)) this.frameChanged();
+    const { model, subject: { film } } = this.state;
+    const stays = film && this.followed !== model; // another checkpoint leaves the map where it is
+    this.followed = model;
+    if (!this.dragging && !stays && this.frame.include(u, v)) this.frameChanged();
     this.placeCursor();
     const [before, rest] = [this.offPlane, this.plane.moved(this.state.z, 0, 0)];
     if (before && rest.some((value, j) => Math.abs(value - before[j]) > 1e-3)) this.computeUnder(100);

@@ -2,25 +2,31 @@
 // Which model the map shows: the models by name, as buttons or, where they are many, along a slider.
 
 import { button, element, freshId } from "../dom.js";
+import { Film } from "./film.js";
 
 /** @import { State } from "../state.js" */
 
 const MOST = 8; // models with a button each
-const LABEL = "Model on the map";
 /** @type {Record<string, number>} */
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
 /**
  * @param {State} state with more than one model
- * @returns {HTMLElement}
+ * @param {HTMLElement} root of the explorer
+ * @param {AbortSignal} signal
  */
-export const modelChoice = (state) => (state.subject.models.length <= MOST ? buttons(state) : slider(state));
+export function modelChoice(state, root, signal) {
+  const { models, film } = state.subject;
+  if (film) return slider(state, "Checkpoint", new Film(state, root, signal).button);
+  return models.length <= MOST ? buttons(state, "Model on the map") : slider(state, "Model on the map");
+}
 
 /**
  * A radio group as the ARIA practices describe it: one stop of the Tab key, the arrow keys choose.
  * @param {State} state
+ * @param {string} label
  */
-function buttons(state) {
+function buttons(state, label) {
   const { models } = state.subject;
   const all = models.map(({ name }, index) => button(name, () => state.setModel(index), { role: "radio" }));
   const follow = () => all.forEach((made, index) => {
@@ -30,7 +36,7 @@ function buttons(state) {
   state.on("model", follow);
   follow();
   return element("div", {
-    class: "aex-models", role: "radiogroup", "aria-label": LABEL,
+    class: "aex-models", role: "radiogroup", "aria-label": label,
     onkeydown: /** @param {KeyboardEvent} event */ (event) => {
       const step = STEPS[event.key];
       if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -42,8 +48,12 @@ function buttons(state) {
   }, ...all);
 }
 
-/** @param {State} state */
-function slider(state) {
+/**
+ * @param {State} state
+ * @param {string} label
+ * @param {HTMLElement[]} before
+ */
+function slider(state, label, ...before) {
   const { models } = state.subject;
   const id = freshId();
   const input = element("input", {
@@ -58,5 +68,5 @@ function slider(state) {
   };
   state.on("model", follow);
   follow();
-  return element("div", { class: "aex-row aex-model-slider" }, element("label", { for: id }, LABEL), input, name);
+  return element("div", { class: "aex-row aex-model-slider" }, ...before, element("label", { for: id }, label), input, name);
 }
