@@ -31,6 +31,8 @@ class Plane:
         origin: the code `[k]` at (0, 0).
         places: of the images, `[N, 2]`, in the code's own unit.
         reach: the two ends `[2, 2]` of what is shown of each axis: (low, high) of the first, then of the second.
+        shares: of each axis, from 0 to 1, in the variance of the whole code: of principal axes the explained variance
+            ratio. None where the code does not vary, or has one unit; `shares` in `body/plane.js` finds the same.
     """
 
     principal: bool
@@ -41,6 +43,16 @@ class Plane:
     origin: Tensor
     places: Tensor
     reach: Tensor
+    shares: tuple[float, ...] | None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names with the shares, as `Plane.labels` in `body/plane.js` writes them."""
+        if self.shares is None:
+            return self.names
+        return tuple(
+            f"{name} ({_percent(share)} of the variance)" for name, share in zip(self.names, self.shares, strict=True)
+        )
 
     @property
     def frame(self) -> tuple[np.ndarray, np.ndarray]:
@@ -90,9 +102,18 @@ def _plane(
     principal: bool, names: tuple[str, str], axes: Tensor, components: Tensor, origin: Tensor, codes: Tensor
 ) -> Plane:
     places, along = (codes - origin) @ axes.T, (codes - origin) @ components.T
+    shares = None
     if len(axes) == 1:
         places = torch.cat([places, aside(len(codes))], 1)
-    return Plane(principal, names, axes, components, along.std(0, correction=0), origin, places, reach(places))
+    elif (codes - codes[0]).abs().max() > 1e-6:
+        total = codes.double().var(0, correction=0).sum()
+        shares = tuple((places.double().var(0, correction=0) / total).tolist())
+    sds = (along - along.mean(0)).square().mean(0).sqrt()  # also of no components
+    return Plane(principal, names, axes, components, sds, origin, places, reach(places), shares)
+
+
+def _percent(share: float) -> str:
+    return "under 1 %" if 0 < share < 0.01 else f"{100 * share:.0f} %"
 
 
 def one_plane(codes: Sequence[Tensor]) -> list[Plane]:

@@ -79,7 +79,7 @@ def _traversal(codes: Tensor, unit: int) -> Tensor:
 
 def _map(axes: Axes, plane: Plane, places: Tensor, y: Tensor | None, classes: tuple[str, ...]) -> None:
     low, high = plane.frame
-    axes.set(xlabel=plane.names[0], ylabel=plane.names[1])
+    axes.set(xlabel=plane.labels[0], ylabel=plane.labels[1])
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     axes.set_box_aspect(1)
     axes.tick_params(labelsize=8)

@@ -9,7 +9,7 @@ import { asDrawn, centred } from "../../aeutils/explorer/body/drawing.js";
 import { gaugeEnd, gaugeMarks, gaugeText } from "../../aeutils/explorer/body/gauge.js";
 import { Neighbours, squaredDistance } from "../../aeutils/explorer/body/neighbours.js";
 import { greatCircle, straight } from "../../aeutils/explorer/body/paths.js";
-import { Frame, principalPlane, unitPlane } from "../../aeutils/explorer/body/plane.js";
+import { Frame, principalPlane, shares, unitPlane } from "../../aeutils/explorer/body/plane.js";
 import { unitSpreads } from "../../aeutils/explorer/body/subject.js";
 
 const near = (a, b, tolerance = 1e-4) => assert.ok(Math.abs(a - b) <= tolerance, `${a}, not ${b}`);
@@ -38,6 +38,24 @@ test("moving in a plane changes nothing else", () => {
   near(moved[2], 3);
 });
 
+test("the axes say what share of the code's variance they have", () => {
+  const codes = Float32Array.of(10, 0, 1, 14, 3, 1, 12, 3, 1, 16, 6, 1); // four codes of three units
+  const model = { size: 3, reach: REACH, aside: null, units: unitSpreads(codes, 3), constant: null };
+  const units = unitPlane(model, 0, 2);
+  const { us, vs } = units.project(codes);
+  near(shares([us], model.units)[0], 5 / 9.5); // NumPy's var: 5, 4.5 and 0
+  assert.deepEqual(units.labels({ us, vs }, model), ["code unit 1 (53 % of the variance)", "code unit 3 (0 % of the variance)"]);
+  const components = Float32Array.of(Math.SQRT1_2, Math.SQRT1_2, 0, -Math.SQRT1_2, Math.SQRT1_2, 0);
+  const plane = principalPlane({ names: ["a", "b"], components, mean: Float32Array.of(13, 3, 1), reach: REACH });
+  const projected = plane.project(codes);
+  near(shares([projected.us], model.units)[0], 9.25 / 9.5);
+  assert.deepEqual(plane.labels(projected, model), ["a (97 % of the variance)", "b (3 % of the variance)"]);
+  assert.deepEqual(plane.labels(projected, { ...model, constant: "alike" }), ["a", "b"]);
+  assert.deepEqual(plane.labels({ us: us.slice(0, 1), vs: vs.slice(0, 1) }, model), ["a", "b"], "one image does not vary");
+  const little = units.labels({ us: us.map((u) => u / 30), vs }, model);
+  assert.equal(little[0], "code unit 1 (under 1 % of the variance)");
+});
+
 test("a code of one unit has a map, too", () => {
   const aside = Float32Array.of(-1, 0.25, 0.5);
   const plane = unitPlane({ size: 1, reach: REACH, aside }, 0, 1);
@@ -46,6 +64,7 @@ test("a code of one unit has a map, too", () => {
   assert.equal(vs, aside);
   assert.deepEqual(plane.names, ["code unit 1", ""]);
   assert.deepEqual([...plane.moved(Float32Array.of(3), 7, 99)], [7]);
+  assert.deepEqual(plane.labels({ us, vs }, { units: [{ mean: 4, sd: 1, low: 3, high: 5, middle: [3, 5] }], constant: null }), plane.names);
 });
 
 test("the frame goes to the screen and back, and zooms about a point", () => {

@@ -417,6 +417,13 @@ def test_the_first_plane(size):
     else:
         assert plane.components.shape == (0, size) and plane.sds.shape == (0,)
         assert torch.equal(plane.places[:, 0], codes[:, 0]) and plane.names[0] == "code unit 1"
+    if size > 1:
+        spread = np.var(codes.double().numpy(), axis=0).sum()
+        shares = np.var(codes.double().numpy() @ plane.axes.double().numpy().T, axis=0) / spread
+        assert plane.shares == pytest.approx(shares.tolist(), rel=1e-5)
+        assert plane.labels[1] == f"{plane.names[1]} ({100 * shares[1]:.0f} % of the variance)"
+    else:
+        assert plane.shares is None and plane.labels == plane.names
     low, high = plane.frame
     inside = ((plane.places.numpy() >= low) & (plane.places.numpy() <= high)).all(1)
     assert 0.98 <= inside.mean() <= 1
@@ -430,6 +437,7 @@ def test_planes_of_few_or_equal_codes():
     for codes in (torch.ones(1, 5), torch.ones(7, 5)):
         plane = first_plane(codes)
         assert not plane.principal and plane.reach.tolist() == [[0, 2], [0, 2]]
+        assert plane.labels == ("code unit 1", "code unit 2"), "nothing varies"
     assert first_plane(torch.tensor([[1.0, 2, 3], [4, 5, 6]])).principal
     assert reach(torch.tensor([[0.0, 5], [1, 5]]))[1].tolist() == [4, 6], "never empty"
 

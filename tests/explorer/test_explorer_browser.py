@@ -447,6 +447,12 @@ def test_a_saved_page_of_a_wide_code_in_the_dark(saved):
     view.expect(root).to_have_attribute("data-theme", "dark")
     root.get_by_label("Map of", exact=True).select_option("units")
     root.get_by_label("rightward axis").select_option(label="5")
+    variance = np.var(encode(view.models["wide"], view.images.test.x).double().numpy(), axis=0)
+    names = root.locator(".aex-overlay > text").filter(has_text="→").all_text_contents()
+    shares = [100 * variance[unit] / variance.sum() for unit in (4, 1)]
+    assert names == [
+        f"code unit {unit} ({share:.0f} % of the variance) →" for unit, share in zip((5, 2), shares, strict=True)
+    ]
     before = view.code
     view.page.mouse.click(*view.point(0.9, 0.4))
     moved = view.agrees("wide")
@@ -465,7 +471,7 @@ def test_a_saved_page_of_a_wide_code_in_the_dark(saved):
 def test_the_still_and_the_map_show_one_plane(chromium, tmp_path, digits, on):
     """The same axes with the same signs, and the same frame of them: found from the outside, by hand and by fit."""
     bare = Images("bare", *(Split(part.x) for part in (digits.train, digits.val, digits.test)), ())
-    for size in (3, 8, 16):
+    for size in (2, 3, 8, 16):
         torch.manual_seed(size)
         model = ae.Autoencoder((784, 32, size))
         explorer = ae.explore(model, bare, on=on)

@@ -65,7 +65,37 @@ export class Plane {
     for (let i = 0; i < n; i++) [us[i], vs[i]] = this.coordinates(codes.subarray(i * size, (i + 1) * size));
     return { us, vs: this.aside ?? vs };
   }
+
+  /**
+   * The names with the share that each axis has in the variance of the whole code, where that varies.
+   * @param {ReturnType<Plane["project"]>} projected of all codes
+   * @param {Pick<Model, "units" | "constant">} model
+   */
+  labels({ us, vs }, { units, constant }) {
+    if (!this.second || constant || us.length === 1) return this.names;
+    return shares([us, vs], units).map((share, axis) => `${this.names[axis]} (${percent(share)} of the variance)`);
+  }
 }
+
+/**
+ * What part of the variance of a whole code lies along each of some directions; of principal axes it is the explained
+ * variance ratio. `Plane.shares` in aeutils/explorer/plane.py is the same.
+ * @param {Float32Array[]} places of all images along each direction
+ * @param {{ sd: number }[]} units of the code
+ */
+export function shares(places, units) {
+  const total = units.reduce((sum, { sd }) => sum + sd * sd, 0);
+  return places.map((values) => variance(values) / total);
+}
+
+/** @param {Float32Array} values */
+function variance(values) {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+}
+
+/** @param {number} share */
+const percent = (share) => (share > 0 && share < 0.01 ? "under 1 %" : `${Math.round(100 * share)} %`);
 
 /**
  * @param {Float32Array} reach

@@ -119,6 +119,7 @@ export class MapView {
     );
 
     this.plane = this.firstPlane();
+    this.labels = this.plane.names;
     /** @type {ReturnType<Plane["project"]>} */
     this.projected = { us: new Float32Array(), vs: new Float32Array() };
     this.choosePlane(this.plane);
@@ -218,6 +219,7 @@ export class MapView {
     this.glide.stop();
     this.plane = plane;
     this.projected = plane.project(model.codes);
+    this.labels = plane.labels(this.projected, model);
     this.spread = null;
     this.offPlane = null;
     if (!stays) this.manifold.forget(); // else the last checkpoint's is there until the next one's is
@@ -370,10 +372,10 @@ export class MapView {
      */
     const at = (text, x, y, anchor, more = {}) => labels.push(drawn("text", { x, y, "text-anchor": anchor, ...more }, text));
     for (const value of niceTicks(low[0], high[0])) at(tickText(value), this.frame.toScreen(value, 0)[0], size + 13, "middle");
-    at(`${this.plane.names[0]} →`, size / 2, size + 27, "middle");
+    at(`${this.labels[0]} →`, size / 2, size + 27, "middle");
     if (!this.plane.second) return labels;
     for (const value of niceTicks(low[1], high[1])) at(tickText(value), -5, this.frame.toScreen(0, value)[1] + 4, "end");
-    at(`${this.plane.names[1]} →`, 0, 0, "middle", { transform: `translate(-34 ${size / 2}) rotate(-90)` });
+    at(`${this.labels[1]} →`, 0, 0, "middle", { transform: `translate(-34 ${size / 2}) rotate(-90)` });
     return labels;
   }
 
