@@ -218,7 +218,8 @@ def test_a_film_plays_and_any_press_ends_it(chromium, tmp_path, few):
 
 
 def test_a_film_without_motion_goes_from_checkpoint_to_checkpoint(chromium, tmp_path, few):
-    page = opened(chromium, tmp_path, ae.explore(filmed(small(), few), few), reduced_motion="reduce")
+    page = opened(chromium, tmp_path, ae.explore(filmed(small(4), few), few), reduced_motion="reduce")
+    assert page.get_by_text("The principal axes are those of epoch 3, for all checkpoints.").is_visible()
     page.get_by_label("Under the points").select_option("nothing")
     page.locator(".aex-play").click()
     seen = page.locator(".aex").evaluate(SEEN)

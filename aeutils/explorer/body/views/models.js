@@ -17,7 +17,11 @@ const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
  */
 export function modelChoice(state, root, signal) {
   const { models, film } = state.subject;
-  if (film) return slider(state, "Checkpoint", new Film(state, root, signal).button);
+  if (film) {
+    const chosen = slider(state, "Checkpoint", new Film(state, root, signal).button);
+    const told = `The principal axes are those of ${models[models.length - 1].name}, for all checkpoints.`;
+    return models[0].principal ? element("div", {}, chosen, element("p", { class: "aex-note" }, told)) : chosen;
+  }
   return models.length <= MOST ? buttons(state, "Model on the map") : slider(state, "Model on the map");
 }
 
