@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 _KNOWN = ("model", "view", "image", "code", "axes", "frame", "layers")
-_VIEWS = ("compare", "traversal", "between", "draw")
+_VIEWS = ("compare", "traversal", "between", "arithmetic", "draw")
 
 
 def state_text(state: Any, meta: dict[str, Any]) -> str:
@@ -35,7 +35,9 @@ def state_text(state: Any, meta: dict[str, Any]) -> str:
     model = said.get("model", next(iter(sizes)))
     if model not in sizes:
         raise ValueError(f"state has model={model!r}; expected one of {', '.join(map(repr, sizes))}")
-    views = _VIEWS if len(sizes) > 1 else _VIEWS[1:]
+    labelled = meta["points"]["labels"] is not None and len(meta["classes"]) > 1
+    here = {"compare": len(sizes) > 1, "arithmetic": labelled}
+    views = [view for view in _VIEWS if here.get(view, True)]
     if said.get("view", views[0]) not in views:
         raise ValueError(f"state has view={said['view']!r}; expected one of {', '.join(views)}")
     size, count = sizes[model], meta["points"]["count"]

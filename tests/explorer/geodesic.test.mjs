@@ -16,6 +16,7 @@ function found(start, decode) {
     assert.equal(better.length, start.length);
     [way, times] = [better, times + 1];
   }
+  assert.ok(lengthOf(way.map(decode)) <= lengthOf(start.map(decode)));
   return { way, times };
 }
 
@@ -33,6 +34,14 @@ test("of a linear decoder the geodesic is the straight line, evenly walked", () 
   const { way } = found(bent, decode);
   way.forEach((code, i) => code.forEach((value, j) => near(value, line[i][j], 0.02)));
   near(lengthOf(way.map(decode)), Math.sqrt(3 ** 2 + 6 ** 2 + 9 ** 2 + 3 ** 2 + 3.5 ** 2), 1e-3);
+});
+
+test("a start that is shorter stays, however unevenly it is walked", () => {
+  const decode = ([x, y]) => Float32Array.of(x, y, 0.01 * Math.sin(40 * x)); // hardly bent: rounding decides
+  for (let k = 0; k < 6; k++) {
+    const uneven = wayOf([0, 0], [k - 2.5, 2]).map((_, i) => straight(Float32Array.of(0, 0), Float32Array.of(k - 2.5, 2), (i / 40) ** 2));
+    found(uneven, decode);
+  }
 });
 
 test("on a sphere it is the great circle", () => {

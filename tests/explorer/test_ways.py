@@ -93,3 +93,56 @@ def test_a_geodesic_saves_what_gradients_would_save(tmp_path, trained, digits):
     best = cost().item()
     told = f"energies: straight {before:.4f}, found {after:.4f}, with gradients {best:.4f}"
     assert before - after > 0.9 * (before - best) > 0.01 * before, told
+
+
+def test_the_geodesic_on_the_map_and_in_the_pictures(chromium, tmp_path, trained, digits):
+    model, _ = trained
+    image = int((digits.test.y == 1).nonzero()[0])
+    path = ae.explore(model, digits, state=f"view=between&image={image}").save_html(tmp_path / "page.html")
+    page = chromium.new_page(viewport={"width": 1100, "height": 900})
+    page.goto(path.as_uri())
+    page.locator(".aex-chart[data-ready=true]").wait_for()
+    page.get_by_label("Way", exact=True).select_option("geodesic")
+    page.locator(".aex-lengths [data-way=geodesic]").filter(has_not_text="sought").wait_for()
+    told = page.locator(".aex-lengths [data-way]").evaluate_all(
+        "all => all.map(one => parseFloat(one.textContent.slice(-5)))"
+    )
+    assert told[2] < min(told[:2])
+    assert len(page.workers) == 1
+    slider, decoded = page.get_by_label("A", exact=True), page.locator("[data-code]")
+    codes = []
+    for place in range(41):
+        slider.fill(str(place / 40))
+        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        codes.append([float(value) for value in decoded.get_attribute("data-code").split()])
+    way = torch.tensor(codes)
+    assert length(model, way) == pytest.approx(told[2], rel=0.005)
+    assert told[0] == pytest.approx(
+        length(model, way[0] + torch.linspace(0, 1, 41)[:, None] * (way[-1] - way[0])), rel=0.005
+    )
+    points = torch.tensor(
+        [
+            [float(value) for value in pair.split(",")]
+            for pair in page.locator(".aex-walk").get_attribute("points").split()
+        ]
+    )
+    x, y = (points[-1] - points[0]) / (points[-1] - points[0]).norm()
+    assert ((points - points[0]) @ torch.stack([y, -x])).abs().max() > 1, "bent, in pixels"
+
+
+def test_the_means_of_the_classes_are_those_of_pytorch(tmp_path, trained, digits):
+    model, explorer = trained
+    found = in_browser(
+        tmp_path,
+        explorer,
+        """
+        const { classMeans } = await load("/means.js");
+        const means = classMeans(model.codes, model.size, subject.points.labels);
+        told(means.map(({ label, count, code }) => [label, count, [...code]]));
+        """,
+    )
+    codes, y = encode(model, digits.test.x), digits.test.y
+    assert [label for label, _, _ in found] == list(range(10))
+    for label, count, mean in found:
+        assert count == int((y == label).sum())
+        assert torch.allclose(torch.tensor(mean), codes[y == label].mean(0), atol=1e-4)

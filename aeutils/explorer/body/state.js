@@ -19,7 +19,15 @@ import { labelText, NO_LABEL, pictureAt } from "./subject.js";
 
 /** @typedef {Pick<State, "modelIndex" | "z" | "original">} Here where one is */
 
-/** @typedef {"model" | "code" | "ends" | "place"} Change of the model, the code, the walk's ends, the map's frame or layers, or the open view */
+/**
+ * The arrow of the arithmetic, while that view is open: `at` gives the code where so much of it is added, and t is how much
+ * that is now, within `reach`; `moveTo` is for the hand that has its head on the map.
+ * @typedef {{ t: number, reach: [least: number, most: number], at: (t: number) => Float32Array, moveTo: (t: number) => void }} Arrow
+ */
+
+/** @typedef {{ index: number, distance: number }} Nearest of the training images, and its squared distance */
+
+/** @typedef {"model" | "code" | "nearest" | "ends" | "place"} Change of the model, the code, the image nearest to its picture, the walk's or the arrow's ends, the map's frame or layers, or the open view */
 
 export class State {
   /** @param {Subject} subject */
@@ -32,6 +40,10 @@ export class State {
     this.original = this.imageAt(subject.points.first);
     /** @type {Walk | null} */
     this.walk = null;
+    /** @type {Arrow | null} */
+    this.arrow = null;
+    /** @type {Nearest | null} what the decoded picture is nearest to, as it was last looked for */
+    this.nearest = null;
     /** @type {Map<Change, (() => void)[]>} */
     this.listeners = new Map();
     /** @type {Set<Change>} */
@@ -65,7 +77,7 @@ export class State {
     this.frame = 0;
     const changed = new Set(this.changed);
     this.changed.clear();
-    for (const event of /** @type {const} */ (["model", "code", "ends", "place"])) {
+    for (const event of /** @type {const} */ (["model", "code", "nearest", "ends", "place"])) {
       if (changed.has(event)) (this.listeners.get(event) ?? []).forEach((f) => f());
     }
   }
@@ -78,6 +90,12 @@ export class State {
     this.z = Float32Array.from(z);
     this.original = original;
     this.change("code");
+  }
+
+  /** @param {Nearest} nearest */
+  setNearest(nearest) {
+    this.nearest = nearest;
+    this.change("nearest");
   }
 
   /**
@@ -110,7 +128,7 @@ export class State {
   setModel(index) {
     if (index === this.modelIndex) return;
     const before = this.model;
-    this.modelIndex = index;
+    this.turnTo(index);
     const { original } = this;
     if (original?.kind === "image") this.goToImage(original.index);
     else {
@@ -120,6 +138,15 @@ export class State {
     this.change("model", "code", "ends");
   }
 
+  /**
+   * Ways and arrows were those of the other model's codes; their views make new ones.
+   * @param {number} index
+   */
+  turnTo(index) {
+    this.modelIndex = index;
+    this.walk = this.arrow = null;
+  }
+
   /** @returns {Here} */
   get here() {
     return { modelIndex: this.modelIndex, z: this.z, original: this.original };
@@ -127,8 +154,10 @@ export class State {
 
   /** @param {Here} here where one was */
   goBack({ modelIndex, z, original }) {
-    if (modelIndex !== this.modelIndex) this.change("model", "ends");
-    this.modelIndex = modelIndex;
+    if (modelIndex !== this.modelIndex) {
+      this.turnTo(modelIndex);
+      this.change("model", "ends");
+    }
     this.setCode(z, original);
   }
 

@@ -139,6 +139,13 @@ export function pictureAt(image, { count, pictures }) {
 export const imageOf = (place, { count, pictures }) => Math.floor((place * count) / pictures);
 
 /**
+ * The usual distance of what has this label, or of all where that is not known; null where nothing is.
+ * @param {Usual} usual
+ * @param {number} label
+ */
+export const usualOf = (usual, label) => usual?.classes[label] ?? usual?.all ?? null;
+
+/**
  * What a label is called.
  * @param {string[]} classes
  * @param {number} label

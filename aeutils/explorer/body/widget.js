@@ -1,6 +1,7 @@
 // @ts-check
 // The explorer: puts the views together, in a notebook (anywidget calls `render`) or on a page of its own.
 
+import { ArithmeticView } from "./views/arithmetic.js";
 import { BetweenView } from "./views/between.js";
 import { CompareView } from "./views/compare.js";
 import { element, freshId } from "./dom.js";
@@ -194,6 +195,9 @@ function build(root, state, source, signal) {
     { key: "between", name: "Between", view: new BetweenView(state, survey) },
     { key: "draw", name: "Draw your own", view: new DrawView(state, signal) },
   ];
+  if (state.subject.points.labels && state.subject.classes.length > 1) {
+    all.splice(-1, 0, { key: "arithmetic", name: "Arithmetic", view: new ArithmeticView(state) });
+  }
   if (state.subject.models.length > 1) {
     all.unshift({ key: "compare", name: "Compare", view: new CompareView(state) });
     map.root.prepend(modelChoice(state, root, signal));

@@ -22,7 +22,8 @@ import { PERIOD } from "./film.js";
 /** @typedef {"nothing" | "manifold" | Quantity} Under what lies under the points */
 
 const NEAR = 14; // how close, in CSS pixels, the pointer must be to an image
-const END = 10; // the same for an end of the walk
+const END = 10; // the same for an end of the walk, or the head of the arrow
+const FINGER = 22; // and for a finger
 const TWICE = 400; // milliseconds within which two taps are one gesture
 /** @type {Record<string, Pair>} */
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -80,7 +81,7 @@ export class MapView {
     this.moving = 0; // a frame that was asked for
     /** @type {Map<number, Pair>} what is down on the map: the pointer's id -> its place */
     this.fingers = new Map();
-    /** @type {"code" | "end" | "map" | "pinch" | null} what the hand moves */
+    /** @type {"code" | "end" | "head" | "map" | "pinch" | null} what the hand moves */
     this.dragging = null;
     /** @type {Pair} where the hand was */
     this.before = [0, 0];
@@ -354,7 +355,7 @@ export class MapView {
   drawOverlay() {
     const { size } = this.frame;
     this.overlay.setAttribute("viewBox", `0 0 ${size} ${size}`);
-    const inside = drawn("svg", { width: size, height: size, class: "aex-inside" }, ...this.roundTrips(), ...this.posteriors(), ...this.contours(), ...this.walk());
+    const inside = drawn("svg", { width: size, height: size, class: "aex-inside" }, ...this.roundTrips(), ...this.posteriors(), ...this.contours(), ...this.walk(), ...this.arrow());
     this.overlay.replaceChildren(...this.ticks(), inside);
     this.contourNote.textContent = this.contourText();
     this.fieldNote.textContent = this.fieldText();
@@ -410,7 +411,9 @@ export class MapView {
     const trips = `Arrows: from z to where it comes back, encode(decode(z))${plane}; longer ones are cut to a step of their grid, dots stay. Where they meet lies an attractor.`;
     const known = "Ellipses: one standard deviation of the posterior q(z|x) of 40 images, and in front that of the image that is looked at.";
     const unknown = `${model.name} has no posterior whose spread is known here, so there are no ellipses.`;
-    return [arrows ? trips : "", ellipses ? (model.spread ? known : unknown) : ""].join(" ").trim();
+    const short = "The arrow of the arithmetic is hardly seen in this plane: the slider of t moves along it.";
+    const ends = this.arrowEnds();
+    return [arrows ? trips : "", ellipses ? (model.spread ? known : unknown) : "", ends && ends.length <= 2 * END ? short : ""].join(" ").trim();
   }
 
   /** Contours of the density of all images: made once for a plane, and moved with the map. */
@@ -449,6 +452,39 @@ export class MapView {
       return drawn("g", {}, drawn("circle", { cx: x, cy: y, r: END - 1, class: "aex-end" }), drawn("text", { x, y: y + 4, "text-anchor": "middle", class: "aex-end-name" }, name));
     });
     return [drawn("polyline", { points: places.join(" "), class: "aex-walk" }), ...ends];
+  }
+
+  /**
+   * The arrow of the arithmetic, while that view is open: where its start and, for t = 1, its head are on the screen, and
+   * where its head is now; where it goes nowhere, it is offered at t = 1.
+   */
+  arrowEnds() {
+    const { arrow } = this.state;
+    if (!arrow) return null;
+    const [start, one] = [arrow.at(0), arrow.at(1)].map((code) => this.frame.toScreen(...this.plane.coordinates(code)));
+    /**
+     * @param {number} t
+     * @returns {Pair}
+     */
+    const at = (t) => [start[0] + t * (one[0] - start[0]), start[1] + t * (one[1] - start[1])];
+    return { at, t: arrow.t, reach: arrow.reach.map(at), head: at(arrow.t || 1), length: Math.hypot(one[0] - start[0], one[1] - start[1]) };
+  }
+
+  arrow() {
+    const ends = this.arrowEnds();
+    if (!ends || ends.length < 1) return [];
+    const { at, t, reach: [[x1, y1], [x2, y2]], head, length } = ends;
+    const [startX, startY] = at(0);
+    const [dx, dy] = at(Math.sign(t || 1) / length).map((value, axis) => value - at(0)[axis]); // one pixel along it
+    const barbs = [1, -1].map((side) => `${round(head[0] - 11 * dx - side * 6 * dy)},${round(head[1] - 11 * dy + side * 6 * dx)}`);
+    return [
+      drawn("line", { x1, y1, x2, y2, class: "aex-reach" }),
+      drawn("line", { x1: startX, y1: startY, x2: head[0], y2: head[1], class: "aex-sum-rim" }),
+      drawn("circle", { cx: startX, cy: startY, r: 4, class: "aex-end" }),
+      drawn("g", { class: `aex-sum-arrow ${t ? "" : "aex-offered"}` },
+        drawn("line", { x1: startX, y1: startY, x2: head[0] - 9 * dx, y2: head[1] - 9 * dy }),
+        drawn("polygon", { points: `${round(head[0])},${round(head[1])} ${barbs.join(" ")}` })),
+    ];
   }
 
   followCode() {
@@ -495,8 +531,9 @@ export class MapView {
         this.dragging = "pinch";
         return;
       }
-      this.end = this.endUnder(...this.before);
-      this.dragging = event.shiftKey ? "map" : this.end >= 0 ? "end" : "code";
+      const reach = event.pointerType === "touch" ? FINGER : END;
+      this.end = this.endUnder(...this.before, reach);
+      this.dragging = event.shiftKey ? "map" : this.end >= 0 ? "end" : this.headUnder(...this.before, reach) ? "head" : "code";
       if (this.dragging === "code") this.moveTo(...this.before);
       this.lookUnder(event, this.before);
     });
@@ -504,10 +541,10 @@ export class MapView {
       const place = this.place(event);
       const inside = this.frame.inside(place); // a hand that leaves the map takes the point to its edge
       this.lookUnder(event, inside);
-      if (this.dragging === "code") {
-        this.moveTo(...inside);
-        this.invitation.remove();
-      } else if (this.dragging === "end") this.moveEnd(...inside);
+      if (this.dragging === "code" || this.dragging === "head") this.invitation.remove();
+      if (this.dragging === "code") this.moveTo(...inside);
+      else if (this.dragging === "end") this.moveEnd(...inside);
+      else if (this.dragging === "head") this.moveHead(...inside);
       else if (this.dragging === "map") {
         const [a, b] = [this.frame.toPlane(...this.before), this.frame.toPlane(...place)];
         this.frame.pan(a[0] - b[0], a[1] - b[1]);
@@ -610,7 +647,8 @@ export class MapView {
    * @param {Pair} place
    */
   lookUnder({ pointerType }, place) {
-    const hidden = pointerType === "touch" || this.glide.places || this.dragging === "map" || this.dragging === "end" || !this.layers.points;
+    const moving = this.dragging === "map" || this.dragging === "end" || this.dragging === "head";
+    const hidden = pointerType === "touch" || this.glide.places || moving || !this.layers.points;
     this.hover(hidden ? -1 : this.nearest(...place, NEAR));
   }
 
@@ -637,14 +675,38 @@ export class MapView {
    * Which end of the walk is under the hand: 0 for A, 1 for B, or -1.
    * @param {number} x
    * @param {number} y
+   * @param {number} reach
    */
-  endUnder(x, y) {
+  endUnder(x, y, reach) {
     const { walk } = this.state;
     if (!walk) return -1;
     return [walk.codes[0], walk.codes[walk.codes.length - 1]].findIndex((code) => {
       const [endX, endY] = this.frame.toScreen(...this.plane.coordinates(code));
-      return Math.hypot(endX - x, endY - y) <= END;
+      return Math.hypot(endX - x, endY - y) <= reach;
     });
+  }
+
+  /**
+   * Whether the arrow's head is under the hand. Where the arrow is hardly seen in this plane, it cannot be taken.
+   * @param {number} x
+   * @param {number} y
+   * @param {number} reach
+   */
+  headUnder(x, y, reach) {
+    const ends = this.arrowEnds();
+    return ends !== null && ends.length > 2 * END && Math.hypot(ends.head[0] - x, ends.head[1] - y) <= reach;
+  }
+
+  /**
+   * To the place on the arrow's line that is nearest to the hand.
+   * @param {number} x
+   * @param {number} y
+   */
+  moveHead(x, y) {
+    const ends = this.arrowEnds();
+    if (!ends) return;
+    const [[startX, startY], [oneX, oneY]] = [ends.at(0), ends.at(1)];
+    this.state.arrow?.moveTo(((x - startX) * (oneX - startX) + (y - startY) * (oneY - startY)) / ends.length ** 2);
   }
 
   /**

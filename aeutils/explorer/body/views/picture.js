@@ -6,12 +6,9 @@ import { element, shown } from "../dom.js";
 import { Gauge, gaugeEnd } from "../gauge.js";
 import { squaredDistance } from "../neighbours.js";
 import { Picture } from "../pictures.js";
-import { labelText, NO_LABEL } from "../subject.js";
+import { labelText, NO_LABEL, usualOf } from "../subject.js";
 
-/**
- * @import { State } from "../state.js"
- * @import { Usual } from "../subject.js"
- */
+/** @import { State } from "../state.js" */
 
 const SEARCH_EVERY = 50; // milliseconds between searches for the neighbour while the hand moves, where they take long
 const FIRST = 6; // units of a code that are written out
@@ -132,25 +129,22 @@ export class PictureView {
       this.near.label(this.nearName);
     }
     this.nearText.textContent = `${this.nearName}: squared pixel distance ${shown(found.distance)}`;
-    const label = training.labels?.[found.index] ?? NO_LABEL;
-    this.showUsual(found.distance, label === NO_LABEL ? null : label);
+    this.showUsual(found.distance, training.labels?.[found.index] ?? NO_LABEL);
+    this.state.setNearest(found);
   }
 
   /**
    * What such a distance usually is, among images of the class that the neighbour has: a 1 is near to others, a 2 far.
    * @param {number} distance
-   * @param {number | null} label
+   * @param {number} label
    */
   showUsual(distance, label) {
     const { training, classes, points } = this.state.subject;
     const { usual } = this.state.model;
-    /** @param {Usual} medians */
-    const ofClass = (medians) => (label === null ? null : (medians?.classes[label] ?? null));
-    const real = ofClass(training.usual) ?? training.usual?.all ?? null;
-    const rebuilt = ofClass(usual) ?? usual?.all ?? null;
-    this.gauge.show(distance, rebuilt, real, gaugeEnd([training.usual, usual]));
+    const real = usualOf(training.usual, label);
+    this.gauge.show(distance, usualOf(usual, label), real, gaugeEnd([training.usual, usual]));
     const one = `${points.name === "image" ? "an" : "a"} ${points.name}`;
-    const some = label === null || ofClass(training.usual) === null ? one : `${one} labelled ${classes[label]}`;
+    const some = (training.usual?.classes[label] ?? null) === null ? one : `${one} labelled ${classes[label]}`;
     this.usual.textContent = real === null ? "" : `Usual: the median for ${some}.`;
   }
 
