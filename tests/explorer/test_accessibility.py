@@ -144,13 +144,12 @@ def test_forced_colours_hide_nothing(chromium, page_file):
         assert ground not in (paper, "rgba(0, 0, 0, 0)"), mark
     rim = "each => getComputedStyle(each, '::before').borderTopColor"
     assert page.locator(".aex-cursor").evaluate(rim) == "rgb(230, 0, 122)"
-    selected, other = (
-        page.locator(f"[role=tab][aria-selected={chosen}]").first.evaluate(
-            "each => getComputedStyle(each).borderTopWidth"
+    for choice in ("tab][aria-selected", "radio][aria-checked"):
+        chosen, other = (
+            page.locator(f"[role={choice}={state}]").first.evaluate("each => getComputedStyle(each).borderTopWidth")
+            for state in ("true", "false")
         )
-        for chosen in ("true", "false")
-    )
-    assert (selected, other) == ("3px", "1px")
+        assert (chosen, other) == ("3px", "1px"), choice
 
 
 # ---- by hand
