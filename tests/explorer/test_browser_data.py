@@ -351,7 +351,7 @@ def visible(page, what):
     )
 
 
-@pytest.mark.parametrize("width, height", [(1366, 650), (1000, 650), (390, 740), (320, 640)])
+@pytest.mark.parametrize("width, height", [(1366, 650), (1000, 650), (683, 325), (390, 740), (320, 640)])
 def test_the_decoded_picture_is_in_sight_whatever_moves_the_code(chromium, tmp_path, few, width, height):
     path = ae.explore(ae.Autoencoder((784, 8, 6)), few).save_html(tmp_path / "page.html")
     page = chromium.new_page(viewport={"width": width, "height": height})
