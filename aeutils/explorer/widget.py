@@ -66,6 +66,9 @@ class Explorer(anywidget.AnyWidget):
     code = _Code().tag(sync=True)
     model = traitlets.Unicode().tag(sync=True)
     state = traitlets.Unicode().tag(sync=True)
+    _moves = traitlets.Int(0).tag(sync=True)  # how often code, model or state were set here
+    _heard = traitlets.Int(0).tag(sync=True)  # of how many moves the browser knew when it told its place
+    _hearing = False
 
     def __init__(
         self, models: dict[str, Adapted], meta: dict[str, Any], payload: bytes, picture: Picture, state: str = ""
@@ -122,6 +125,21 @@ class Explorer(anywidget.AnyWidget):
             return state_text(proposal["value"], self.meta)
         except ValueError as error:
             raise traitlets.TraitError(str(error)) from None
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """What the browser tells; but not where it stood before it heard of a place that was set here meanwhile."""
+        if sync_data.get("_heard", self._moves) != self._moves:
+            return
+        self._hearing = True
+        try:
+            super().set_state(sync_data)
+        finally:
+            self._hearing = False
+
+    @traitlets.observe("code", "model", "state")
+    def _count_moves(self, _: Any) -> None:
+        if not self._hearing:
+            self._moves += 1
 
     def close(self) -> None:
         """Take the explorer away from every page, and let go of all that it holds: it cannot be shown or saved again.

@@ -130,3 +130,16 @@ def test_a_state_that_is_set_is_checked(explorer, models, few, refused):
     explorer.state = ""
     with refused(ValueError, "view='compare'", "traversal"):
         ae.explore(models["plain"], few, state="view=compare")  # there is nothing to compare
+
+
+def test_what_the_browser_tells_late_does_not_undo_what_was_set_in_python(models, few):
+    explorer = ae.explore(models["plain"], few)
+    before = {"code": [0.0, 0.0], "model": "Autoencoder", "state": "view=traversal&code=0,0", "_heard": explorer._moves}
+    explorer.state = "view=draw&image=3"
+    explorer.set_state(before)  # on its way when the other was set
+    assert explorer.state == "view=draw&image=3" and explorer.code == []
+    explorer.set_state({**before, "_heard": explorer._moves})
+    assert explorer.state == before["state"] and explorer.code == before["code"]
+    moves = explorer._moves
+    explorer.set_state({**before, "code": [1.0, 0.0], "_heard": moves})
+    assert explorer._moves == moves  # hearing is no move

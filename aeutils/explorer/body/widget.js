@@ -264,8 +264,9 @@ function tabs(views, changed) {
  */
 function followPython(model, state, places, go, signal) {
   if (!("on" in model)) return;
-  places.whenChanged(() => {
+  const tell = () => {
     try {
+      model.set("_heard", model.get("_moves")); // what was set in Python since then outlives what is told now
       model.set("code", [...state.z]);
       model.set("model", state.model.name);
       model.set("state", places.text);
@@ -273,7 +274,8 @@ function followPython(model, state, places, go, signal) {
     } catch {
       // the kernel was restarted: nobody is there to be told, and the explorer goes on without
     }
-  }, signal);
+  };
+  places.whenChanged(tell, signal);
   const toCode = () => {
     /** @type {number[]} */
     const code = model.get("code");
@@ -284,8 +286,11 @@ function followPython(model, state, places, go, signal) {
   };
   model.on("change:code", toCode);
   model.on("change:state", toPlace);
+  const toTell = () => state.change("place"); // also where it stands there already
+  model.on("change:_moves", toTell);
   signal.addEventListener("abort", () => {
     model.off("change:code", toCode);
     model.off("change:state", toPlace);
+    model.off("change:_moves", toTell);
   });
 }
