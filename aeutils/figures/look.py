@@ -71,20 +71,32 @@ FREE_STYLES: tuple[Style, ...] = (
 
 # one for each class, again from the start where there are more; the browser draws in the same
 CLASS_COLOURS = (BLUE, VERMILION, GREEN, PURPLE, GOLD, SKY, BLACK, ORANGE, VIOLET, GREY)
-# The same hues where signs are a few pixels small and need a contrast of 3 : 1: darker ones for light pages …
-CLASS_COLOURS_LIGHT = (BLUE, VERMILION, GREEN, PURPLE, "#8A6D00", "#2E9BD6", BLACK, "#C97A00", VIOLET, GREY)
-# … and lighter ones for dark pages
+# Kin to these for the browser, where dots are a few pixels small and lie on one another: a contrast of 3 : 1 at least
+# on light ground …
+CLASS_COLOURS_LIGHT = (
+    "#0453A0",
+    "#F44C38",
+    "#117B68",
+    "#E151AE",
+    "#7B8600",
+    "#1899E0",
+    "#000000",
+    "#A23A05",
+    "#8C3ECB",
+    "#494949",
+)
+# … and of 5 : 1 on dark ground; no two are alike, not to colour-blind readers either (a test measures both)
 CLASS_COLOURS_DARK = (
-    "#4DA6E8",
-    "#FF8A4A",
-    "#2CD3A0",
-    "#F0A3CC",
-    "#D9B04A",
-    "#9AD8FF",
+    "#0288FF",
+    "#DE6815",
+    "#1CB87B",
+    "#FEA5C0",
+    "#C0B40A",
+    "#57D1FD",
     "#FFFFFF",
-    "#FFC043",
-    "#C79BE6",
-    "#A6A6A6",
+    "#FFF56C",
+    "#C05ED1",
+    "#868686",
 )
 # A page's own colours, light and dark, as `explorer.css` names them: paper and ink contrast by 15 : 1, what is soft or
 # warns by 4.5 : 1 at least.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from importlib import resources
 
+import numpy as np
 import pytest
 
 from aeutils.explorer.page import page
@@ -50,8 +52,28 @@ def contrast(one, other):
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize(("name", "theme"), [("LIGHT", "light"), ("DARK", "dark")])
-def test_every_class_is_seen_on_its_page(name, theme):
+# What the eye compares, and what is left of red, green and blue to those who lack one kind of cone: B. Ottosson, "A
+# perceptual color space for image processing" (2020); G. Machado et al., IEEE TVCG 15 (2009), table 1, severity 1.
+LMS = [[0.412221, 0.536333, 0.051446], [0.211904, 0.680700, 0.107397], [0.088302, 0.281719, 0.629979]]
+LAB = [[0.210454, 0.793618, -0.004072], [1.977998, -2.428592, 0.450594], [0.025904, 0.782772, -0.808676]]
+EYES = {
+    "all cones": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+    "no red ones": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "no green ones": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+}
+
+
+@pytest.mark.parametrize("palette", [look.CLASS_COLOURS_LIGHT, look.CLASS_COLOURS_DARK], ids=["light", "dark"])
+@pytest.mark.parametrize(("eye", "least"), [("all cones", 0.13), ("no red ones", 0.06), ("no green ones", 0.07)])
+def test_no_two_classes_look_alike(palette, eye, least):
+    coded = np.array([[int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)] for colour in palette])
+    light = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
+    seen = np.cbrt((light @ np.transpose(EYES[eye])).clip(0, 1) @ np.transpose(LMS)) @ np.transpose(LAB)
+    assert min(np.linalg.norm(one - other) for one, other in itertools.combinations(seen, 2)) > least
+
+
+@pytest.mark.parametrize(("name", "theme", "least"), [("LIGHT", "light", 3), ("DARK", "dark", 5)])
+def test_every_class_is_seen_on_its_ground(name, theme, least):
     text = (BODY / "theme.js").read_text(encoding="utf-8")
     (line,) = re.findall(rf"^const {name} = \[(.*?)\];", text, re.M | re.S)
     drawn = [*colours(line), look.PAGE[theme]["soft"]]  # the last: an image that has no label
@@ -59,7 +81,7 @@ def test_every_class_is_seen_on_its_page(name, theme):
     assert {
         colour: contrast(colour, look.PAGE[theme]["paper"])
         for colour in drawn
-        if contrast(colour, look.PAGE[theme]["paper"]) < 3
+        if contrast(colour, look.PAGE[theme]["paper"]) < least
     } == {}
 
 

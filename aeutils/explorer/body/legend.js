@@ -4,7 +4,7 @@
 import { button, element } from "./dom.js";
 import { NO_SIGN, signs } from "./points.js";
 import { labelText, NO_LABEL } from "./subject.js";
-import { classColours, noClassColour } from "./theme.js";
+import { classColours, noClassColour, paper } from "./theme.js";
 
 const MOST = 500; // classes with a button
 /** @type {Record<string, (at: number, last: number) => number>} */
@@ -20,8 +20,8 @@ export class Legend {
     this.changed = changed;
     /** @type {Set<number>} the labels that were picked; none: nothing fades */
     this.only = new Set();
-    /** @type {string[] | null} */
-    this.colours = null;
+    /** @type {boolean | null} whether the map's ground is dark */
+    this.dark = null;
     /** @type {Map<number, number>} */
     const counts = new Map();
     labels?.forEach((label) => counts.set(label, (counts.get(label) ?? 0) + 1));
@@ -49,14 +49,22 @@ export class Legend {
     this.show();
   }
 
-  /** In the colours of light or dark, once these have changed. */
-  paint() {
-    const colours = classColours();
-    if (colours === this.colours) return;
-    this.colours = colours;
+  /** @param {number} label */
+  colourOf(label) {
+    const colours = classColours(Boolean(this.dark));
+    return label === NO_LABEL ? noClassColour(Boolean(this.dark)) : colours[label % colours.length];
+  }
+
+  /**
+   * In the colours that the map has on such ground.
+   * @param {boolean} dark
+   */
+  paint(dark) {
+    if (dark === this.dark) return;
+    this.dark = dark;
     this.swatches.forEach((swatch, index) => {
-      const label = this.labels[index];
-      swatch.style.background = label === NO_LABEL ? noClassColour() : colours[label % colours.length];
+      swatch.style.background = this.colourOf(this.labels[index]);
+      swatch.style.boxShadow = `0 0 0 2px ${paper(dark)}`; // on the map's ground, as a point is
     });
   }
 

@@ -58,12 +58,13 @@ export function whenThemeChanges(f, signal) {
   });
 }
 
-// The colours of classes: the hues of the collection's figures, as aeutils/figures/look.py has them for light and for dark
-// pages (a test holds the two together). The page's own colours are at the head of explorer.css.
-const LIGHT = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#8A6D00", "#2E9BD6", "#000000", "#C97A00", "#7B3294", "#767676"];
-const DARK = ["#4DA6E8", "#FF8A4A", "#2CD3A0", "#F0A3CC", "#D9B04A", "#9AD8FF", "#FFFFFF", "#FFC043", "#C79BE6", "#A6A6A6"];
+// The colours of classes, kin to those of the collection's figures, as aeutils/figures/look.py has them for light and for dark
+// ground (a test holds the two together). The page's own colours are at the head of explorer.css.
+const LIGHT = ["#0453A0", "#F44C38", "#117B68", "#E151AE", "#7B8600", "#1899E0", "#000000", "#A23A05", "#8C3ECB", "#494949"];
+const DARK = ["#0288FF", "#DE6815", "#1CB87B", "#FEA5C0", "#C0B40A", "#57D1FD", "#FFFFFF", "#FFF56C", "#C05ED1", "#868686"];
 
-export const classColours = () => (isDark() ? DARK : LIGHT);
+/** @param {boolean} dark whether they are seen on dark ground */
+export const classColours = (dark) => (dark ? DARK : LIGHT);
 
 /**
  * What to draw with, where images have colour.
@@ -74,8 +75,14 @@ export const PENS = [["white", "#ffffff"], ["black", "#000000"], ["red", "#d55e0
 /** From low to high, in even steps of lightness, on light pages and on dark ones; look.FROM_LOW in Python. */
 export const SCALE = ["#440154", "#472D7B", "#3B528B", "#2C728E", "#21918C", "#28AE80", "#5EC962", "#ADDC30", "#FDE725"];
 
-/** Of images that have no label: the page's soft ink. */
-export const noClassColour = () => (isDark() ? "#B5B5B5" : "#595959");
+/**
+ * Of images that have no label: the page's soft ink.
+ * @param {boolean} dark
+ */
+export const noClassColour = (dark) => (dark ? "#B5B5B5" : "#595959");
 
-/** The map's background, with which signs are rimmed. */
-export const paper = () => (isDark() ? "#151515" : "#FFFFFF");
+/**
+ * What signs are rimmed with: the map's background.
+ * @param {boolean} dark
+ */
+export const paper = (dark) => (dark ? "#151515" : "#FFFFFF");

@@ -9,7 +9,9 @@ import { eased, even, Glide, GLIDE, seenIn, still } from "../glide.js";
 import { Legend } from "../legend.js";
 import { Manifold } from "../manifold.js";
 import { Frame, principalPlane, unitPlane } from "../plane.js";
-import { drawPoints } from "../points.js";
+import { drawPoints, NO_SIGN, roomOf, signs, signSprite, THUMBNAIL, thumbnail, withRoom } from "../points.js";
+import { NO_LABEL, pictureAt } from "../subject.js";
+import { isDark, paper } from "../theme.js";
 import { PERIOD } from "./film.js";
 
 /**
@@ -70,6 +72,9 @@ export class MapView {
     this.spread = null;
     /** @type {Float32Array | null} the code without what it has in the plane */
     this.offPlane = null;
+    this.marks = signs(subject.classes);
+    /** @type {number[]} images that have room for a sign, in the frame where they belong */
+    this.signed = [];
     this.original = state.original; // whose posterior is drawn in front
     this.hovered = -1;
     this.shown = state.model;
@@ -91,7 +96,8 @@ export class MapView {
     this.manifoldCanvas = element("canvas", { class: "aex-layer aex-manifold", "aria-hidden": "true" });
     this.pointsCanvas = element("canvas", { class: "aex-layer", "aria-hidden": "true" });
     this.overlay = drawn("svg", { class: "aex-layer aex-overlay", "aria-hidden": "true" });
-    this.invitation = element("span", { class: "aex-invitation" }, "drag me"); // until somebody has
+    this.invitation = element("span", { class: "aex-invitation" }, "drag me"); // until the point has moved, in whatever way
+    this.began = state.z;
     this.cursor = element("div", { class: "aex-cursor", "aria-hidden": "true" }, this.invitation);
     this.ring = element("div", { class: "aex-ring", "aria-hidden": "true", hidden: true });
     this.message = element("p", { class: "aex-map-message", role: "status", hidden: true });
@@ -299,17 +305,43 @@ export class MapView {
       if (canvas.width !== wanted) canvas.width = canvas.height = wanted;
     }
     this.pointsCanvas.hidden = !this.layers.points;
+    this.legend.paint(isDark() || this.layers.under === "manifold"); // pictures are dimmed under the points
+    this.signed = this.findRoom();
     this.drawPlaces();
-    this.legend.paint();
     this.drawUnder();
     this.drawOverlay();
+  }
+
+  /** The images that are drawn with their class's sign or, where there are no classes, as their pictures. */
+  findRoom() {
+    const { labels, pictures, count } = this.state.subject.points;
+    const { only } = this.legend;
+    if (!labels) return withRoom(this.frame, this.projected, THUMBNAIL, (i) => pictureAt(i, { pictures, count }) >= 0);
+    return withRoom(this.frame, this.projected, roomOf(this.marks), (i) => !only.size || only.has(labels[i]));
+  }
+
+  /**
+   * @param {number} i an image
+   * @param {number} ratio canvas pixels in a CSS pixel
+   */
+  sign(i, ratio) {
+    const { subject } = this.state;
+    const label = subject.points.labels?.[i];
+    const { legend } = this;
+    if (label !== undefined) return signSprite(label === NO_LABEL ? NO_SIGN : this.marks[label], legend.colourOf(label), paper(Boolean(legend.dark)), ratio);
+    const pixels = this.state.imageAt(i).pixels;
+    return thumbnail(String(i), /** @type {Float32Array} */ (pixels), subject, ratio);
   }
 
   /** The images alone, where they are or are just passing. */
   drawPlaces() {
     if (!this.layers.points) return;
-    const { points, classes } = this.state.subject;
-    drawPoints(this.pointsCanvas, this.frame, this.glide.places ?? this.projected, points.labels, classes, pixelRatio(), this.legend.only);
+    const { labels } = this.state.subject.points;
+    const { legend, signed } = this;
+    drawPoints(this.pointsCanvas, this.frame, this.glide.places ?? this.projected, {
+      labels, signed, only: legend.only, rim: paper(Boolean(legend.dark)),
+      colourOf: (label) => legend.colourOf(label), sign: (i, ratio) => this.sign(i, ratio),
+    }, pixelRatio());
   }
 
   drawGlide() {
@@ -331,6 +363,7 @@ export class MapView {
     if (under === "manifold") this.manifold.draw(this.manifoldCanvas, this.frame);
     else if (under !== "nothing") this.field.draw(this.manifoldCanvas, this.frame);
     this.pad.classList.toggle("aex-on-manifold", under === "manifold");
+    this.pad.classList.toggle("aex-dimmed", under === "manifold" && this.layers.points);
     this.pad.classList.toggle("aex-on-field", under !== "manifold" && under !== "nothing");
   }
 
@@ -488,6 +521,7 @@ export class MapView {
   }
 
   followCode() {
+    if (this.state.z !== this.began) this.invitation.remove();
     const [u, v] = this.plane.coordinates(this.state.z);
     const { model, subject: { film } } = this.state;
     const stays = film && this.followed !== model; // another checkpoint leaves the map where it is
@@ -541,7 +575,6 @@ export class MapView {
       const place = this.place(event);
       const inside = this.frame.inside(place); // a hand that leaves the map takes the point to its edge
       this.lookUnder(event, inside);
-      if (this.dragging === "code" || this.dragging === "head") this.invitation.remove();
       if (this.dragging === "code") this.moveTo(...inside);
       else if (this.dragging === "end") this.moveEnd(...inside);
       else if (this.dragging === "head") this.moveHead(...inside);
@@ -622,7 +655,6 @@ export class MapView {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     this.arrive();
     if (steps) {
-      this.invitation.remove();
       const step = (event.shiftKey ? 10 : 1) / 100;
       const [u, v] = this.plane.coordinates(this.state.z);
       const [width, height] = [0, 1].map((axis) => this.frame.high[axis] - this.frame.low[axis]);
