@@ -233,7 +233,7 @@ def test_two_taps_take_the_code_of_an_image(chromium, page_file):
     pad.press("ArrowDown")
     pad.press("ArrowUp")
     assert code(page) == pytest.approx(before, abs=1e-5), "beside nothing, so nothing was shifted"
-    told.filter(has_text="point at an image").wait_for()
+    told.filter(has_text="no original").wait_for()
     touch, now = page.context.new_cdp_session(page), time.time()
     for tap in range(2):  # a tenth of a second apart, however slow this machine is
         for kind, places in (("touchStart", [{"x": cursor["x"], "y": cursor["y"]}]), ("touchEnd", [])):

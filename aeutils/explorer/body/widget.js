@@ -188,7 +188,7 @@ function followAddress(places, go, signal) {
 function build(root, state, source, signal) {
   const pictures = new PictureView(state, signal);
   const survey = new Survey(state.subject, source, signal);
-  const map = new MapView(state, survey, { hover: (index) => pictures.hover(index) }, signal);
+  const map = new MapView(state, survey, signal);
   /** @type {Tab[]} */
   const all = [
     { key: "traversal", name: "Traversal", view: new TraversalView(state) },

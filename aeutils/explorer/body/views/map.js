@@ -9,6 +9,7 @@ import { eased, even, Glide, GLIDE, seenIn, still } from "../glide.js";
 import { Legend } from "../legend.js";
 import { Manifold } from "../manifold.js";
 import { Frame, principalPlane, unitPlane } from "../plane.js";
+import { Picture } from "../pictures.js";
 import { drawPoints, NO_SIGN, roomOf, signs, signSprite, THUMBNAIL, thumbnail, withRoom } from "../points.js";
 import { NO_LABEL, pictureAt } from "../subject.js";
 import { isDark, paper } from "../theme.js";
@@ -51,13 +52,11 @@ export class MapView {
   /**
    * @param {State} state
    * @param {Survey} survey
-   * @param {{ hover: (index: number) => void }} hooks told of the image under the pointer, or of -1
    * @param {AbortSignal} signal
    */
-  constructor(state, survey, hooks, signal) {
+  constructor(state, survey, signal) {
     const { subject } = state;
     this.state = state;
-    this.hooks = hooks;
     const quick = subject.models.every((model) => model.decoder); // asking the kernel for hundreds of pictures is not
     this.layers = { points: true, under: /** @type {Under} */ (quick ? "manifold" : "nothing"), arrows: false, ellipses: false, contours: "none" };
     this.frame = new Frame(400);
@@ -100,11 +99,14 @@ export class MapView {
     this.began = state.z;
     this.cursor = element("div", { class: "aex-cursor", "aria-hidden": "true" }, this.invitation);
     this.ring = element("div", { class: "aex-ring", "aria-hidden": "true", hidden: true });
+    this.seen = new Picture(subject, "image under the pointer");
+    this.seenText = element("span");
+    this.tip = element("div", { class: "aex-tip", "aria-hidden": "true", hidden: true }, this.seen.canvas, this.seenText);
     this.message = element("p", { class: "aex-map-message", role: "status", hidden: true });
     this.pad = element(
       "div",
       { class: "aex-pad", tabindex: "0", role: "application", "aria-roledescription": "map", "aria-label": MAP_HELP },
-      this.manifoldCanvas, this.pointsCanvas, this.overlay, this.ring, this.cursor, this.message,
+      this.manifoldCanvas, this.pointsCanvas, this.overlay, this.ring, this.cursor, this.tip, this.message,
     );
     this.legend = new Legend(subject.points.labels, subject.classes, () => this.draw());
     this.axes = element("span", { class: "aex-axes" });
@@ -674,13 +676,12 @@ export class MapView {
   }
 
   /**
-   * The image under the mouse, also while it drags; a finger hides what is under it.
+   * The image under the mouse, while it drags nothing; a finger hides what is under it.
    * @param {PointerEvent} event
    * @param {Pair} place
    */
   lookUnder({ pointerType }, place) {
-    const moving = this.dragging === "map" || this.dragging === "end" || this.dragging === "head";
-    const hidden = pointerType === "touch" || this.glide.places || moving || !this.layers.points;
+    const hidden = pointerType === "touch" || this.glide.places || this.dragging || !this.layers.points;
     this.hover(hidden ? -1 : this.nearest(...place, NEAR));
   }
 
@@ -756,12 +757,16 @@ export class MapView {
   hover(index) {
     if (index === this.hovered) return;
     this.hovered = index;
-    this.ring.hidden = index < 0;
-    if (index >= 0) {
-      const [x, y] = this.frame.toScreen(this.projected.us[index], this.projected.vs[index]);
-      this.ring.style.transform = `translate(${x}px, ${y}px)`;
-    }
-    this.hooks.hover(index);
+    this.ring.hidden = this.tip.hidden = index < 0;
+    if (index < 0) return;
+    const [x, y] = this.frame.toScreen(this.projected.us[index], this.projected.vs[index]);
+    this.ring.style.transform = `translate(${x}px, ${y}px)`;
+    const { pixels, text } = this.state.imageAt(index);
+    this.seen.canvas.hidden = !pixels;
+    if (pixels) this.seen.draw(pixels);
+    this.seenText.textContent = text;
+    const [left, up] = [x > this.frame.size / 2, y > this.frame.size / 2]; // towards the map's middle
+    this.tip.style.transform = `translate(${x}px, ${y}px) translate(${left ? "calc(-100% - 12px)" : "12px"}, ${up ? "calc(-100% - 12px)" : "12px"})`;
   }
 
   // ---- the place, which an address names

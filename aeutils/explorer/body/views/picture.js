@@ -29,7 +29,6 @@ export class PictureView {
     this.speaking = 0;
     this.searched = 0; // when the neighbour was last looked for, and what that takes, in milliseconds
     this.cost = 0;
-    this.hovered = -1;
     this.decoded = new Picture(state.subject, "decoded picture", { "data-role": "decoded" });
     this.near = new Picture(state.subject, "nearest training image", { "data-role": "nearest" });
     this.original = new Picture(state.subject, "original", { "data-role": "original" });
@@ -148,23 +147,15 @@ export class PictureView {
     this.usual.textContent = real === null ? "" : `Usual: the median for ${some}.`;
   }
 
-  /** @param {number} index of the image under the pointer; -1 for none */
-  hover(index) {
-    this.hovered = index;
-    this.showOriginal();
-  }
-
   showOriginal() {
-    const { original: own } = this.state;
-    const hovering = this.hovered >= 0 && !(own?.kind === "image" && own.index === this.hovered);
-    const original = hovering ? this.state.imageAt(this.hovered) : own;
-    const text = original ? (hovering ? `under the pointer: ${original.text}` : original.text) + (original.pixels ? "" : ", whose pixels did not come along") : "point at an image to see it";
+    const { original } = this.state;
+    const text = original ? `${original.text}${original.pixels ? "" : ", whose pixels did not come along"}` : "no original";
     if (!original?.pixels) this.original.clear();
     else this.original.draw(original.pixels);
     this.originalText.textContent = text;
     this.original.label(text);
-    this.encoded.classList.toggle("aex-faint", hovering || !own);
-    const missed = !hovering && original?.pixels && this.picture ? squaredDistance(this.picture, original.pixels) : null;
+    this.encoded.classList.toggle("aex-faint", !original);
+    const missed = original?.pixels && this.picture ? squaredDistance(this.picture, original.pixels) : null;
     this.differenceText.textContent = missed === null ? "difference" : `difference: squared error ${shown(missed)}`;
     this.difference.label(this.differenceText.textContent);
     if (missed === null || !original?.pixels || !this.picture) this.difference.clear();
