@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from aeutils.chapters.ch03 import exercises as ch03
 from aeutils.chapters.ch04 import exercises as ch04
+from aeutils.chapters.ch04b import exercises as ch04b
 
 
 def nats_in_double(logits, x):
@@ -48,8 +49,10 @@ def kl_by_normal(mean, log_variance):
         (ch04.draw_codes, lambda mean, log_variance: Normal(mean, log_variance.exp().sqrt()).rsample()),
         (ch04.draw_codes, lambda mean, lv: mean + torch.randn(mean.T.shape).T * lv.exp().sqrt()),
         (ch04.draw_codes, lambda mean, lv: mean.double() - torch.randn_like(mean) * (lv / 2).exp()),
+        (ch04b.importance_weighted, lambda w: w.max(0).values + (w - w.max(0).values).exp().mean(0).log()),
+        (ch04b.free_bits, lambda kl, free: torch.maximum(kl.double().mean(0), torch.tensor(free)).sum(0, keepdim=True)),
         (
-            ch04.predict_units,
+            ch04b.predict_units,
             lambda eigenvalues, k, beta: (
                 (eigenvalues[:k] > beta / 2).sum(),
                 torch.relu((2 * eigenvalues[:k] / beta).log()).sum(0, keepdim=True) / 2,

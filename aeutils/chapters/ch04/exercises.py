@@ -14,64 +14,6 @@ from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, but, finite
 _NO_LOGARITHM = "NaN: a log-variance may be negative and has no logarithm or root; exponentiate it"
 
 
-def _effective(
-    beta: Callable[[float, int, int], float] = lambda w, pixels, units: w * pixels / units,
-    sigma2: Callable[[float], float] = lambda beta: beta / 2,
-) -> Callable[[float, int, int], tuple[float, float]]:
-    """An answer to 4.1: β from the arguments, and σ² from β. As it is, it is right."""
-    return lambda w, pixels, units: (beta(w, pixels, units), sigma2(beta(w, pixels, units)))
-
-
-effective = Exercise(
-    number="4.1",
-    examples=[(0.01, 64 * 64, 32), (1.0, 64 * 64, 32), (0.5, 100, 10)],
-    right=_effective(),
-    mistakes=[
-        Mistake(
-            "the KL is a mean over the code units too: divide its weight by their number",
-            _effective(lambda w, pixels, units: w * pixels),
-        ),
-        Mistake(
-            "a mean over the units makes the KL smaller, not larger: b = w / units",
-            _effective(lambda w, pixels, units: w * pixels * units),
-        ),
-        Mistake(
-            "the ratio is upside down: β is the factor of the KL over that of the reconstruction",
-            _effective(lambda w, pixels, units: units / (w * pixels)),
-        ),
-        Mistake(
-            "that is upside down: with a = 1 / pixels and b = w / units it is β = b / a",
-            _effective(lambda w, pixels, units: w * units / pixels),
-        ),
-        Mistake(
-            "that is right for the first example only: use w, pixels and units", lambda w, pixels, units: (1.28, 0.64)
-        ),
-        Mistake("w is missing", _effective(lambda w, pixels, units: pixels / units)),
-        Mistake(
-            "the mean over pixels is missing: its factor is a = 1 / pixels",
-            _effective(lambda w, pixels, units: w / units),
-        ),
-        Mistake("β is right, but β = 2σ², so σ² is half of it", _effective(sigma2=lambda beta: 2 * beta)),
-        Mistake(
-            "β is right, but σ² is not β: the squared error alone is the Gaussian with σ² = ½",
-            _effective(sigma2=lambda beta: beta),
-        ),
-        Mistake("β is right; the second number should be σ², not σ", _effective(sigma2=lambda beta: (beta / 2) ** 0.5)),
-        Mistake(
-            "β is right, but it grows with σ²: β = 2σ², turned round σ² = β / 2",
-            _effective(sigma2=lambda b: 1 / (2 * b)),
-        ),
-        Mistake("that is σ², then β; return β first", but(_effective(), lambda both: both[::-1])),
-        Mistake("return 2 values, separated by commas: β, σ²", but(_effective(), lambda both: both[0])),
-    ],
-    parts=("β", "σ²"),
-    returns="two numbers, β and σ²",
-    praise="β = 1.28 and σ² = 0.64 for w = 0.01: the two means partly make up for one another",
-    target="Two numbers: 128 and 64 for w = 1, with 64 × 64 pixels and 32 units",
-    minutes=10,
-)
-
-
 def _codes() -> list[tuple[Tensor, ...]]:
     """Means and log-variances of five codes with three units, and of two with four."""
     generator = torch.Generator().manual_seed(4)
@@ -89,7 +31,7 @@ def _kl(
     one: float = 1,
     over: Callable[[Tensor], Tensor] = lambda units: units.sum(1),
 ) -> Callable[[Tensor, Tensor], Tensor]:
-    """An answer to 4.2: ½ (μ² + σ² − 1 − log σ²), put together by `over`. As it is, it is right.
+    """An answer to 4.1: ½ (μ² + σ² − 1 − log σ²), put together by `over`. As it is, it is right.
 
     `variance` and `log` make σ² and its logarithm of what is given.
     """
@@ -97,7 +39,7 @@ def _kl(
 
 
 kl_of_codes = Exercise(
-    number="4.2",
+    number="4.1",
     examples=_codes,
     right=_right_kl,
     mistakes=[
@@ -163,7 +105,7 @@ def _draw(
     noise: Callable[[Tensor], Tensor] = torch.randn_like,
     sigma: Callable[[Tensor], Tensor] = lambda log_variance: (log_variance / 2).exp(),
 ) -> Callable[[Tensor, Tensor], Tensor]:
-    """An answer to 4.3: the mean plus σ times noise made like the mean. As it is, it is right."""
+    """An answer to 4.2: the mean plus σ times noise made like the mean. As it is, it is right."""
     return lambda mean, log_variance: mean + sigma(log_variance) * noise(mean)
 
 
@@ -202,7 +144,7 @@ def _spread(answer: Callable[[Tensor, Tensor], Tensor], mean: Tensor, log_varian
 
 
 draw_codes = Exercise(
-    number="4.3",
+    number="4.2",
     examples=_one_code_many_times,
     right=lambda mean, log_variance: Normal(mean, (log_variance / 2).exp()).rsample(),
     mistakes=[
@@ -249,76 +191,6 @@ draw_codes = Exercise(
 )
 
 
-def _units(
-    sigma2: Callable[[float], float] = lambda beta: beta / 2,
-    seen: Callable[[Tensor, int], Tensor] = lambda eigenvalues, k: eigenvalues[:k],
-    active: Callable[[Tensor, float], Tensor] = lambda seen, sigma2: seen > sigma2,
-    kl: Callable[[Tensor], Tensor] = lambda ratios: 0.5 * ratios.log().sum(),
-) -> Callable[[Tensor, int, float], tuple[int, Tensor]]:
-    """An answer to 4.4: how many of the eigenvalues `seen` are `active`, and the `kl` of their ratios to σ²."""
-
-    def answer(eigenvalues: Tensor, k: int, beta: float) -> tuple[int, Tensor]:
-        kept = seen(eigenvalues, k)
-        heard = kept[active(kept, sigma2(beta))]
-        return len(heard), kl(heard / sigma2(beta))
-
-    return answer
-
-
-_SPECTRUM = torch.tensor([9.0, 5.0, 3.0, 2.0, 0.7, 0.3])
-
-predict_units = Exercise(
-    number="4.4",
-    examples=[(torch.tensor([4.0, 1.5, 0.8, 0.2]), 3, 2.0), (_SPECTRUM, 2, 1.0), (_SPECTRUM, 6, 5.0)],
-    right=_units(),
-    mistakes=[
-        Mistake("you took β for σ²; β = 2σ²", _units(lambda beta: beta)),
-        Mistake("σ² is half of β, not twice", _units(lambda beta: 2 * beta)),
-        Mistake(
-            "the model has only k units: look at the k largest eigenvalues",
-            _units(seen=lambda eigenvalues, k: eigenvalues),
-        ),
-        Mistake(
-            "the count is right; the KL of an active unit has a factor ½", _units(kl=lambda ratios: ratios.log().sum())
-        ),
-        Mistake(
-            "the count is right; the KL is in bits: take the natural logarithm",
-            _units(kl=lambda ratios: 0.5 * ratios.log2().sum()),
-        ),
-        Mistake(
-            "the count is right; silent units cost nothing, so leave their (negative) logarithms out",
-            lambda eigenvalues, k, beta: (
-                (eigenvalues[:k] > beta / 2).sum(),
-                0.5 * (eigenvalues[:k] / (beta / 2)).log().sum(),
-            ),
-        ),
-        Mistake(
-            "the count is right; that is what a unit saves in reconstruction, its KL is ½ log(λ / σ²)",
-            _units(kl=lambda ratios: 0.5 * (ratios - 1).sum()),
-        ),
-        Mistake(
-            "the count is right; add the KLs of the active units, don't average",
-            _units(kl=lambda ratios: 0.5 * ratios.log().mean()),
-        ),
-        Mistake(
-            "the count is right; one KL for each unit: add them up, so that it is one number",
-            _units(kl=lambda ratios: 0.5 * ratios.log()),
-        ),
-        Mistake(
-            "an eigenvalue is a variance already: compare it with σ², without a root",
-            _units(active=lambda seen, sigma2: seen.sqrt() > sigma2),
-        ),
-        Mistake("that is the KL, then the count; return the count first", but(_units(), lambda both: both[::-1])),
-        Mistake("return 2 values", but(_units(), lambda both: both[0])),
-    ],
-    parts=("the number of active units", "the KL"),
-    returns="two numbers, the count and the KL in nats",
-    praise="from the eigenvalues alone, before any training. Compare with section 5's figure",
-    target="Two numbers: 2 and about 0.90 for eigenvalues 4, 1.5, 0.8, 0.2, with k = 3 and β = 2",
-    minutes=12,
-)
-
-
 def _images_and_kl() -> list[tuple[Tensor, Tensor, Tensor, float]]:
     """Four images with a small σ, whose constant is positive, and three with a large one, where it is negative."""
     generator = torch.Generator().manual_seed(6)
@@ -341,7 +213,7 @@ def _elbo(
     constant: Callable[[float], float] = lambda sigma: 392 * math.log(2 * math.pi * sigma**2),
     kl: float = 1,
 ) -> Callable[[Tensor, Tensor, Tensor, float], Tensor]:
-    """An answer to 4.5: minus `squares` of the squared error, minus the constant, minus `kl` times the KL."""
+    """An answer to 4.3: minus `squares` of the squared error, minus the constant, minus `kl` times the KL."""
 
     def answer(x: Tensor, x_hat: Tensor, given: Tensor, sigma: float) -> Tensor:
         return -squares((x - x_hat).square().flatten(1).sum(1), sigma) - constant(sigma) - kl * given
@@ -350,7 +222,7 @@ def _elbo(
 
 
 elbo_per_image = Exercise(
-    number="4.5",
+    number="4.3",
     examples=_images_and_kl,
     right=_right_elbo,
     mistakes=[
@@ -416,4 +288,62 @@ elbo_per_image = Exercise(
     target="One number for each image: log p(x|z) minus the KL",
     minutes=15,
     tolerance=1e-5,
+)
+
+
+def _effective(
+    beta: Callable[[float, int, int], float] = lambda w, pixels, units: w * pixels / units,
+    sigma2: Callable[[float], float] = lambda beta: beta / 2,
+) -> Callable[[float, int, int], tuple[float, float]]:
+    """An answer to 4.4: β from the arguments, and σ² from β. As it is, it is right."""
+    return lambda w, pixels, units: (beta(w, pixels, units), sigma2(beta(w, pixels, units)))
+
+
+effective = Exercise(
+    number="4.4",
+    examples=[(0.01, 64 * 64, 32), (1.0, 64 * 64, 32), (0.5, 100, 10)],
+    right=_effective(),
+    mistakes=[
+        Mistake(
+            "the KL is a mean over the code units too: divide its weight by their number",
+            _effective(lambda w, pixels, units: w * pixels),
+        ),
+        Mistake(
+            "a mean over the units makes the KL smaller, not larger: b = w / units",
+            _effective(lambda w, pixels, units: w * pixels * units),
+        ),
+        Mistake(
+            "the ratio is upside down: β is the factor of the KL over that of the reconstruction",
+            _effective(lambda w, pixels, units: units / (w * pixels)),
+        ),
+        Mistake(
+            "that is upside down: with a = 1 / pixels and b = w / units it is β = b / a",
+            _effective(lambda w, pixels, units: w * units / pixels),
+        ),
+        Mistake(
+            "that is right for the first example only: use w, pixels and units", lambda w, pixels, units: (1.28, 0.64)
+        ),
+        Mistake("w is missing", _effective(lambda w, pixels, units: pixels / units)),
+        Mistake(
+            "the mean over pixels is missing: its factor is a = 1 / pixels",
+            _effective(lambda w, pixels, units: w / units),
+        ),
+        Mistake("β is right, but β = 2σ², so σ² is half of it", _effective(sigma2=lambda beta: 2 * beta)),
+        Mistake(
+            "β is right, but σ² is not β: the squared error alone is the Gaussian with σ² = ½",
+            _effective(sigma2=lambda beta: beta),
+        ),
+        Mistake("β is right; the second number should be σ², not σ", _effective(sigma2=lambda beta: (beta / 2) ** 0.5)),
+        Mistake(
+            "β is right, but it grows with σ²: β = 2σ², turned round σ² = β / 2",
+            _effective(sigma2=lambda b: 1 / (2 * b)),
+        ),
+        Mistake("that is σ², then β; return β first", but(_effective(), lambda both: both[::-1])),
+        Mistake("return 2 values, separated by commas: β, σ²", but(_effective(), lambda both: both[0])),
+    ],
+    parts=("β", "σ²"),
+    returns="two numbers, β and σ²",
+    praise="β = 1.28 and σ² = 0.64 for w = 0.01: the two means partly make up for one another",
+    target="Two numbers: 128 and 64 for w = 1, with 64 × 64 pixels and 32 units",
+    minutes=10,
 )
