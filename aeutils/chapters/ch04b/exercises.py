@@ -52,10 +52,11 @@ importance_weighted = Exercise(
 
 
 def _unit_prices() -> list[tuple[Tensor, float]]:
-    """KL of each unit for four images and three units, one unit nearly silent; and for two images and four units."""
+    """KL of each unit: for four images and three units; for two and four; and for a code that is nearly silent."""
     generator = torch.Generator().manual_seed(9)
     first = torch.rand(4, 3, generator=generator) * torch.tensor([3.0, 0.1, 1.0])
-    return [(first, 0.5), (4 * torch.rand(2, 4, generator=generator), 1.5)]
+    silent = 0.1 * torch.rand(3, 2, generator=generator)
+    return [(first, 0.5), (4 * torch.rand(2, 4, generator=generator), 1.5), (silent, 0.3)]
 
 
 def _free(
