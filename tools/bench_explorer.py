@@ -219,7 +219,7 @@ def test_as_a_file(chromium, models, tmp_path):
         more = {"start": f"{root.get_attribute('data-ready')} ms", "explore()": f"{made:.2f} s"}
         more["page"] = f"{path.stat().st_size / 1e6:.2f} MB"
         line(f"file, {name}", drag(page, root), **more)
-        under = root.get_by_label("Under the points").element_handle()
+        under = root.get_by_label("Background").element_handle()
         layers = {layer: page.evaluate(LAYER, [under, value]) for layer, value in LAYERS.items()}
         page.wait_for_timeout(3000)
         drawn = page.evaluate(IDLE)

@@ -28,7 +28,7 @@ def page_of_a_trained_model(folder: Path) -> Path:
 
 def drag(page: Page, root: Locator) -> list[Image.Image]:
     """Screenshots along one closed round over the map."""
-    page.get_by_label("Under the points").select_option("manifold")
+    page.get_by_label("Background").select_option("manifold")
     page.wait_for_selector("[data-manifold]")
     box = root.locator(".aex-pad").bounding_box()
     assert box, "the map is to be seen"

@@ -191,7 +191,7 @@ def test_pictures_in_colour(chromium, tmp_path):
         page.get_by_role("tab", name=tab).click()
         page.wait_for_timeout(300)
         assert np.ptp(seen(page, "[role=tabpanel]:not([hidden]) .aex-strip canvas"), axis=0).max() > 20
-    page.get_by_label("Under the points").select_option("manifold")
+    page.get_by_label("Background").select_option("manifold")
     page.locator(".aex-pad[data-manifold]").wait_for()
     assert np.ptp(seen(page, "canvas.aex-manifold"), axis=0).max() > 20
     page.get_by_role("tab", name="Draw your own").click()
@@ -286,6 +286,36 @@ def test_the_legend_picks_out_classes(chromium, tmp_path, n):
         assert ink(page) < everything
         undo()
         assert ink(page) == everything and legend.locator("[aria-pressed=true]").count() == 0
+
+
+def test_of_many_classes_those_are_coloured_that_were_found_and_picked_out(chromium, tmp_path):
+    model, x = tiny(400)
+    labels = [f"class {label} of a hundred" for label in range(100)]
+    page = opened(chromium, tmp_path, ae.explore(model, (x, [labels[i % 100] for i in range(400)])))
+    legend = page.get_by_role("toolbar", name="classes")
+    colours = """canvas => {
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        const spread = (rgb) => Math.max(...rgb) - Math.min(...rgb);
+        const coloured = (i) => data[i + 3] > 200 && spread(data.slice(i, i + 3)) > 60;
+        return Array.from({ length: data.length / 4 }, (_, i) => i).filter((i) => coloured(4 * i)).length;
+    }"""
+    points = page.locator("canvas.aex-layer:not(.aex-manifold)")
+    assert points.evaluate(colours) == 0, "grey, all of them"
+    page.get_by_label("Find a class").fill("CLASS 7")
+    assert legend.locator("[aria-pressed]:visible .aex-class").all_inner_texts() == [
+        name for name in sorted(set(labels)) if name.startswith("class 7")
+    ]
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    picked = legend.locator("[aria-pressed=true]:not(.aex-all)")
+    assert picked.inner_text().split("\n")[-2:] == ["class 70 of a hundred", "4"], "with how many there are"
+    assert points.evaluate(colours) > 0
+    swatches = []
+    for name in ("class 71", "class 72"):
+        legend.get_by_role("button", name=name).click()
+        swatches = picked.locator(".aex-dot").evaluate_all("all => all.map(each => each.style.background)")
+    assert len(set(swatches)) == 3, "a colour each"
 
 
 def test_arithmetic_with_100_classes(chromium, tmp_path):
@@ -413,7 +443,7 @@ def test_points_glide_from_model_to_model(chromium, tmp_path):
     explorer = ae.explore({"one": one, "two": ae.Autoencoder((16, 2), shape=(1, 4, 4))}, x)
     for motion, seen in (("no-preference", range(6, 200)), ("reduce", [2])):
         page = opened(chromium, tmp_path, explorer, reduced_motion=motion)
-        page.get_by_label("Under the points").select_option("nothing")
+        page.get_by_label("Background").select_option("nothing")
         page.wait_for_timeout(500)
         points = page.locator(".aex-layer:not(.aex-manifold)").first
         other = page.get_by_role("radio", name="two").element_handle()

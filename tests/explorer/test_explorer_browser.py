@@ -193,7 +193,7 @@ def drive_undo(view, name):
 
 def drive_layers(view, name):
     root = view.root
-    under = root.get_by_label("Under the points")
+    under = root.get_by_label("Background")
     view.expect(under).to_have_value("manifold")
     under.select_option("nothing")
     view.expect(root.locator("canvas.aex-manifold")).to_be_hidden()
@@ -204,6 +204,11 @@ def drive_layers(view, name):
     for value in ("density", "prior"):
         root.get_by_label("Contours").select_option(value)
         view.expect(root.locator(".aex-contour")).to_have_count(3)
+        assert root.locator(".aex-share").all_text_contents() == [
+            "50\N{NO-BREAK SPACE}%",
+            "80\N{NO-BREAK SPACE}%",
+            "95\N{NO-BREAK SPACE}%",
+        ]
     note = "Lines: 50, 80, 95 % of the prior N(0, I)"
     plain = ", which this model was not trained with"
     variational = isinstance(view.models[name], ae.VariationalAutoencoder)
@@ -605,23 +610,30 @@ def test_what_the_decoder_does_is_measured_on_the_map(chromium, tmp_path, models
     )
     assert np.sort(drawn) == pytest.approx(np.sort(sd * pixels), rel=0.01)
     view.expect(root.locator(".aex-looked-at")).to_have_count(1)
+    root.locator(".aex-legend").get_by_role("button", name="3", exact=True).click()
+    labels = view.images.test.y[torch.arange(40) * 50 // 40]
+    ellipses = root.locator(".aex-posterior-of:not(.aex-looked-at)")
+    view.expect(ellipses).to_have_count(int((labels == 3).sum()))
+    dot = root.locator("[aria-pressed=true] .aex-dot").evaluate("dot => dot.style.backgroundColor")
+    assert set(ellipses.evaluate_all("all => all.map(each => each.style.stroke)")) == {dot}
+    view.pad.press("Escape")
     root.get_by_label("Posteriors").uncheck()
     scale = root.locator(".aex-scale")
     view.expect(scale).to_be_hidden()
     for quantity, values in wanted.items():
-        root.get_by_label("Under the points").select_option(quantity)
+        root.get_by_label("Background").select_option(quantity)
         view.expect(scale).to_have_attribute("data-shows", quantity)
         told = [float(number) for number in scale.locator("[data-end]").all_inner_texts()]
         ends = float(values.min()), float(values.max())
         assert told == pytest.approx([ends[0], np.mean(ends), ends[1]], abs=0.01 * ends[1]), quantity
         view.expect(root.locator(".aex-said")).not_to_be_empty()
     assert len(view.page.workers) == 1
-    root.get_by_label("Round trip (arrows)").check()
+    root.get_by_label("Arrows").check()
     path = root.locator("path.aex-arrows")
     view.expect(path).to_have_count(1)
     drawn = path.get_attribute("d")
     assert drawn.count("M") + 2 * drawn.count("h") == 3 * 15 * 15, "a line and two barbs each, or a dot"
-    root.get_by_label("Under the points").select_option("nothing")
+    root.get_by_label("Background").select_option("nothing")
     view.expect(scale).to_be_hidden()
 
 
@@ -697,7 +709,7 @@ def drive_state(view, notebook):
     notebook.run(4)
     view.expect(root.locator("[data-told=original]")).to_contain_text("test image [7]")
     view.expect(root.get_by_role("tab", name="Between")).to_have_attribute("aria-selected", "true")
-    view.expect(root.get_by_label("Under the points")).to_have_value("nothing")
+    view.expect(root.get_by_label("Background")).to_have_value("nothing")
     view.expect(root.get_by_label("Contours")).to_have_value("density")
     assert told() == dict(parse_qsl(PLACE))
     view.pad.press("ArrowRight")

@@ -183,7 +183,7 @@ def test_a_film_plays_and_any_press_ends_it(chromium, tmp_path, few):
     page = opened(chromium, tmp_path, ae.explore(film, few))
     root, play, pad = page.locator(".aex"), page.locator(".aex-play"), page.locator(".aex-pad")
     name, slider = page.locator(".aex-model-slider output"), page.get_by_label("Checkpoint")
-    page.get_by_label("Under the points").select_option("nothing")
+    page.get_by_label("Background").select_option("nothing")
     marks = page.locator(".aex-overlay > text").filter(has_not_text="→")
     axes = marks.all_text_contents()
     play.press("Enter")
@@ -220,7 +220,7 @@ def test_a_film_plays_and_any_press_ends_it(chromium, tmp_path, few):
 def test_a_film_without_motion_goes_from_checkpoint_to_checkpoint(chromium, tmp_path, few):
     page = opened(chromium, tmp_path, ae.explore(filmed(small(4), few), few), reduced_motion="reduce")
     assert page.get_by_text("The principal axes are those of epoch 3, for all checkpoints.").is_visible()
-    page.get_by_label("Under the points").select_option("nothing")
+    page.get_by_label("Background").select_option("nothing")
     page.locator(".aex-play").click()
     seen = page.locator(".aex").evaluate(SEEN)
     assert seen["names"][-1] == "epoch 3" and seen["points"] <= 4

@@ -45,7 +45,7 @@ def test_a_place_goes_from_page_to_page_and_through_python(chromium, tmp_path, f
     page.get_by_label("Map of", exact=True).select_option("units")
     page.get_by_label("rightward axis").select_option(label="4")
     page.get_by_label("Contours").select_option("density")
-    page.get_by_label("Images", exact=True).uncheck()
+    page.get_by_label("Points", exact=True).uncheck()
     page.get_by_role("tab", name="Between").click()
     page.get_by_role("button", name="Zoom in").click()
     page.locator(".aex-pad").press("ArrowUp")
@@ -64,7 +64,7 @@ def test_a_place_goes_from_page_to_page_and_through_python(chromium, tmp_path, f
         assert again.get_by_role("tab", name="Between").get_attribute("aria-selected") == "true"
         assert again.get_by_label("rightward axis").input_value() == "3"
         assert again.get_by_label("Contours").input_value() == "density"
-        assert not again.get_by_label("Images", exact=True).is_checked()
+        assert not again.get_by_label("Points", exact=True).is_checked()
         ticks = [where.locator(".aex-overlay > text").all_inner_texts() for where in (page, again)]
         assert ticks[0] == ticks[1]
         assert again.url.partition("#")[2] in ("", place)

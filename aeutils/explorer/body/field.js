@@ -4,10 +4,11 @@
 import { drawn, element, flat } from "./dom.js";
 import { messageOf } from "./engine.js";
 import { arrows, cellMeans, colourAt, ellipse, extent, gridCodes, roughFirst, roughly, threeDigits } from "./grid.js";
-import { imageOf } from "./subject.js";
+import { imageOf, NO_LABEL } from "./subject.js";
 import { SCALE } from "./theme.js";
 
 /**
+ * @import { Legend } from "./legend.js"
  * @import { Frame, Plane } from "./plane.js"
  * @import { Drawing, ShownImage, State } from "./state.js"
  * @import { Subject } from "./subject.js"
@@ -54,7 +55,7 @@ export class Field {
     this.field = null;
     /** @type {Map<number, Float32Array>} model -> error of each image whose pixels are here, NaN where not known */
     this.errors = new Map();
-    /** @type {Map<number, Posterior[]>} model -> those of evenly chosen images, as far as they are known */
+    /** @type {Map<number, (Posterior & { image: number })[]>} model -> those of evenly chosen images, as far as they are known */
     this.posteriors = new Map();
     /** @type {{ model: number, of: ShownImage | Drawing | null, posterior: Posterior | null }} that of the image that is looked at */
     this.lookedAt = { model: -1, of: null, posterior: null };
@@ -165,12 +166,12 @@ export class Field {
     const { signal } = this.starts("ellipses");
     const count = Math.min(POSTERIORS, points.pictures);
     const places = Array.from({ length: count }, (_, i) => Math.floor((i * points.pictures) / count));
-    /** @type {Posterior[]} */
+    /** @type {(Posterior & { image: number })[]} */
     const found = [];
     this.posteriors.set(modelIndex, found);
     signal.addEventListener("abort", () => found.length < count && this.posteriors.delete(modelIndex)); // next time all of them
-    await this.survey.measure({ quantity: "posterior", model: modelIndex, codes: [], places }, (_, both) => {
-      found.push({ code: both.subarray(0, model.size), sd: both.subarray(model.size) });
+    await this.survey.measure({ quantity: "posterior", model: modelIndex, codes: [], places }, (i, both) => {
+      found.push({ image: imageOf(places[i], points), code: both.subarray(0, model.size), sd: both.subarray(model.size) });
       this.show("overlay");
     }, signal);
   }
@@ -254,20 +255,25 @@ export class Field {
    * The posteriors of evenly chosen images, and in front that of the image that is looked at.
    * @param {Frame} frame
    * @param {Plane} plane
+   * @param {Legend} legend whose colours they have
    */
-  ellipses(frame, plane) {
-    const { model, modelIndex } = this.state;
+  ellipses(frame, plane, legend) {
+    const { model, modelIndex, subject: { points: { labels } } } = this.state;
     if (!model.spread) return [];
-    const all = (this.posteriors.get(modelIndex) ?? []).map((posterior) => ({ ...posterior, name: "aex-posterior-of" }));
+    const all = (this.posteriors.get(modelIndex) ?? []).flatMap(({ image, ...posterior }) => {
+      const label = labels?.[image] ?? NO_LABEL;
+      if (legend.only.size && !legend.only.has(label)) return [];
+      return [{ ...posterior, name: "aex-posterior-of", style: `stroke: ${legend.colourOf(label)}` }];
+    });
     const lookedAt = this.posteriorLookedAt();
-    if (lookedAt) all.push({ ...lookedAt, name: "aex-posterior-of aex-looked-at" });
+    if (lookedAt) all.push({ ...lookedAt, name: "aex-posterior-of aex-looked-at", style: "" });
     const [scaleX, scaleY] = [0, 1].map((axis) => frame.size / (frame.high[axis] - frame.low[axis]));
     const [first, second] = [plane.first.map((value) => value * scaleX), plane.second?.map((value) => -value * scaleY) ?? null];
-    return all.map(({ code, sd, name }) => {
+    return all.map(({ code, sd, name, style }) => {
       const [u, v] = plane.coordinates(code);
       const [x, y] = frame.toScreen(u, plane.second ? v : 0);
       const { major, minor, angle } = ellipse(sd, first, second);
-      return drawn("ellipse", { rx: Math.max(0.5, major), ry: Math.max(0.5, minor), transform: `translate(${x} ${y}) rotate(${angle})`, class: name });
+      return drawn("ellipse", { rx: Math.max(0.5, major), ry: Math.max(0.5, minor), transform: `translate(${x} ${y}) rotate(${angle})`, class: name, style });
     });
   }
 

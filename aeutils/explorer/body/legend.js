@@ -7,6 +7,7 @@ import { labelText, NO_LABEL } from "./subject.js";
 import { classColours, noClassColour, paper } from "./theme.js";
 
 const MOST = 500; // classes with a button
+const MANY = 20; // beyond, only what is picked out has a colour: there are not so many that one can tell apart
 /** @type {Record<string, (at: number, last: number) => number>} */
 const KEYS = { ArrowRight: (at) => at + 1, ArrowLeft: (at) => at - 1, ArrowDown: (at) => at + 1, ArrowUp: (at) => at - 1, Home: () => 0, End: (_, last) => last };
 
@@ -20,6 +21,8 @@ export class Legend {
     this.changed = changed;
     /** @type {Set<number>} the labels that were picked; none: nothing fades */
     this.only = new Set();
+    /** @type {Map<number, number>} of many classes: label -> place of its colour */
+    this.slots = new Map();
     /** @type {boolean | null} whether the map's ground is dark */
     this.dark = null;
     /** @type {Map<number, number>} */
@@ -28,6 +31,7 @@ export class Legend {
     this.labels = [...counts.keys()].sort((a, b) => a - b);
     const more = Math.max(0, this.labels.length - MOST);
     this.labels.length -= more;
+    this.many = this.labels.length > MANY;
     const marks = signs(classes);
     this.swatches = this.labels.map(() => element("span", { class: "aex-dot", "aria-hidden": "true" }));
     this.buttons = this.labels.map((label, index) => {
@@ -36,23 +40,27 @@ export class Legend {
       const made = element("button", { type: "button", "aria-pressed": "false", tabindex: index ? -1 : 0, title: `${name}: ${count.toLocaleString("en")} image${count === 1 ? "" : "s"}`, onclick: () => this.toggle(label) }, this.swatches[index]);
       if (sign !== name) made.append(element("span", { class: "aex-sign", "aria-hidden": "true" }, sign));
       made.append(element("span", { class: "aex-class" }, name));
+      if (this.many) made.append(element("span", { class: "aex-sign aex-count", "aria-hidden": "true" }, count.toLocaleString("en")));
       return made;
     });
     this.all = button("all", () => {
       this.stopAt(this.buttons[0]).focus(); // what is disabled cannot keep it
       this.undo();
     }, { tabindex: -1, title: "no class picked out" });
-    this.root = element(
-      "div", { class: "aex-legend", role: "toolbar", "aria-label": "classes: pick out", hidden: !labels, onkeydown: /** @param {KeyboardEvent} event */ (event) => this.key(event) },
+    this.find = element("input", { type: "search", placeholder: "Find a class…", "aria-label": "Find a class", oninput: () => this.seek() });
+    const bar = element(
+      "div", { class: `aex-legend${this.many ? " aex-many" : ""}`, role: "toolbar", "aria-label": "classes: pick out", onkeydown: /** @param {KeyboardEvent} event */ (event) => this.key(event) },
       this.all, ...this.buttons, ...(more ? [element("span", { class: "aex-note" }, `and ${more.toLocaleString("en")} more`)] : []),
     );
+    this.root = element("div", { hidden: !labels }, ...(this.many ? [this.find] : []), bar);
     this.show();
   }
 
   /** @param {number} label */
   colourOf(label) {
     const colours = classColours(Boolean(this.dark));
-    return label === NO_LABEL ? noClassColour(Boolean(this.dark)) : colours[label % colours.length];
+    const place = label === NO_LABEL ? undefined : this.many ? this.slots.get(label) : label;
+    return place === undefined ? noClassColour(Boolean(this.dark)) : colours[place % colours.length];
   }
 
   /**
@@ -62,15 +70,19 @@ export class Legend {
   paint(dark) {
     if (dark === this.dark) return;
     this.dark = dark;
-    this.swatches.forEach((swatch, index) => {
-      swatch.style.background = this.colourOf(this.labels[index]);
-      swatch.style.boxShadow = `0 0 0 2px ${paper(dark)}`; // on the map's ground, as a point is
-    });
+    this.show();
   }
 
   /** @param {number} label */
   toggle(label) {
-    if (!this.only.delete(label)) this.only.add(label);
+    if (this.only.delete(label)) this.slots.delete(label);
+    else {
+      this.only.add(label);
+      const taken = new Set(this.slots.values());
+      let place = 0;
+      while (taken.has(place)) place++;
+      this.slots.set(label, place);
+    }
     this.show();
     this.changed();
   }
@@ -79,12 +91,26 @@ export class Legend {
   undo() {
     if (!this.only.size) return false;
     this.only.clear();
+    this.slots.clear();
     this.show();
     this.changed();
     return true;
   }
 
+  /** Leaves the buttons of classes whose name has what was written. */
+  seek() {
+    const wanted = this.find.value.trim().toLowerCase();
+    this.buttons.forEach((made) => (made.hidden = !made.title.toLowerCase().includes(wanted)));
+    this.stopAt(this.buttons.find((made) => !made.hidden) ?? this.all);
+  }
+
   show() {
+    this.swatches.forEach((swatch, index) => {
+      const label = this.labels[index];
+      swatch.hidden = this.many && !this.only.has(label);
+      swatch.style.background = this.colourOf(label);
+      swatch.style.boxShadow = `0 0 0 2px ${paper(Boolean(this.dark))}`; // on the map's ground, as a point is
+    });
     this.buttons.forEach((made, index) => made.setAttribute("aria-pressed", String(this.only.has(this.labels[index]))));
     this.all.disabled = !this.only.size;
     this.all.hidden = this.labels.length < 2;
@@ -96,7 +122,7 @@ export class Legend {
    */
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const stops = this.all.disabled ? this.buttons : [this.all, ...this.buttons];
+    const stops = (this.all.disabled ? this.buttons : [this.all, ...this.buttons]).filter((made) => !made.hidden);
     const at = stops.findIndex((made) => made === document.activeElement);
     const last = stops.length - 1;
     if (event.key === "Escape") {

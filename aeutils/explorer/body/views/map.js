@@ -32,11 +32,11 @@ const TWICE = 400; // milliseconds within which two taps are one gesture
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 /** @type {[Under, string][]} */
 const UNDER = [
-  ["nothing", "nothing"],
-  ["manifold", "pictures (manifold)"],
-  ["distance", "distance to the nearest training image"],
+  ["nothing", "none"],
+  ["manifold", "decoded pictures"],
+  ["distance", "distance to training"],
   ["trip", "round trip"],
-  ["error", "error of the images"],
+  ["error", "squared error"],
 ];
 const MAP_HELP =
   "Map of the codes. Arrow keys move the point, with Shift ten times as far; Enter jumps to the nearest image; " +
@@ -67,7 +67,7 @@ export class MapView {
     this.chosen = [0, 1];
     /** @type {Record<string, HTMLInputElement | HTMLSelectElement>} of each layer: a box to tick, or a choice whose first option is none */
     this.controls = {};
-    /** @type {{ paths: string[], whole: Frame } | null} contours of the density */
+    /** @type {{ paths: { d: string, at: number[] }[], whole: Frame } | null} contours of the density, and the topmost place of each */
     this.spread = null;
     /** @type {Float32Array | null} the code without what it has in the plane */
     this.offPlane = null;
@@ -94,6 +94,7 @@ export class MapView {
 
     this.manifoldCanvas = element("canvas", { class: "aex-layer aex-manifold", "aria-hidden": "true" });
     this.pointsCanvas = element("canvas", { class: "aex-layer", "aria-hidden": "true" });
+    this.below = drawn("svg", { class: "aex-below", "aria-hidden": "true" }); // the points
     this.overlay = drawn("svg", { class: "aex-layer aex-overlay", "aria-hidden": "true" });
     this.invitation = element("span", { class: "aex-invitation" }, "drag me"); // until the point has moved, in whatever way
     this.began = state.z;
@@ -106,7 +107,7 @@ export class MapView {
     this.pad = element(
       "div",
       { class: "aex-pad", tabindex: "0", role: "application", "aria-roledescription": "map", "aria-label": MAP_HELP },
-      this.manifoldCanvas, this.pointsCanvas, this.overlay, this.ring, this.cursor, this.tip, this.message,
+      this.manifoldCanvas, this.below, this.pointsCanvas, this.overlay, this.ring, this.cursor, this.tip, this.message,
     );
     this.legend = new Legend(subject.points.labels, subject.classes, () => this.draw());
     this.axes = element("span", { class: "aex-axes" });
@@ -157,7 +158,7 @@ export class MapView {
       this.layers.contours = value;
       this.drawOverlay();
     });
-    const under = choice("Under the points", UNDER, (value) => {
+    const under = choice("Background", UNDER, (value) => {
       this.layers.under = /** @type {Under} */ (value);
       this.manifold.forget();
       this.field.hide();
@@ -165,7 +166,7 @@ export class MapView {
     });
     under.select.value = this.layers.under;
     under.root.classList.add("aex-under");
-    const arrows = tick("Round trip (arrows)", false, (on) => {
+    const arrows = tick("Arrows", false, (on) => {
       this.layers.arrows = on;
       if (on) this.field.computeArrows(this.frame.copy(), this.plane);
       else this.drawOverlay();
@@ -176,7 +177,7 @@ export class MapView {
       this.drawOverlay();
     });
     ellipses.root.hidden = !this.state.subject.models.some((model) => model.variational);
-    const points = tick("Images", true, (on) => {
+    const points = tick("Points", true, (on) => {
       this.layers.points = on;
       this.draw();
     });
@@ -316,8 +317,9 @@ export class MapView {
 
   /** The images that are drawn with their class's sign or, where there are no classes, as their pictures. */
   findRoom() {
-    const { labels, pictures, count } = this.state.subject.points;
-    const { only } = this.legend;
+    const { classes, points: { labels, pictures, count } } = this.state.subject;
+    const { only, many } = this.legend;
+    if (labels && many && !only.size && this.marks !== classes) return []; // numbers that nobody knows
     if (!labels) return withRoom(this.frame, this.projected, THUMBNAIL, (i) => pictureAt(i, { pictures, count }) >= 0);
     return withRoom(this.frame, this.projected, roomOf(this.marks), (i) => !only.size || only.has(labels[i]));
   }
@@ -390,8 +392,10 @@ export class MapView {
   drawOverlay() {
     const { size } = this.frame;
     this.overlay.setAttribute("viewBox", `0 0 ${size} ${size}`);
-    const inside = drawn("svg", { width: size, height: size, class: "aex-inside" }, ...this.roundTrips(), ...this.posteriors(), ...this.contours(), ...this.walk(), ...this.arrow());
+    const inside = drawn("svg", { width: size, height: size, class: "aex-inside" }, ...this.posteriors(), ...this.contours(), ...this.walk(), ...this.arrow());
     this.overlay.replaceChildren(...this.ticks(), inside);
+    this.below.setAttribute("viewBox", `0 0 ${size} ${size}`);
+    this.below.replaceChildren(...this.roundTrips());
     this.contourNote.textContent = this.contourText();
     this.fieldNote.textContent = this.fieldText();
   }
@@ -421,7 +425,7 @@ export class MapView {
       const [x, y] = this.frame.toScreen(u, v);
       return SHARES.map((share) => {
         const [right, top] = this.frame.toScreen(u + priorRadius(share), v + priorRadius(share));
-        return drawn("ellipse", { cx: x, cy: y, rx: right - x, ry: y - top, class: "aex-contour" });
+        return drawn("g", {}, drawn("ellipse", { cx: x, cy: y, rx: right - x, ry: y - top, class: "aex-contour" }), shareAt(share, x, top));
       });
     }
     if (this.layers.contours !== "density" || this.projected.us.length < 20) return [];
@@ -429,7 +433,9 @@ export class MapView {
     const [left, top] = this.frame.toScreen(whole.low[0], whole.high[1]);
     const [right, bottom] = this.frame.toScreen(whole.high[0], whole.low[1]);
     const place = `translate(${left} ${top}) scale(${(right - left) / whole.size} ${(bottom - top) / whole.size})`;
-    return paths.map((d) => drawn("path", { d, transform: place, class: "aex-contour", "vector-effect": "non-scaling-stroke" }));
+    return paths.map(({ d, at: [x, y] }, i) => drawn("g", {},
+      drawn("path", { d, transform: place, class: "aex-contour", "vector-effect": "non-scaling-stroke" }),
+      shareAt(SHARES[i], left + (x * (right - left)) / whole.size, top + (y * (bottom - top)) / whole.size)));
   }
 
   roundTrips() {
@@ -437,14 +443,14 @@ export class MapView {
   }
 
   posteriors() {
-    return this.layers.ellipses ? this.field.ellipses(this.frame, this.plane) : [];
+    return this.layers.ellipses ? this.field.ellipses(this.frame, this.plane, this.legend) : [];
   }
 
   fieldText() {
     const { layers: { arrows, ellipses }, state: { model } } = this;
     const plane = model.size > 2 ? ", seen in this plane" : "";
     const trips = `Arrows: from z to where it comes back, encode(decode(z))${plane}; longer ones are cut to a step of their grid, dots stay. Where they meet lies an attractor.`;
-    const known = "Ellipses: one standard deviation of the posterior q(z|x) of 40 images, and in front that of the image that is looked at.";
+    const known = "Ellipses: one standard deviation of the posterior q(z|x) of 40 images, or of those of them whose class is picked out, and in front that of the image that is looked at.";
     const unknown = `${model.name} has no posterior whose spread is known here, so there are no ellipses.`;
     const short = "The arrow of the arithmetic is hardly seen in this plane: the slider of t moves along it.";
     const ends = this.arrowEnds();
@@ -459,11 +465,11 @@ export class MapView {
     const n = 72;
     const grid = density(us, vs, whole.low, whole.high, n);
     const cell = whole.size / n;
-    const paths = levels(grid).map((level) =>
-      contour(grid, n, level)
-        .map(([x1, y1, x2, y2]) => `M${round((x1 + 0.5) * cell)} ${round(whole.size - (y1 + 0.5) * cell)}L${round((x2 + 0.5) * cell)} ${round(whole.size - (y2 + 0.5) * cell)}`)
-        .join(""),
-    );
+    const paths = levels(grid).map((level) => {
+      const lines = contour(grid, n, level).map((ends) => ends.map((end, i) => (i % 2 ? whole.size - (end + 0.5) * cell : (end + 0.5) * cell)));
+      const top = lines.reduce((best, line) => (line[1] < best[1] ? line : best), [0, Infinity]);
+      return { d: lines.map((ends) => ends.map(round)).map(([x1, y1, x2, y2]) => `M${x1} ${y1}L${x2} ${y2}`).join(""), at: [top[0], top[1]] };
+    });
     return { paths, whole };
   }
 
@@ -833,6 +839,14 @@ export class MapView {
     return index;
   }
 }
+
+/**
+ * Which share of the codes is inside a contour, written on it.
+ * @param {number} share
+ * @param {number} x
+ * @param {number} y
+ */
+const shareAt = (share, x, y) => drawn("text", { x, y: y + 4, "text-anchor": "middle", class: "aex-share" }, `${Math.round(100 * share)}\u00a0%`);
 
 /** Canvas pixels in a CSS pixel. */
 const pixelRatio = () => Math.min(2, globalThis.devicePixelRatio || 1);
