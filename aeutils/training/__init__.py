@@ -1,7 +1,7 @@
 """`fit(model, images, loss) -> History`: the training loop that the notebooks use once it has been explained.
 
 `loop` is the loop, and `feed` gives it its batches; `factors`, `state` and `checkpoint` hold what may move, what
-changes and what is kept of a run; `processes` spreads it over several processes, and says how to start them.
+changes and what is kept of a run; `divergence` says what blew up; `processes` spreads it over several processes.
 """
 
 from aeutils.training.history import History, TrainingDiverged

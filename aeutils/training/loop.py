@@ -93,7 +93,8 @@ def fit(
     Raises:
         ValueError: settings or images that cannot work (a loader's batch: when it comes), or a checkpoint of another
             run, damaged, or not ours, or in a folder that cannot be written to.
-        TrainingDiverged: the loss, or the factor of one of its terms, became NaN or infinite.
+        TrainingDiverged: the loss, or the factor of one of its terms, became NaN or infinite. The message names the
+            term that was the first, the step, and what to try.
     """
     if not isinstance(images, Images):
         raise ValueError(f"images is of type {type(images).__name__}; expected Images, such as ae.load('mnist-5k')")
@@ -174,7 +175,9 @@ def fit(
                     part, n_examples = processes.share(batch)  # all of it, unless several processes train together
                     stepper.zero_grad()
                     with mixed:
-                        total = _weighted_sum(loss(model, *part), factors.at(history.steps, history))
+                        terms = loss(model, *part)
+                        total = _weighted_sum(terms, factors.at(history.steps, history))
+                    run.trace.add(terms)
                     total.backward()
                     processes.average_gradients(model, n_examples)
                     stepper.step()

@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from aeutils.training.divergence import Trace
 from aeutils.training.factors import Factors
 from aeutils.training.history import History, TrainingDiverged
 
@@ -24,6 +25,7 @@ class Run:
     ) -> None:
         self.model, self.optimizer, self.history = model, optimizer, history
         self.factors, self.patience = factors, patience
+        self.trace = Trace()
         self.forget_best()
 
     def forget_best(self) -> None:
@@ -36,13 +38,10 @@ class Run:
         """Add an epoch to the history; note whether it is the best so far, or one too many without progress."""
         history, epoch = self.history, self.history.epochs + 1
         for part, terms in (("training", train), ("validation", val)):
-            for name, value in terms.items():
-                if not math.isfinite(value):
-                    raise TrainingDiverged(
-                        f"the loss diverged in epoch {epoch}: {name} on the {part} images is {value}. Try a learning "
-                        "rate ten times smaller, and look for a logarithm or a division that can meet 0",
-                        history,
-                    )
+            if not all(map(math.isfinite, terms.values())):
+                why = self.trace.why(part, terms, history.steps)
+                raise TrainingDiverged(f"the loss diverged in epoch {epoch}: {why}", history)
+        self.trace = Trace()
         for name, value in train.items():
             history.train.setdefault(name, []).append(value)
         for name, value in val.items():

@@ -12,7 +12,7 @@ from sklearn.neighbors import NearestNeighbors
 from aeutils.chapters.ch02b.walks import length
 from aeutils.chapters.ch05 import exercises as ch05
 from aeutils.chapters.ch06 import exercises as ch06
-from aeutils.chapters.ch06.failed_runs import three_runs
+from aeutils.chapters.ch06b.failed_runs import three_runs
 from aeutils.chapters.ch07 import exercises as ch07
 from aeutils.chapters.ch07.code_pairs import best_partners
 from aeutils.chapters.ch07.map_cells import holes, map_cells

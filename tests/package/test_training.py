@@ -19,7 +19,7 @@ from torch import nn
 
 import aeutils as ae
 from aeutils.data import Images, Split
-from aeutils.losses import cross_entropy, squared_error
+from aeutils.losses import cross_entropy, squared_error, variational_cross_entropy
 from aeutils.training import TrainingDiverged, loop
 from aeutils.training import checkpoint as checkpoints
 
@@ -279,6 +279,48 @@ def test_divergence_names_the_epoch_and_what_to_try(few, refused, epoch, value, 
             raise
     assert not model.training
     assert next(model.parameters()).device.type == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("term", "words"),
+    [("kl", "clamp the log-variance"), ("cross_entropy", "from logits"), ("penalty", "a division that can meet 0")],
+)
+@pytest.mark.parametrize("step", [1, 2, 5])
+def test_divergence_names_the_term_that_was_the_first_and_what_to_try_for_it(few, refused, step, term, words):
+    """One term overflows in one step; from the next one on every weight is NaN, and so is every term."""
+    calls = {"training": 0}
+
+    def loss(model, x):
+        calls["training"] += model.training
+        terms = {"other": squared_error(model, x)["squared_error"], term: model(x).square().mean()}
+        if model.training and calls["training"] == step:
+            terms[term] = terms[term] * torch.tensor(1e30) ** 2
+        return terms
+
+    said = [f"in epoch {(step + 2) // 3}: {term} was inf in step {step}", words]  # 3 steps an epoch
+    with refused(TrainingDiverged, *said, *(["in the step before"] if step > 1 else [])):
+        ae.fit(make_model(), few, loss, epochs=5)
+
+
+def test_a_log_variance_that_overflows_is_named_though_both_terms_end_as_nan(few):
+    model = ae.VariationalAutoencoder((784, 30, 4))
+    with torch.no_grad():
+        model.encoder[-1].bias[4:] = 89.0  # exp(89) is beyond float32
+    with pytest.raises(TrainingDiverged, match=r"kl was inf in step 1\. .*clamp the log-variance"):
+        ae.fit(model, few, variational_cross_entropy, epochs=1)
+
+
+def test_divergence_in_a_long_epoch_is_found(few):
+    """The terms are put together 1,000 steps at a time."""
+    steps = iter(range(10_000))
+
+    def loss(model, x):
+        error = squared_error(model, x)["squared_error"]
+        return {"squared_error": error * float("nan") if model.training and next(steps) == 1200 else error}
+
+    x = few.train.x[:1].expand(1500, 1, 28, 28)
+    with pytest.raises(TrainingDiverged, match="in step 1201 "):
+        ae.fit(make_model(), ae.Images("long", ae.Split(x), few.val, few.test, ()), loss, epochs=1, batch_size=1)
 
 
 def test_an_absurd_learning_rate_diverges(few):

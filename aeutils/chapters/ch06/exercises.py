@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, but, choices, number, several
+from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, but, number, several
 from aeutils.losses import squared_error
 from aeutils.models import Autoencoder
 
@@ -171,6 +171,89 @@ train_step = Exercise(
 )
 
 
+def _adam(
+    *,
+    betas: tuple[float, float] = (0.9, 0.999),
+    old: tuple[float, float] | None = None,
+    square: Callable[[Tensor], Tensor] = torch.square,
+    missing: Callable[[float, int], float] = lambda beta, t: 1 - beta**t,
+    size: Callable[[Tensor], Tensor] = lambda s_hat: s_hat.sqrt() + 1e-8,
+    step: Callable[[Tensor, Tensor], Tensor] = lambda m_hat, g: -m_hat,
+    corrected: bool = False,
+) -> Callable[[Tensor, Tensor, Tensor, Tensor, int, float], tuple[Tensor, Tensor, Tensor]]:
+    """Adam's step; or with other parts: `old` is the share of the old averages, `missing` what these are divided by."""
+    keep_m, keep_s = old or betas
+
+    def adam(theta: Tensor, g: Tensor, m: Tensor, s: Tensor, t: int, lr: float) -> tuple[Tensor, Tensor, Tensor]:
+        m, s = keep_m * m + (1 - keep_m) * g, keep_s * s + (1 - keep_s) * square(g)
+        m_hat, s_hat = m / missing(betas[0], t), s / missing(betas[1], t)
+        theta = theta + lr * step(m_hat, g) / size(s_hat)
+        return (theta, m_hat, s_hat) if corrected else (theta, m, s)
+
+    return adam
+
+
+def _first_and_later_step() -> list[tuple[Tensor, Tensor, Tensor, Tensor, int, float]]:
+    theta, g, m, s, none = torch.tensor(
+        [[0.2, -0.8, 1.3], [1e-8, 1.5, -0.3], [0.1, -0.2, 0.1], [0.8, 0.9, 0.1], [0, 0, 0]], dtype=torch.float64
+    )  # a gradient of 1e-8 shows where epsilon is
+    return [(theta, g, none, none, 1, 0.1), (theta, g, m, s, 3, 0.02)]
+
+
+adam_step = Exercise(
+    number="6.2",
+    examples=_first_and_later_step,
+    right=_adam(),
+    mistakes=[
+        Mistake(
+            "the correction of the start is missing: divide m by 1 − 0.9^t and s by 1 − 0.999^t",
+            _adam(missing=lambda beta, t: 1),
+        ),
+        Mistake(
+            "m is corrected, s is not: divide s by 1 − 0.999^t",
+            _adam(missing=lambda beta, t: 1 - beta**t if beta == 0.9 else 1),
+        ),
+        Mistake(
+            "s is corrected, m is not: divide m by 1 − 0.9^t",
+            _adam(missing=lambda beta, t: 1 - beta**t if beta == 0.999 else 1),
+        ),
+        Mistake(
+            "ε stands inside the root; there it is 10,000 times as large. Add it after the root",
+            _adam(size=lambda s_hat: (s_hat + 1e-8).sqrt()),
+        ),
+        Mistake(
+            "the root is missing: divide by √s, which has the unit of the gradient",
+            _adam(size=lambda s_hat: s_hat + 1e-8),
+        ),
+        Mistake("the sign is turned round: that walks uphill", _adam(step=lambda m_hat, g: m_hat)),
+        Mistake("s averages the square of the gradient", _adam(square=torch.abs)),
+        Mistake("the two β are exchanged: 0.9 belongs to m and 0.999 to s", _adam(betas=(0.999, 0.9))),
+        Mistake(
+            "0.9 goes to the old average, 0.1 to the gradient; so for s, with 0.999 and 0.001", _adam(old=(0.1, 0.001))
+        ),
+        Mistake("in m, 0.9 goes to the old average, 0.1 to the gradient", _adam(old=(0.1, 0.999))),
+        Mistake("ε is missing: where the gradient is tiny, it decides the step", _adam(size=torch.sqrt)),
+        Mistake(
+            "the step count is one too high: the first step has t = 1",
+            _adam(missing=lambda beta, t: 1 - beta ** (t + 1)),
+        ),
+        Mistake("you returned the corrected averages; the next step needs the plain ones", _adam(corrected=True)),
+        Mistake("the gradient itself is on top; it should be its running average m", _adam(step=lambda m_hat, g: -g)),
+        Mistake(
+            "a root of a negative number at a later step. 0.9**t is a power, not a product: 1 − 0.9·t falls below 0",
+            _adam(missing=lambda beta, t: 1 - beta * t),
+        ),
+        Mistake("return 3 values", lambda *start: _adam()(*start)[0]),
+    ],
+    parts=("the new theta", "m", "s"),
+    returns="three tensors of theta's shape",
+    praise="the same as torch.optim.Adam. At the first step the gradient's size cancels",
+    target="New parameters, m and s, for the first step and for later ones",
+    minutes=15,
+    tolerance=1e-7,
+)
+
+
 def _stops(
     patience_off: int = 0,
     *,
@@ -223,7 +306,7 @@ def _two_epochs(answer: Callable[..., Any], *run: Any) -> tuple[float, ...]:
 
 
 patience_stops = Exercise(
-    number="6.2",
+    number="6.3",
     examples=[
         ([9.0, 7.0, 5.0, 4.0, 3.0, 2.0], [5.0, 4.0, 4.5, 4.2, 3.0, 2.0], 2),
         ([9.0, 8.0, 7.5, 7.6, 7.7, 7.8, 7.9, 8.0, 8.1, 7.0], [8.0, 8.5, 7.0, 7.2, 6.9, 6.9, 7.1, 7.4, 7.5, 6.0], 3),
@@ -284,7 +367,7 @@ def _total(errors: Sequence[float], sizes: Sequence[int]) -> float:
 
 
 epoch_average = Exercise(
-    number="6.3",
+    number="6.4",
     examples=[([2.0, 2.0, 4.0], [100, 80, 20]), ([30.0, 28.5, 29.0, 25.0], [100, 100, 100, 4])],
     right=lambda errors, sizes: _total(errors, sizes) / sum(sizes),
     mistakes=[
@@ -320,143 +403,4 @@ epoch_average = Exercise(
     praise="every image counts once, in whichever batch it was",
     target="2.2 for errors 2, 2, 4 in batches of 100, 80 and 20",
     minutes=6,
-)
-
-_CAUSES = {"run A": "rate too high", "run B": "decoder left out", "run C": "overfitting"}
-_OPTIONS = (*_CAUSES.values(), "forgotten eval", "not trained for long enough")
-_SAID = {  # run -> wrong answer -> what speaks against it
-    "run A": {
-        "decoder left out": "run A does move, and leaps: a part left out of the optimiser leaves the curve flat from "
-        "the start",
-        "overfitting": "run A gets no further than the mean image's 52, so it has learnt nothing by heart",
-        "not trained for long enough": "run A has stopped falling long before the end: more of the same would bring "
-        "nothing",
-        "forgotten eval": "run A leaps by a factor of six; eval() forgotten shifts a curve, but does not throw it up",
-    },
-    "run B": {
-        "rate too high": "run B never leaps: it is flat from the first moment. What if half of the model does not "
-        "move?",
-        "overfitting": "run B never falls, so there is nothing learnt by heart",
-        "not trained for long enough": "run B does not move at all: more time would not help",
-        "forgotten eval": "run B has no wobble at all; a measurement in training mode differs each time",
-    },
-    "run C": {
-        "rate too high": "run C is smooth; too high a rate leaps or swings",
-        "decoder left out": "run C is far below the mean image, so both halves have learnt",
-        "not trained for long enough": "run C was better early on: it has trained too long, not too briefly",
-        "forgotten eval": "run C turns and rises steadily: what becomes of new images while the old ones are learnt by "
-        "heart?",
-    },
-}
-
-
-def _first_wrong_cause_is_told(answer: Callable[[], Sequence[str]]) -> tuple[str, ...]:
-    given = choices(answer(), list(_CAUSES), _OPTIONS)
-    for (run, cause), said in zip(_CAUSES.items(), given, strict=True):
-        if said != cause:
-            raise Diagnosis(_SAID[run][said])
-    return given
-
-
-def _blames(run: str, cause: str) -> Callable[[], tuple[str, ...]]:
-    return lambda: tuple((_CAUSES | {run: cause}).values())
-
-
-diagnose = Exercise(
-    number="6.4",
-    examples=[()],
-    right=lambda: tuple(_CAUSES.values()),
-    mistakes=[
-        *(Mistake(said, _blames(run, wrong)) for run, causes in _SAID.items() for wrong, said in causes.items()),
-        Mistake("'too fast' is not in the list", _blames("run A", "too fast")),
-        Mistake("return 3 values", lambda: "overfitting"),
-    ],
-    observe=_first_wrong_cause_is_told,
-    returns="three of the names, for the runs A, B and C",
-    praise="the shape of a curve says more than its last value",
-    target="Three different names out of the list, for A, B and C",
-    minutes=8,
-)
-
-
-def _adam(
-    *,
-    betas: tuple[float, float] = (0.9, 0.999),
-    old: tuple[float, float] | None = None,
-    square: Callable[[Tensor], Tensor] = torch.square,
-    missing: Callable[[float, int], float] = lambda beta, t: 1 - beta**t,
-    size: Callable[[Tensor], Tensor] = lambda s_hat: s_hat.sqrt() + 1e-8,
-    step: Callable[[Tensor, Tensor], Tensor] = lambda m_hat, g: -m_hat,
-    corrected: bool = False,
-) -> Callable[[Tensor, Tensor, Tensor, Tensor, int, float], tuple[Tensor, Tensor, Tensor]]:
-    """Adam's step; or with other parts: `old` is the share of the old averages, `missing` what these are divided by."""
-    keep_m, keep_s = old or betas
-
-    def adam(theta: Tensor, g: Tensor, m: Tensor, s: Tensor, t: int, lr: float) -> tuple[Tensor, Tensor, Tensor]:
-        m, s = keep_m * m + (1 - keep_m) * g, keep_s * s + (1 - keep_s) * square(g)
-        m_hat, s_hat = m / missing(betas[0], t), s / missing(betas[1], t)
-        theta = theta + lr * step(m_hat, g) / size(s_hat)
-        return (theta, m_hat, s_hat) if corrected else (theta, m, s)
-
-    return adam
-
-
-def _first_and_later_step() -> list[tuple[Tensor, Tensor, Tensor, Tensor, int, float]]:
-    theta, g, m, s, none = torch.tensor(
-        [[0.2, -0.8, 1.3], [1e-8, 1.5, -0.3], [0.1, -0.2, 0.1], [0.8, 0.9, 0.1], [0, 0, 0]], dtype=torch.float64
-    )  # a gradient of 1e-8 shows where epsilon is
-    return [(theta, g, none, none, 1, 0.1), (theta, g, m, s, 3, 0.02)]
-
-
-adam_step = Exercise(
-    number="6.5",
-    examples=_first_and_later_step,
-    right=_adam(),
-    mistakes=[
-        Mistake(
-            "the correction of the start is missing: divide m by 1 − 0.9^t and s by 1 − 0.999^t",
-            _adam(missing=lambda beta, t: 1),
-        ),
-        Mistake(
-            "m is corrected, s is not: divide s by 1 − 0.999^t",
-            _adam(missing=lambda beta, t: 1 - beta**t if beta == 0.9 else 1),
-        ),
-        Mistake(
-            "s is corrected, m is not: divide m by 1 − 0.9^t",
-            _adam(missing=lambda beta, t: 1 - beta**t if beta == 0.999 else 1),
-        ),
-        Mistake(
-            "ε stands inside the root; there it is 10,000 times as large. Add it after the root",
-            _adam(size=lambda s_hat: (s_hat + 1e-8).sqrt()),
-        ),
-        Mistake(
-            "the root is missing: divide by √s, which has the unit of the gradient",
-            _adam(size=lambda s_hat: s_hat + 1e-8),
-        ),
-        Mistake("the sign is turned round: that walks uphill", _adam(step=lambda m_hat, g: m_hat)),
-        Mistake("s averages the square of the gradient", _adam(square=torch.abs)),
-        Mistake("the two β are exchanged: 0.9 belongs to m and 0.999 to s", _adam(betas=(0.999, 0.9))),
-        Mistake(
-            "0.9 goes to the old average, 0.1 to the gradient; so for s, with 0.999 and 0.001", _adam(old=(0.1, 0.001))
-        ),
-        Mistake("in m, 0.9 goes to the old average, 0.1 to the gradient", _adam(old=(0.1, 0.999))),
-        Mistake("ε is missing: where the gradient is tiny, it decides the step", _adam(size=torch.sqrt)),
-        Mistake(
-            "the step count is one too high: the first step has t = 1",
-            _adam(missing=lambda beta, t: 1 - beta ** (t + 1)),
-        ),
-        Mistake("you returned the corrected averages; the next step needs the plain ones", _adam(corrected=True)),
-        Mistake("the gradient itself is on top; it should be its running average m", _adam(step=lambda m_hat, g: -g)),
-        Mistake(
-            "a root of a negative number at a later step. 0.9**t is a power, not a product: 1 − 0.9·t falls below 0",
-            _adam(missing=lambda beta, t: 1 - beta * t),
-        ),
-        Mistake("return 3 values", lambda *start: _adam()(*start)[0]),
-    ],
-    parts=("the new theta", "m", "s"),
-    returns="three tensors of theta's shape",
-    praise="the same as torch.optim.Adam. At the first step the gradient's size cancels",
-    target="New parameters, m and s, for the first step and for later ones",
-    minutes=15,
-    tolerance=1e-7,
 )

@@ -1,4 +1,4 @@
-"""The three runs that exercise 6.4 asks about."""
+"""The three runs that exercise 6b.1 asks about."""
 
 from __future__ import annotations
 

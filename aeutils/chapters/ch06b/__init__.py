@@ -1,0 +1,1 @@
+"""What notebook 06b alone uses."""
