@@ -218,11 +218,11 @@ test("what a grey decode misses is red where it is too dark, and blue where it i
   assert.deepEqual([...rgba.subarray(0, 4)], [21, 21, 21, 255]);
 });
 
-test("of colour the difference has no sign, channel by channel", () => {
+test("of colour the difference is doubled about grey, channel by channel", () => {
   const rgba = new Uint8ClampedArray(8);
   const [decoded, original] = [Float32Array.of(0, 1, 0.5, 0.2, 0, 0), Float32Array.of(1, 0.8, 0.5, 0.4, 0, 0.6)];
   paintDifference(rgba, decoded, original, 3, "light");
-  assert.deepEqual([...rgba], [255, 0, 0, 255, 51, 51, 153, 255]);
+  assert.deepEqual([...rgba], [0, 128, 128, 255, 178, 76, 0, 255]);
 });
 
 test("the gauge's line is as long for every picture, and medians that are not known are left out", () => {

@@ -12,7 +12,7 @@ const COLOURS = {
 
 /**
  * Decoded minus original into RGBA bytes. Grey images: with its sign, red where the decode is too dark, blue where it is
- * too bright. Colour: without, channel by channel, black where both agree.
+ * too bright. Colour: grey where both agree, and from there twice the difference, channel by channel.
  * @param {Uint8ClampedArray} rgba
  * @param {Float32Array} decoded in [0, 1], channel by channel
  * @param {Float32Array} original
@@ -28,7 +28,7 @@ export function paintDifference(rgba, decoded, original, channels, theme) {
       const difference = Math.max(-1, Math.min(1, decoded[at] - original[at]));
       const end = difference < 0 ? below : above;
       const size = Math.abs(difference);
-      rgba[4 * i + channel] = channels === 3 ? 255 * size : same[channel] + size * (end[channel] - same[channel]);
+      rgba[4 * i + channel] = channels === 3 ? 127.5 + 255 * difference : same[channel] + size * (end[channel] - same[channel]);
     }
     rgba[4 * i + 3] = 255;
   }

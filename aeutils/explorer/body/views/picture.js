@@ -52,7 +52,7 @@ export class PictureView {
       element("figure", {}, this.decoded.canvas, element("figcaption", {}, "decoded")), arrow(),
       element("figure", {}, this.difference.canvas, this.differenceText),
     );
-    const signs = channels === 1 ? "red: decoded too dark, blue: too bright" : "how much in each colour, black where there is none";
+    const signs = channels === 1 ? "red: decoded too dark, blue: too bright" : "grey where there is none, lighter or darker by twice the difference";
     this.root = element(
       "div", { class: "aex-pictures" },
       this.pipeline,
