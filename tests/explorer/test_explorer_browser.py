@@ -243,6 +243,22 @@ def drive_traversal(view, name):
     assert not torch.equal(*drawn)
     strip = root.get_by_role("tabpanel").locator(".aex-strip canvas")
     assert strip.first.evaluate(PIXELS) != strip.last.evaluate(PIXELS)
+    before, row = view.code, strip.page.locator(".aex-slider:visible").first
+    unit, value = re.fullmatch(r"unit (\d) at (.*)", row.locator("canvas").nth(6).get_attribute("title")).groups()
+    row.locator("canvas").nth(6).click()
+    after = view.agrees(name)
+    assert after[0, int(unit) - 1] == pytest.approx(float(value.replace("−", "-")), abs=0.051)
+    assert torch.equal(after[0, 2 - int(unit)], before[0, 2 - int(unit)])
+    view.expect(row.locator("canvas").nth(6)).to_have_class(re.compile("aex-now"))
+    assert row.locator("canvas").nth(6).evaluate(PIXELS) == view.decoded.evaluate(PIXELS)
+    middle = "each => (({ left, right }) => (left + right) / 2)(each.getBoundingClientRect())"
+    thumb = row.locator("input").evaluate(
+        """each => {
+            const { left, width } = each.getBoundingClientRect();
+            return left + 8 + (each.value - each.min) / (each.max - each.min) * (width - 16);
+        }"""
+    )
+    assert row.locator("canvas").nth(6).evaluate(middle) == pytest.approx(thumb, abs=2), "it stands over its value"
 
 
 def drive_between(view, name):
@@ -265,6 +281,18 @@ def drive_between(view, name):
     end = view.agrees(name)
     keyboard.press("Home")
     assert not torch.equal(end, view.agrees(name))
+    strip = root.locator(".aex-between .aex-strip canvas")
+    strip.nth(3).click()
+    view.expect(slider).to_have_value("0.3")
+    view.agrees(name)
+    assert strip.nth(3).evaluate(PIXELS) == view.decoded.evaluate(PIXELS)
+    strip.nth(3).hover()
+    view.page.mouse.down()
+    box = strip.nth(8).bounding_box()
+    view.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 5, steps=4)
+    view.page.mouse.up()
+    assert float(slider.input_value()) == pytest.approx(0.8, abs=0.01)
+    view.agrees(name)
     view.page.mouse.click(*view.point(0.2, 0.2))
     here = view.code
     root.get_by_role("button", name="Set B to this point").click()

@@ -7,6 +7,7 @@ import { button, choice, element, freshId, shown } from "../dom.js";
 import { added, classMeans, meansByDistance, shareOf } from "../means.js";
 import { Picture } from "../pictures.js";
 import { labelText, NO_LABEL, usualOf } from "../subject.js";
+import { Strip } from "./strip.js";
 
 /**
  * @import { Mean } from "../means.js"
@@ -43,7 +44,7 @@ export class ArithmeticView {
     this.meanPictures = ["from", "to"].map((name) => new Picture(subject, "mean code, decoded", { "data-mean": name }));
     this.meanTexts = this.meanPictures.map(() => element("figcaption"));
     this.help = element("p", { class: "aex-note" });
-    this.pictures = STEPS.map(() => new Picture(subject, "decoded picture"));
+    this.strip = new Strip(subject, STEPS.length, (share) => this.move(LEAST + share * (MOST - LEAST)), STEPS.map(tickText));
     const id = freshId();
     this.slider = element("input", {
       id, type: "range", min: LEAST, max: MOST, step: 0.01, value: 0,
@@ -60,7 +61,7 @@ export class ArithmeticView {
         ...this.meanPictures.map((picture, i) => element("figure", {}, picture.canvas, this.meanTexts[i])),
         this.help,
       ),
-      element("div", { class: "aex-strip" }, ...this.pictures.map((picture, i) => element("figure", {}, picture.canvas, element("figcaption", {}, tickText(STEPS[i]))))),
+      this.strip.root,
       element("div", { class: "aex-t" }, this.slider, element("label", { for: id }, "t ="), " ", this.value),
       this.codeText, this.pictureText,
     );
@@ -140,7 +141,7 @@ export class ArithmeticView {
     this.slider.value = String(this.t);
     this.slider.setAttribute("aria-valuetext", shown(this.t));
     this.value.textContent = shown(this.t);
-    this.pictures.forEach((picture, i) => picture.canvas.classList.toggle("aex-now", STEPS[i] === Math.round(2 * this.t) / 2));
+    this.strip.mark(STEPS.indexOf(Math.round(2 * this.t) / 2));
     this.tell();
   }
 
@@ -169,8 +170,8 @@ export class ArithmeticView {
       this.meanTexts[i].textContent = `${text} (${count.toLocaleString("en")} ${points.name}${count === 1 ? "" : "s"}), decoded`;
     });
     this.help.textContent = `z + t · (mean code of ${names[1]} − mean code of ${names[0]}), from the code z where you stand: drag the arrow's head on the map, or t. Whatever else moves the point sets a new z.`;
-    this.pictures.forEach((picture, i) => picture.label(`decoded at t = ${tickText(STEPS[i])}`));
-    const pictures = [...this.meanPictures, ...this.pictures];
+    STEPS.forEach((t, i) => this.strip.label(i, `decoded at t = ${tickText(t)}`));
+    const pictures = [...this.meanPictures, ...this.strip.pictures];
     const codes = [...this.ends.map(({ code }) => code), ...STEPS.map((t) => this.at(t))];
     model.engine.decodeMany(codes, (i, picture) => pictures[i].draw(picture), signal).catch(() => {}); // the kernel: said elsewhere
   }

@@ -8,8 +8,8 @@ import { inPieces, messageOf } from "../engine.js";
 import { lengthOf, MOST_UNITS } from "../geodesic.js";
 import { squaredDistance } from "../neighbours.js";
 import { along, greatCircle, straight } from "../paths.js";
-import { Picture } from "../pictures.js";
 import { NO_LABEL } from "../subject.js";
+import { Strip } from "./strip.js";
 
 /**
  * @import { State } from "../state.js"
@@ -22,11 +22,7 @@ import { NO_LABEL } from "../subject.js";
 const WAYS = [["straight", "straight line"], ["circle", "great circle"], ["geodesic", "geodesic"]];
 const PICTURES = 11;
 const PLACES = 41; // where error and distance are measured: every fourth place has a picture
-// The chart, in its own units. The pictures above it stand in the middle over their places, as the style sheet has it.
-const LEFT = 50;
-const WIDTH = 480;
-const RIGHT = 30;
-const HEIGHT = 120;
+const HEIGHT = 150; // of the chart without its texts, in pixels; it is as wide as the style sheet has it, below the pictures
 
 export class BetweenView {
   /**
@@ -55,7 +51,7 @@ export class BetweenView {
     this.lengths = {};
     /** @type {{ codes: Float32Array[], final: boolean } | null} the geodesic between these ends, as far as it is known */
     this.geodesic = null;
-    this.pictures = Array.from({ length: PICTURES }, () => new Picture(state.subject, "decoded picture"));
+    this.strip = new Strip(state.subject, PICTURES, (share) => this.walkTo(share));
     const id = freshId();
     this.slider = element("input", {
       id, type: "range", min: 0, max: 1, step: 0.005, value: 0, "aria-valuetext": "at A",
@@ -65,9 +61,10 @@ export class BetweenView {
       this.way = /** @type {Way} */ (value);
       this.measure();
     }));
-    this.chart = drawn("svg", { class: "aex-chart", viewBox: `0 0 ${LEFT + WIDTH + RIGHT} ${HEIGHT + 46}`, role: "img", "aria-label": "error and distance on the way, not yet measured" });
+    this.chart = drawn("svg", { class: "aex-chart", role: "img", "aria-label": "error and distance on the way, not yet measured" });
     this.lengthsNote = element("p", { class: "aex-note aex-lengths" });
-    this.note = element("p", { class: "aex-note" });
+    this.key = element("p", { class: "aex-note aex-key" });
+    this.problem = element("p", { class: "aex-problem", role: "alert", hidden: true });
     this.root = element(
       "div", { class: "aex-between" },
       element(
@@ -77,9 +74,9 @@ export class BetweenView {
         button("Two random images", () => this.randomEnds()),
         this.ways.root,
       ),
-      element("div", { class: "aex-strip" }, ...this.pictures.map((picture) => picture.canvas)),
+      this.strip.root,
       element("div", { class: "aex-walk-slider" }, element("label", { for: id }, "A"), this.slider, element("span", { "aria-hidden": "true" }, "B")),
-      this.chart, this.lengthsNote, this.note,
+      this.problem, this.key, this.chart, this.lengthsNote,
     );
     state.on("model", () => {
       this.offerWays();
@@ -234,6 +231,7 @@ export class BetweenView {
     this.distances = [];
     this.errors = [];
     this.chart.dataset.ready = "false";
+    this.problem.hidden = true;
     this.showOnMap();
     try {
       if (this.way === "geodesic") await this.findGeodesic(signal);
@@ -246,7 +244,8 @@ export class BetweenView {
       this.explain();
       await this.measureLengths(signal);
     } catch (error) {
-      this.note.textContent = messageOf(error);
+      this.problem.textContent = messageOf(error);
+      this.problem.hidden = false;
     }
   }
 
@@ -263,8 +262,8 @@ export class BetweenView {
     const every = (PLACES - 1) / (PICTURES - 1);
     return this.decode(this.way, signal, (i, picture) => {
       if (i % every) return;
-      this.pictures[i / every].draw(picture);
-      this.pictures[i / every].label(`${Math.round((100 * i) / (PLACES - 1))} percent of the way from A to B`);
+      this.strip.draw(i / every, picture);
+      this.strip.label(i / every, `${Math.round((100 * i) / (PLACES - 1))} percent of the way from A to B`);
     });
   }
 
@@ -341,20 +340,20 @@ export class BetweenView {
 
   drawChart() {
     const here = this.onTheWay();
-    this.pictures.forEach((picture, i) => picture.canvas.classList.toggle("aex-now", here && i === Math.round(this.t * (PICTURES - 1))));
+    this.strip.mark(here ? Math.round(this.t * (PICTURES - 1)) : -1);
     if (this.distances.length !== PLACES) return;
     const usual = this.state.model.usual?.all;
     const marks = niceTicks(0, 1.05 * Math.max(...this.distances, ...this.errors, usual ?? 0), 4);
     const top = marks[marks.length - 1] + (marks[1] - marks[0]);
     /** @param {number} t */
-    const x = (t) => LEFT + t * WIDTH;
+    const x = (t) => `${100 * t}%`;
     /** @param {number} value */
     const y = (value) => 8 + HEIGHT * (1 - value / top);
     /**
      * @param {number[]} values
      * @param {string} kind
      */
-    const line = (values, kind) => drawn("polyline", { class: `aex-line ${kind}`, points: values.map((value, i) => `${x(i / (PLACES - 1)).toFixed(1)},${y(value).toFixed(1)}`).join(" ") });
+    const line = (values, kind) => drawn("polyline", { class: `aex-line ${kind}`, points: values.map((value, i) => `${i},${y(value).toFixed(1)}`).join(" ") });
     /**
      * @param {number} value
      * @param {string} kind
@@ -362,21 +361,22 @@ export class BetweenView {
     const across = (value, kind) => drawn("line", { x1: x(0), x2: x(1), y1: y(value), y2: y(value), class: kind });
     /**
      * @param {string} words
-     * @param {number} left
+     * @param {number | string} left
      * @param {number} base
      * @param {string} anchor
      */
     const text = (words, left, base, anchor, more = {}) => drawn("text", { x: left, y: base, "text-anchor": anchor, ...more }, words);
+    const curves = drawn("svg", { viewBox: `0 0 ${PLACES - 1} ${HEIGHT + 8}`, preserveAspectRatio: "none", height: HEIGHT + 8 }, line(this.distances, "aex-distance"));
+    if (this.errors.length) curves.append(line(this.errors, "aex-error"));
     /** @type {SVGElement[]} */
     const parts = [
       ...marks.map((value) => across(value, value ? "aex-grid" : "aex-axis")),
-      ...marks.map((value) => text(tickText(value), LEFT - 6, y(value) + 4, "end")),
+      ...marks.map((value) => text(tickText(value), -6, y(value) + 4, "end")),
       ...[0, 0.25, 0.5, 0.75, 1].map((t) => text(String(t), x(t), HEIGHT + 24, "middle")),
       text("share of the way from A to B", x(0.5), HEIGHT + 40, "middle"),
-      text("squared distance", 0, 0, "middle", { transform: `translate(12 ${8 + HEIGHT / 2}) rotate(-90)` }),
-      line(this.distances, "aex-distance"),
+      text("squared distance", 0, 0, "middle", { transform: `translate(-35 ${8 + HEIGHT / 2}) rotate(-90)` }),
+      curves,
     ];
-    if (this.errors.length) parts.push(line(this.errors, "aex-error"));
     if (usual) parts.push(across(usual, "aex-typical"));
     if (here) parts.push(drawn("line", { x1: x(this.t), x2: x(this.t), y1: 8, y2: y(0), class: "aex-here" }));
     this.chart.replaceChildren(...parts);
@@ -397,11 +397,15 @@ export class BetweenView {
     const usual = this.state.model.usual?.all;
     /** @param {number[]} values */
     const highest = (values) => `${shown(Math.max(...values))} at most`;
-    const parts = [element("span", { class: "aex-key aex-distance" }, "━"), ` squared pixel distance to the nearest ${name} (${highest(this.distances)})`];
-    if (this.errors.length) parts.push("; ", element("span", { class: "aex-key aex-error" }, "┅"), ` squared error when the model reconstructs the picture (${highest(this.errors)})`);
-    if (usual) parts.push("; ", element("span", { class: "aex-key" }, "┄"), ` the model's reconstructions' median distance (${shown(usual)})`);
-    this.note.replaceChildren(...parts, ".");
-    this.chart.setAttribute("aria-label", this.note.textContent ?? "");
+    /** @type {[kind: string, name: string, told: string][]} */
+    const lines = [["aex-distance", `to the nearest ${name}`, `squared pixel distance to the nearest ${name} (${highest(this.distances)})`]];
+    if (this.errors.length) lines.push(["aex-error", "error when reconstructed again", `squared error when the model reconstructs the picture (${highest(this.errors)})`]);
+    if (usual) lines.push(["aex-typical", "usual for reconstructions", `the model's reconstructions' median distance (${shown(usual)})`]);
+    this.key.replaceChildren(...lines.map(([kind, words, told]) => {
+      const sample = drawn("svg", { width: 30, height: 8, "aria-hidden": "true" }, drawn("line", { class: `aex-line ${kind}`, x1: 0, x2: 30, y1: 4, y2: 4 }));
+      return element("span", { title: told }, sample, words);
+    }));
+    this.chart.setAttribute("aria-label", `${lines.map(([, , told]) => told).join("; ")}.`);
   }
 
   stop() {

@@ -1,10 +1,10 @@
 // @ts-check
-// Traversal: a slider for each code unit, the most used first, and what the unit in hand does to the picture; or a sheet
-// of what many directions do.
+// Traversal: a slider for each code unit, the most used first, and what the units do to the picture: of a short code each
+// of them, of a longer one that in hand; or a sheet of what many directions do.
 
 import { button, choice, element, freshId, shown } from "../dom.js";
-import { Picture } from "../pictures.js";
 import { Sheet } from "./sheet.js";
+import { Strip } from "./strip.js";
 
 /**
  * @import { Drawing, ShownImage, State } from "../state.js"
@@ -14,11 +14,13 @@ import { Sheet } from "./sheet.js";
 /**
  * The slider of a unit; `place` moves a mark, such as that of the posterior, between two values.
  * @typedef {{ input: HTMLInputElement, value: HTMLElement, posterior: HTMLElement, place: (mark: HTMLElement, from: number, to: number) => HTMLElement }} Slider
+ * @typedef {{ unit: number, strip: Strip }} Row the pictures along a unit
  */
 
 const STEPS = 9;
-const ROW_EVERY = 120; // milliseconds between the row's pictures while the hand moves: the one in hand comes first
+const ROW_EVERY = 120; // milliseconds between new pictures in the rows while the hand moves: the one in hand comes first
 export const MOST_UNITS = 64;
+const MOST_ROWS = 4; // up to so many units have a row of pictures each
 const FEW_UNITS = 8; // up to so many, sliders are shown first
 
 export class TraversalView {
@@ -28,8 +30,8 @@ export class TraversalView {
     this.open = false;
     /** @type {Slider[]} one for each unit */
     this.inputs = [];
-    /** @type {Picture[]} */
-    this.pictures = [];
+    /** @type {Row[]} */
+    this.rows = [];
     this.unit = 0; // in hand
     this.start = state.z; // where "Back to the last image" goes, and which image that is
     /** @type {ShownImage | Drawing | null} */
@@ -37,16 +39,18 @@ export class TraversalView {
     /** @type {ShownImage | Drawing | null | undefined} */
     this.posteriorOf = undefined;
     this.later = 0;
+    /** @type {HTMLElement | null} what is told of the posterior, while there is one */
+    this.posteriorKey = null;
     /** @type {AbortController | null} */
     this.running = null;
     this.sliders = element("div", { class: "aex-sliders" });
-    this.row = element("div", { class: "aex-strip", role: "group" });
+    this.common = element("div", { class: "aex-common" }); // the row of the unit in hand
     this.caption = element("p", { class: "aex-note" });
     this.sheet = new Sheet(state);
     this.tools = choice("Show", [["sliders", "a slider for each unit"], ["sheet", "a sheet of pictures"]], () => this.showTools());
     this.order = choice("Order", [["usage", "widest spread first"], ["number", "by number"]], () => this.build());
     this.legend = element("p", { class: "aex-note" });
-    this.oneByOne = element("div", {}, this.sliders, this.legend, this.row, this.caption);
+    this.oneByOne = element("div", {}, this.sliders, this.common, this.legend);
     this.root = element(
       "div", {},
       element(
@@ -97,34 +101,62 @@ export class TraversalView {
   }
 
   build() {
-    const { model, subject } = this.state;
+    const { model } = this.state;
     const focused = this.sliders.contains(document.activeElement);
     this.sliders.replaceChildren();
     this.inputs = [];
+    this.rows = [];
     const tooMany = model.size > MOST_UNITS;
     /** @param {string} kind */
     const swatch = (kind) => element("span", { class: `aex-swatch ${kind}`, "aria-hidden": "true" });
+    this.common.replaceChildren();
     this.legend.replaceChildren();
     if (tooMany) {
       this.legend.textContent = `This code has ${model.size} units; there are sliders for codes of up to ${MOST_UNITS}.`;
       return;
     }
-    this.legend.append(swatch("aex-codes"), " wide band: the middle 95 % of all images' codes");
-    if (model.spread) this.legend.append("; ", swatch("aex-posterior"), " narrow band: the posterior of the original, mean ± 2 standard deviations");
+    this.posteriorKey = element("span", { hidden: true }, "; ", swatch("aex-posterior"), " narrow band: the posterior of the original, mean ± 2 standard deviations");
+    this.legend.append(swatch("aex-codes"), " wide band: the middle 95 % of all images' codes", this.posteriorKey);
     const units = model.units.map((unit, j) => ({ ...unit, j }));
     if (this.order.select.value === "usage") units.sort((a, b) => b.sd - a.sd);
-    this.pictures = Array.from({ length: STEPS }, () => new Picture(subject, "decoded picture"));
-    this.row.replaceChildren(...this.pictures.map((picture) => picture.canvas));
-    for (const unit of units) this.sliders.append(this.slider(unit));
     this.unit = units[0].j;
+    const each = units.length <= MOST_ROWS;
+    this.rows = (each ? units : units.slice(0, 1)).map(({ j }) => this.row(j));
+    units.forEach((unit, i) => this.sliders.append(this.slider(unit, each ? this.rows[i].strip : null)));
+    if (!each) this.common.append(this.caption, this.rows[0].strip.root);
     this.start = Float32Array.from(this.state.z);
     this.posteriorOf = undefined;
     if (focused) this.inputs[units[0].j].input.focus();
     this.follow();
   }
 
-  /** @param {Spread & { j: number }} unit */
-  slider(unit) {
+  /**
+   * @param {number} unit
+   * @returns {Row}
+   */
+  row(unit) {
+    const strip = new Strip(this.state.subject, STEPS, (share) => {
+      const [low, high] = this.ends(row.unit);
+      this.move(row.unit, low + share * (high - low));
+    });
+    const row = { unit, strip };
+    return row;
+  }
+
+  /**
+   * Of a unit's slider.
+   * @param {number} unit
+   */
+  ends(unit) {
+    const { min, max } = this.inputs[unit].input;
+    return [Number(min), Number(max)];
+  }
+
+  /**
+   * @param {Spread & { j: number }} unit
+   * @param {Strip | null} strip its pictures, if it has some to itself
+   */
+  slider(unit, strip) {
     const { variational } = this.state.model;
     const low = Math.min(unit.mean - 3 * unit.sd, unit.low, variational ? -3 : Infinity);
     const high = Math.max(unit.mean + 3 * unit.sd, unit.high, variational ? 3 : -Infinity);
@@ -157,10 +189,16 @@ export class TraversalView {
     const posterior = band(from, from, "aex-posterior");
     posterior.hidden = true;
     this.inputs[unit.j] = { input, value, posterior, place };
+    const zero = from < 0 && to > 0 ? [place(element("span", { class: "aex-zero" }), 0, 0)] : [];
     return element(
-      "div", { class: "aex-slider", "data-unit": unit.j },
+      "div", { class: `aex-slider ${strip ? "aex-along" : ""}`, "data-unit": unit.j },
       element("label", { for: id }, `unit ${unit.j + 1}`),
-      element("span", { class: "aex-track" }, band(...unit.middle, "aex-codes"), posterior, input),
+      ...(strip ? [strip.root] : []),
+      element(
+        "div", { class: "aex-rail" },
+        element("span", { class: "aex-track" }, band(...unit.middle, "aex-codes"), posterior, ...zero, input),
+        element("span", { class: "aex-reaches", "aria-hidden": "true" }, element("span", {}, shown(from)), element("span", {}, shown(to))),
+      ),
       value,
     );
   }
@@ -179,7 +217,7 @@ export class TraversalView {
   /** @param {number} unit */
   choose(unit) {
     this.unit = unit;
-    this.showRow();
+    this.showRows();
   }
 
   reset() {
@@ -211,7 +249,7 @@ export class TraversalView {
     this.showPosterior();
     this.later ||= setTimeout(() => {
       this.later = 0;
-      this.showRow();
+      this.showRows();
     }, ROW_EVERY);
   }
 
@@ -220,9 +258,11 @@ export class TraversalView {
     if (original === this.posteriorOf) return;
     this.posteriorOf = original;
     this.inputs.forEach(({ posterior }) => (posterior.hidden = true)); // a code moved by hand has none
+    if (this.posteriorKey) this.posteriorKey.hidden = true;
     if (!model.spread || !original?.pixels) return;
     model.engine.encode(original.pixels, (mean, sd) => {
       if (!mean || !sd || original !== this.posteriorOf) return;
+      if (this.posteriorKey) this.posteriorKey.hidden = false;
       mean.forEach((centre, j) => {
         const { posterior, place } = this.inputs[j];
         place(posterior, centre - 2 * sd[j], centre + 2 * sd[j]).hidden = false;
@@ -230,28 +270,25 @@ export class TraversalView {
     });
   }
 
-  /** The pictures along the chosen unit, everything else as it is. */
-  showRow() {
+  /** The pictures along each unit that has some, everything else as it is. */
+  showRows() {
     if (!this.slides) return;
     const { model, z } = this.state;
-    const { input } = this.inputs[this.unit];
-    const [low, high] = [Number(input.min), Number(input.max)];
-    const values = this.pictures.map((_, i) => low + (i / (STEPS - 1)) * (high - low));
-    const codes = values.map((value) => Float32Array.from(z, (old, j) => (j === this.unit ? value : old)));
+    if (this.common.hasChildNodes()) this.rows[0].unit = this.unit;
+    const steps = this.rows.flatMap(({ unit, strip }) => {
+      const [low, high] = this.ends(unit);
+      strip.mark(Math.round(((z[unit] - low) / (high - low)) * (STEPS - 1)));
+      return Array.from({ length: STEPS }, (_, at) => ({ unit, strip, at, value: low + (at / (STEPS - 1)) * (high - low) }));
+    });
+    this.caption.textContent = `Along unit ${this.unit + 1}, the other units as they are:`;
     this.running?.abort();
     const { signal } = (this.running = new AbortController());
-    /**
-     * @param {number} i
-     * @param {Float32Array} picture
-     */
-    const put = (i, picture) => {
-      this.pictures[i].draw(picture);
-      this.pictures[i].label(`unit ${this.unit + 1} at ${shown(values[i])}`);
-    };
-    model.engine.decodeMany(codes, put, signal).catch(() => {});
-    this.caption.textContent = `Unit ${this.unit + 1} from ${shown(low)} to ${shown(high)}, the other units as they are.`;
-    const now = Math.round(((z[this.unit] - low) / (high - low)) * (STEPS - 1));
-    this.pictures.forEach((picture, i) => picture.canvas.classList.toggle("aex-now", i === now));
+    const codes = steps.map(({ unit, value }) => Float32Array.from(z, (old, j) => (j === unit ? value : old)));
+    model.engine.decodeMany(codes, (i, picture) => {
+      const { unit, strip, at, value } = steps[i];
+      strip.draw(at, picture);
+      strip.label(at, `unit ${unit + 1} at ${shown(value)}`);
+    }, signal).catch(() => {});
   }
 
   stop() {
