@@ -213,7 +213,7 @@ def test_drawing_in_colour(chromium, tmp_path):
     page.locator("[data-role=ink]").focus()
     page.keyboard.press("Space")
     page.locator("[data-told=original]", has_text="your drawing").wait_for()
-    drawing = seen(page, "[data-role=seen]").reshape(3, 16, 16)
+    drawing = seen(page, "[data-role=original]").reshape(3, 16, 16)
     assert drawing[:, 0, 0].tolist() == pytest.approx([0, 0x72, 0xB2], abs=1)
     assert drawing[0, 8, 8] > 50 and drawing[2, 8, 8] < 150, "a quarter of this pixel is orange"
     wanted = model.encode(torch.tensor(drawing[None] / 255, dtype=torch.float32))

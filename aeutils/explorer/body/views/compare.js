@@ -1,5 +1,6 @@
 // @ts-check
-// Compare: what several models make of the same point, with what each is worth on all of the images.
+// Compare: what several models make of the same point, with what each is worth on all of the images; the smallest of their
+// squared errors is bold.
 
 import { button, choice, element, shown } from "../dom.js";
 import { squaredDistance } from "../neighbours.js";
@@ -8,8 +9,12 @@ import { Picture } from "../pictures.js";
 /**
  * @import { Drawing, ShownImage, State } from "../state.js"
  * @import { Model } from "../subject.js"
- * @typedef {{ root: HTMLElement, picture: Picture, error: HTMLElement }} Card
+ * @typedef {{ cell: HTMLElement, value: number | null }} Cell of a table
+ * @typedef {{ root: HTMLElement, picture: Picture, problem: HTMLElement, here: Cell, mean: Cell }} Card `here` and `mean`: the
+ *   squared error of this image, and of all of them
  */
+
+const ERROR = "squared error"; // among a model's measures
 
 export class CompareView {
   /** @param {State} state */
@@ -30,8 +35,8 @@ export class CompareView {
         element("div", { class: "aex-card" }, element("h2", {}, "original"), this.original.canvas),
         ...this.cards.map((card) => card.root),
       ),
-      element("p", { class: "aex-note" }, `Below each picture its squared error; in the table, averages over ${state.subject.measured.toLocaleString("en")} images.`),
     );
+    markSmallest(this.cards.map(({ mean }) => mean));
     state.on("model", () => this.followModel());
     state.on("code", () => this.follow());
     this.followModel();
@@ -43,13 +48,30 @@ export class CompareView {
    * @returns {Card}
    */
   card(model, index) {
-    const picture = new Picture(this.state.subject, `decoded by ${model.name}`, { "data-model": model.name });
-    const error = element("p", { class: "aex-note" });
-    const rows = Object.entries(model.measures).map(([name, value]) =>
-      element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, Number.isInteger(value) ? String(value) : shown(value))),
+    const { subject } = this.state;
+    const picture = new Picture(subject, `decoded by ${model.name}`, { "data-model": model.name });
+    const problem = element("p", { class: "aex-note", hidden: true });
+    const { [ERROR]: error, ...others } = model.measures;
+    /** @type {Cell} */
+    const here = { cell: element("td", { "data-error": "here" }), value: null };
+    /** @type {Cell} */
+    const mean = { cell: element("td", { "data-error": "mean" }, shown(error)), value: error };
+    /**
+     * @param {string} name
+     * @param {HTMLElement} cell
+     */
+    const row = (name, cell) => element("tr", {}, element("th", { scope: "row" }, name), cell);
+    const table = element(
+      "table", {},
+      element(
+        "tbody", {},
+        element("tr", {}, element("th", { scope: "rowgroup", colspan: 2, class: "aex-of" }, ERROR)),
+        row("this image", here.cell), row(`mean of ${subject.measured.toLocaleString("en")} images`, mean.cell),
+      ),
+      element("tbody", {}, ...Object.entries(others).map(([name, value]) => row(name, element("td", {}, Number.isInteger(value) ? String(value) : shown(value))))),
     );
-    const root = element("div", { class: "aex-card" }, element("h2", {}, button(model.name, () => this.state.setModel(index), { title: "show this model on the map" })), picture.canvas, error, element("table", {}, ...rows));
-    return { root, picture, error };
+    const root = element("div", { class: "aex-card" }, element("h2", {}, button(model.name, () => this.state.setModel(index), { title: "show this model on the map" })), picture.canvas, problem, table);
+    return { root, picture, problem, here, mean };
   }
 
   show() {
@@ -98,8 +120,7 @@ export class CompareView {
         return;
       }
       card.picture.draw(picture);
-      const error = image?.pixels ? squaredDistance(picture, image.pixels) : null;
-      card.error.textContent = error === null ? "" : `squared error ${shown(error)}`;
+      this.tell(card, image?.pixels ? squaredDistance(picture, image.pixels) : null);
     }, "compare");
   }
 
@@ -109,8 +130,31 @@ export class CompareView {
    */
   cannot(card, why) {
     card.picture.clear();
-    card.error.textContent = why ?? "";
+    this.tell(card, null, why);
+  }
+
+  /**
+   * @param {Card} card
+   * @param {number | null} error
+   */
+  tell(card, error, problem = "") {
+    card.problem.textContent = problem;
+    card.problem.hidden = !problem;
+    card.here.value = error;
+    card.here.cell.textContent = error === null ? "–" : shown(error);
+    markSmallest(this.cards.map(({ here }) => here));
   }
 
   stop() {}
+}
+
+/**
+ * Only where they differ in what is shown.
+ * @param {Cell[]} cells
+ */
+function markSmallest(cells) {
+  const known = cells.flatMap(({ value }) => (value === null ? [] : [value]));
+  const smallest = shown(Math.min(...known));
+  const differ = known.some((value) => shown(value) !== smallest);
+  cells.forEach(({ cell, value }) => cell.classList.toggle("aex-best", differ && value !== null && shown(value) === smallest));
 }

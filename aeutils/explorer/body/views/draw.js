@@ -1,11 +1,9 @@
 // @ts-check
-// Draw your own: ink becomes an image, a grey one as MNIST makes them, its code moves the point on the map, and the decode
-// answers.
+// Draw your own: ink becomes an image, a grey one as MNIST makes them, and its code moves the point on the map. What the
+// model sees and what comes back is where every original and its decode are: above.
 
-import { button, element, flat, shown, tick } from "../dom.js";
+import { button, element, flat, tick } from "../dom.js";
 import { asDrawn, centred } from "../drawing.js";
-import { squaredDistance } from "../neighbours.js";
-import { Picture } from "../pictures.js";
 import { PENS } from "../theme.js";
 
 /**
@@ -39,12 +37,10 @@ export class DrawView {
       class: "aex-ink", width: SIZE, height: SIZE, tabindex: "0", role: "application", "aria-label": DRAWING_HELP, "data-role": "ink",
     });
     this.context = flat(this.canvas, { willReadFrequently: true });
-    this.pen = element("div", { class: "aex-pen", "aria-hidden": "true" });
-    this.seen = new Picture(state.subject, "the drawing as the model sees it", { "data-role": "seen" });
-    this.back = new Picture(state.subject, "what the model makes of the drawing", { "data-role": "back" });
-    this.backText = element("figcaption");
+    this.pen = element("div", { class: "aex-pen", "aria-hidden": "true", hidden: true }); // for those who draw by keys
+    this.invitation = element("p", { class: "aex-draw-here", "aria-hidden": "true" }, "draw here");
     this.centre = channels === 1; // MNIST is grey
-    const centring = tick("Centre as MNIST does", true, (on) => {
+    const centring = tick("Centre and scale as MNIST does", true, (on) => {
       this.centre = on;
       this.encode();
     });
@@ -54,13 +50,11 @@ export class DrawView {
       "div", {},
       element(
         "div", { class: "aex-drawing" },
-        element("div", { class: "aex-ink-frame" }, this.canvas, this.pen),
-        element("figure", {}, this.seen.canvas, element("figcaption", {}, "what the model sees")),
-        element("figure", {}, this.back.canvas, this.backText),
+        element("div", { class: "aex-ink-frame" }, this.canvas, this.pen, this.invitation),
         element(
           "div", { class: "aex-column" },
           button("Clear", () => this.clear()), ...(channels === 1 ? [centring.root] : this.pens()),
-          element("p", { class: "aex-note" }, "The drawing is encoded as you draw, and its code decoded: see where it lands on the map, and what comes back."),
+          element("p", { class: "aex-note" }, "The drawing is encoded as you draw, and its code decoded: above, what the model sees and what comes back; on the map, where it lands."),
         ),
       ),
       this.problem, this.status,
@@ -86,6 +80,7 @@ export class DrawView {
     const fill = button("Fill with this colour", () => {
       this.context.fillStyle = this.colour;
       this.context.fillRect(0, 0, SIZE, SIZE);
+      this.invitation.hidden = true;
       this.encode();
     });
     return [
@@ -112,7 +107,7 @@ export class DrawView {
       event.preventDefault();
       this.canvas.focus({ preventScroll: true });
       this.canvas.setPointerCapture(event.pointerId);
-      this.drawing = true;
+      this.pen.hidden = this.drawing = true;
       this.place = this.under(event);
       this.stroke(this.place);
     });
@@ -122,6 +117,7 @@ export class DrawView {
     const release = () => (this.drawing = false);
     on("pointerup", release);
     on("pointercancel", release);
+    on("focus", () => (this.pen.hidden = !this.canvas.matches(":focus-visible")));
     on("keydown", (event) => this.key(event));
   }
 
@@ -154,6 +150,7 @@ export class DrawView {
       this.movePen();
     } else if (event.key === "Delete" || event.key === "Backspace") this.clear();
     else return;
+    this.pen.hidden = false;
     event.preventDefault();
   }
 
@@ -172,15 +169,14 @@ export class DrawView {
     this.context.stroke();
     this.place = to;
     this.movePen();
+    this.invitation.hidden = true;
     this.frame ||= requestAnimationFrame(() => this.encode());
   }
 
   clear() {
     this.context.fillStyle = "#000";
     this.context.fillRect(0, 0, SIZE, SIZE);
-    this.seen.clear();
-    this.back.clear();
-    this.backText.textContent = "what comes back";
+    this.invitation.hidden = false;
     if (this.state.original?.kind === "drawing") this.state.setCode(this.state.z); // a code without an original
     this.lowered = false;
     this.place = [SIZE / 2, SIZE / 2];
@@ -196,7 +192,6 @@ export class DrawView {
     if (!inks.some((ink) => ink.some((value) => value > 0.1))) return;
     const pixels = new Float32Array(subject.pixels);
     inks.forEach((ink, channel) => pixels.set((this.centre ? centred : asDrawn)(ink, SIZE, subject.width), channel * subject.height * subject.width));
-    this.seen.draw(pixels);
     model.engine.encode(pixels, (code, _, problem) => {
       this.problem.hidden = Boolean(code);
       if (!code) {
@@ -204,18 +199,7 @@ export class DrawView {
         return;
       }
       this.state.setCode(code, { kind: "drawing", pixels, text: "your drawing" });
-      model.engine.decode(code, (picture) => this.answer(pixels, picture), "drawing");
     });
-  }
-
-  /**
-   * @param {Float32Array} pixels
-   * @param {Float32Array | null} picture
-   */
-  answer(pixels, picture) {
-    if (!picture) return; // the large picture says why
-    this.back.draw(picture);
-    this.backText.textContent = `what comes back: squared error ${shown(squaredDistance(pixels, picture))}`;
   }
 
   stop() {}
