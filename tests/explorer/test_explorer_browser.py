@@ -447,6 +447,7 @@ def drive_compare(view):
     """Three models, of which the last has a code of another size."""
     root = view.root
     view.page.mouse.dblclick(*view.point(0.5, 0.5))
+    view.settle()
     original = root.locator("[data-told=original]")
     view.expect(original).to_contain_text("test image")
     index = int(re.search(r"image \[(\d+)\]", original.inner_text()).group(1))
