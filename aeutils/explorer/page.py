@@ -22,9 +22,9 @@ _PAGE = """<!doctype html>
 <title>{title}</title>
 <style>
 :root {{ color-scheme: light dark; }}
-body {{ margin: 0 auto; padding: 12px; max-width: 1504px; font-family: system-ui, sans-serif; }}
+body {{ margin: 0 auto; padding: 12px; max-width: 2424px; font-family: system-ui, sans-serif; }}
 @media (prefers-color-scheme: dark) {{ body {{ background: {paper}; color: {ink}; }} }}
-h1 {{ font-size: 18px; margin: 4px 8px 8px; }}
+h1 {{ font-size: 20px; line-height: 1.25; margin: 0 8px; }}
 {style}
 </style>
 </head>

@@ -6,7 +6,7 @@ import { niceTicks, tickText } from "../../aeutils/explorer/body/axis.js";
 import { contour, density, levels, priorRadius } from "../../aeutils/explorer/body/density.js";
 import { paintDifference } from "../../aeutils/explorer/body/difference.js";
 import { asDrawn, centred } from "../../aeutils/explorer/body/drawing.js";
-import { gaugeEnd, gaugeMarks, gaugeText } from "../../aeutils/explorer/body/gauge.js";
+import { gaugeEnd, gaugeMarks, gaugeText, leftPart } from "../../aeutils/explorer/body/gauge.js";
 import { Neighbours, squaredDistance } from "../../aeutils/explorer/body/neighbours.js";
 import { greatCircle, straight } from "../../aeutils/explorer/body/paths.js";
 import { Frame, principalPlane, shares, unitPlane } from "../../aeutils/explorer/body/plane.js";
@@ -231,14 +231,16 @@ test("the gauge's line is as long for every picture, and medians that are not kn
   assert.equal(gaugeEnd([null, null]), 0);
   const marks = gaugeMarks(45, 8, 24, 30);
   assert.deepEqual(marks.map(({ kind, at }) => [kind, at]), [["rebuilt", 8 / 30], ["real", 0.8], ["you", 1]]);
-  assert.equal(gaugeText(marks), "Squared pixel distance to the nearest training image, from low to high: copy 0, usual reconstruction 8.00, usual real image 24.0, you 45.0.");
+  assert.equal(gaugeText(marks), "Squared pixel distance to the nearest training image, from low to high: copy 0, reconstructions 8.00, real images 24.0, this picture 45.0.");
   assert.deepEqual(gaugeMarks(0, null, null, 0).map(({ kind, at }) => [kind, at]), [["you", 0]]);
 });
 
-test("no stroke of the gauge crosses a label", () => {
-  /** Which label stands in the second row. */
-  const deep = (rebuilt, real) => gaugeMarks(1, rebuilt, real, 30).filter((mark) => mark.deep).map(({ kind }) => kind);
-  assert.deepEqual(deep(3, 5), ["rebuilt"]); // both labels run to the right
-  assert.deepEqual(deep(5, 3), ["real"]);
-  assert.deepEqual(deep(22, 26), ["real"]); // and both to the left
+test("a label of the gauge is centred on its mark, and ends with the line", () => {
+  [0, 0.1, 0.2, 0.5, 0.8, 0.95, 1].forEach((at, i) => assert.ok(Math.abs(leftPart(at) - [0, 0.25, 0.5, 0.5, 0.5, 0.875, 1][i]) < 1e-9));
+  for (const width of [0.1, 0.4]) {
+    for (let at = 0; at <= 1; at += 0.01) {
+      const left = at - leftPart(at) * width;
+      assert.ok(left > -1e-9 && left + width < 1 + 1e-9);
+    }
+  }
 });

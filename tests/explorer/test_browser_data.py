@@ -268,7 +268,7 @@ def test_the_legend_picks_out_classes(chromium, tmp_path, n):
     model, x = tiny(n)
     page = opened(chromium, tmp_path, ae.explore(model, Split(x, torch.arange(n) % 100)))
     legend = page.get_by_role("toolbar", name="classes")
-    buttons = legend.locator("[aria-pressed]")
+    buttons = legend.locator("button:not(.aex-all)")
     assert buttons.count() == 100 and legend.bounding_box()["height"] <= 120
     everything = ink(page)
     buttons.first.focus()
@@ -286,7 +286,7 @@ def test_the_legend_picks_out_classes(chromium, tmp_path, n):
         picked.click()
         assert ink(page) < everything
         undo()
-        assert ink(page) == everything and legend.locator("[aria-pressed=true]").count() == 0
+        assert ink(page) == everything and legend.locator("[aria-pressed=true]").all_inner_texts() == ["all"]
 
 
 def test_of_many_classes_those_are_coloured_that_were_found_and_picked_out(chromium, tmp_path):
@@ -399,6 +399,45 @@ def test_the_decoded_picture_is_in_sight_whatever_moves_the_code(chromium, tmp_p
     assert page.evaluate("document.documentElement.scrollWidth") <= width, "nothing beside the page"
 
 
+@pytest.mark.parametrize("width, height", [(1366, 650), (390, 740)])
+def test_nothing_moves_under_the_hand_and_the_code_says_what_set_it(chromium, tmp_path, few, width, height):
+    page = opened(chromium, tmp_path, ae.explore(ae.VariationalAutoencoder((784, 8, 2)), few))
+    page.set_viewport_size({"width": width, "height": height})
+    code, original = page.locator(".aex-coded figcaption"), page.locator("[data-role=original]")
+
+    def places():
+        boxes = [page.locator(what).bounding_box() for what in ("[data-role=decoded]", ".aex-pad", "[role=tablist]")]
+        return [[round(box[key] + (page.evaluate("scrollY") if key == "y" else 0)) for key in box] for box in boxes]
+
+    before, slider = places(), page.get_by_label("unit 2", exact=True)
+    row, column = (page.locator(what).bounding_box() for what in (".aex-pipeline", ".aex-views"))
+    assert (row["x"], row["width"]) == (column["x"], column["width"]), "nothing shows beside it as the page scrolls"
+    assert code.inner_text() == "code" and original.is_visible()
+    for do, cause in [
+        (lambda: page.locator(".aex-pad").press("ArrowUp"), "moved by hand"),
+        (lambda: page.get_by_role("button", name="Random draw from N(0, I)").click(), "random draw"),
+        (lambda: [slider.press(key) for key in ("End", "Home")], "slider of unit 2"),  # wherever the draw left it
+    ]:
+        do()
+        code.filter(has_text=f"code, {cause}").wait_for()
+        assert not original.is_visible() and not page.locator("[data-role=difference]").is_visible()
+        assert page.evaluate("scrollTo(0, 0)") or places() == before, cause
+        page.wait_for_timeout(400)  # what rested can be undone
+    page.get_by_role("button", name="undo", exact=True).press("Enter")
+    code.filter(has_text="code, random draw").wait_for()
+
+
+def test_the_first_line_says_what_to_try_and_the_button_how(chromium, tmp_path, few):
+    page = opened(chromium, tmp_path, ae.explore(ae.Autoencoder((784, 8, 2)), few))
+    assert page.get_by_text("Each mark is a test image at its 2-number code. Drag the pink ring").is_visible()
+    told, button = page.get_by_text("double-click an image"), page.get_by_role("button", name="How to use the map")
+    assert not told.is_visible()
+    button.press("Enter")
+    assert told.is_visible() and button.get_attribute("aria-expanded") == "true"
+    legend, pad = (page.locator(what).bounding_box() for what in (".aex-legend", ".aex-pad"))
+    assert legend["y"] > pad["y"] + pad["height"]
+
+
 def test_a_wide_window_is_used(chromium, tmp_path, few):
     path = ae.explore(ae.Autoencoder((784, 8, 2)), few).save_html(tmp_path / "page.html")
     page = chromium.new_page(viewport={"width": 1440, "height": 900})
@@ -414,7 +453,7 @@ def test_the_gauge_shows_what_is_known(chromium, tmp_path, few):
     gauge.wait_for()
     assert "copy 0, " in gauge.get_attribute("aria-label")
     assert sorted(re.sub(r" [\d.]+( →)?$", "", text) for text in marks.all_inner_texts()) == [
-        "usual real image", "usual reconstruction", "you",
+        "real images", "reconstructions", "this picture",
     ]  # fmt: skip
     alone = opened(
         chromium, tmp_path, ae.explore(ae.Autoencoder((784, 8, 2)), few.test.x[:1])

@@ -5,11 +5,11 @@ import { element, shown } from "./dom.js";
 
 /**
  * @import { Usual } from "./subject.js"
- * @typedef {{ kind: "rebuilt" | "real" | "you", name: string, value: number, at: number, deep: boolean }} Mark
- *   `at`: its place on the line, in [0, 1]; `deep`: its label stands in the second row
+ * @typedef {{ kind: "rebuilt" | "real" | "you", name: string, value: number, at: number }} Mark
+ *   `at`: its place on the line, in [0, 1]
  */
 
-const MIDDLE = 0.5; // from here on labels stand left of their marks
+const MARGIN = 0.2; // of the line, at its ends, where a label is not centred on its mark; none is wider than two of them
 const ROOM = 1.25; // how much longer than to the farthest usual distance the line is
 
 /**
@@ -32,12 +32,17 @@ export function gaugeEnd(usuals) {
  */
 export function gaugeMarks(distance, rebuilt, real, end) {
   /** @type {[Mark["kind"], string, number | null][]} */
-  const all = [["rebuilt", "usual reconstruction", rebuilt], ["real", "usual real image", real], ["you", "you", distance]];
-  const marks = all.flatMap(([kind, name, value]) => (value === null ? [] : [{ kind, name, value, at: end > 0 ? Math.min(1, value / end) : 0, deep: false }]));
-  if (rebuilt === null || real === null) return marks;
-  const [left, right] = marks.slice(0, 2).sort((a, b) => a.value - b.value); // labels run to the line's longer side
-  (left.at > MIDDLE ? right : left).deep = true; // so this one's stroke crosses no label
-  return marks;
+  const all = [["rebuilt", "reconstructions", rebuilt], ["real", "real images", real], ["you", "this picture", distance]];
+  return all.flatMap(([kind, name, value]) => (value === null ? [] : [{ kind, name, value, at: end > 0 ? Math.min(1, value / end) : 0 }]));
+}
+
+/**
+ * Which part of a label stands left of its mark: half, but at the ends of the line as much as leaves none of it outside.
+ * @param {number} at
+ */
+export function leftPart(at) {
+  if (at < MARGIN) return at / (2 * MARGIN);
+  return at > 1 - MARGIN ? 1 - (1 - at) / (2 * MARGIN) : 0.5;
 }
 
 /**
@@ -53,7 +58,8 @@ export class Gauge {
   constructor() {
     this.farthest = 0; // where nothing usual is known, the line grows with what was seen
     this.line = element("span", { class: "aex-gauge-line" });
-    this.root = element("div", { class: "aex-gauge", role: "img" }, element("span", { class: "aex-gauge-copy" }, "copy 0"), this.line);
+    this.end = element("span");
+    this.root = element("div", { class: "aex-gauge", role: "img" }, element("span", {}, "copy 0"), this.line, this.end);
   }
 
   /**
@@ -64,12 +70,14 @@ export class Gauge {
    */
   show(distance, rebuilt, real, end) {
     this.farthest = Math.max(this.farthest, ROOM * distance);
-    const marks = gaugeMarks(distance, rebuilt, real, end || this.farthest);
+    const last = end || this.farthest;
+    const marks = gaugeMarks(distance, rebuilt, real, last);
+    this.end.textContent = shown(last);
     this.line.replaceChildren(
-      ...marks.map(({ kind, name, value, at, deep }) =>
+      ...marks.map(({ kind, name, value, at }) =>
         element(
-          "span", { class: `aex-mark aex-mark-${kind} ${at > MIDDLE ? "aex-leftward" : ""} ${deep ? "aex-deep" : ""}`, style: `left: ${(100 * at).toFixed(2)}%` },
-          element("span", {}, `${name} ${shown(value)}${kind === "you" && end > 0 && value > end ? " →" : ""}`),
+          "span", { class: `aex-mark aex-mark-${kind}`, style: `left: ${(100 * at).toFixed(2)}%` },
+          element("span", { style: `transform: translateX(${(-100 * leftPart(at)).toFixed(1)}%)` }, `${name} ${shown(value)}${kind === "you" && end > 0 && value > end ? " →" : ""}`),
         ),
       ),
     );

@@ -43,10 +43,7 @@ export class Legend {
       if (this.many) made.append(element("span", { class: "aex-sign aex-count", "aria-hidden": "true" }, count.toLocaleString("en")));
       return made;
     });
-    this.all = button("all", () => {
-      this.stopAt(this.buttons[0]).focus(); // what is disabled cannot keep it
-      this.undo();
-    }, { tabindex: -1, title: "no class picked out" });
+    this.all = button("all", () => this.undo(), { class: "aex-all", tabindex: -1, title: "no class picked out" });
     this.find = element("input", { type: "search", placeholder: "Find a class…", "aria-label": "Find a class", oninput: () => this.seek() });
     const bar = element(
       "div", { class: `aex-legend${this.many ? " aex-many" : ""}`, role: "toolbar", "aria-label": "classes: pick out", onkeydown: /** @param {KeyboardEvent} event */ (event) => this.key(event) },
@@ -112,7 +109,7 @@ export class Legend {
       swatch.style.boxShadow = `0 0 0 2px ${paper(Boolean(this.dark))}`; // on the map's ground, as a point is
     });
     this.buttons.forEach((made, index) => made.setAttribute("aria-pressed", String(this.only.has(this.labels[index]))));
-    this.all.disabled = !this.only.size;
+    this.all.setAttribute("aria-pressed", String(!this.only.size));
     this.all.hidden = this.labels.length < 2;
   }
 
@@ -122,7 +119,7 @@ export class Legend {
    */
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const stops = (this.all.disabled ? this.buttons : [this.all, ...this.buttons]).filter((made) => !made.hidden);
+    const stops = [this.all, ...this.buttons].filter((made) => !made.hidden);
     const at = stops.findIndex((made) => made === document.activeElement);
     const last = stops.length - 1;
     if (event.key === "Escape") {

@@ -17,7 +17,7 @@ import { labelText, NO_LABEL, pictureAt } from "./subject.js";
  * @typedef {{ codes: Float32Array[], moveEnd: (end: number, code: Float32Array) => void }} Walk
  */
 
-/** @typedef {Pick<State, "modelIndex" | "z" | "original">} Here where one is */
+/** @typedef {Pick<State, "modelIndex" | "z" | "original" | "cause">} Here where one is */
 
 /**
  * The arrow of the arithmetic, while that view is open: `at` gives the code where so much of it is added, and t is how much
@@ -38,6 +38,7 @@ export class State {
     this.z = subject.models[0].codeOf(subject.points.first).slice();
     /** @type {ShownImage | Drawing | null} */
     this.original = this.imageAt(subject.points.first);
+    this.cause = ""; // what set a code that is not that of anything
     /** @type {Walk | null} */
     this.walk = null;
     /** @type {Arrow | null} */
@@ -84,11 +85,13 @@ export class State {
 
   /**
    * @param {ArrayLike<number>} z
-   * @param {ShownImage | Drawing | null} original what it is the code of, or null when it was moved by hand
+   * @param {ShownImage | Drawing | null} original what it is the code of, if anything
+   * @param {string} cause else: what set it, in a few words
    */
-  setCode(z, original = null) {
+  setCode(z, original = null, cause = "moved by hand") {
     this.z = Float32Array.from(z);
     this.original = original;
+    this.cause = original ? "" : cause;
     this.change("code");
   }
 
@@ -132,7 +135,7 @@ export class State {
     const { original } = this;
     if (original?.kind === "image") this.goToImage(original.index);
     else {
-      if (before.size !== this.model.size) this.setCode(this.model.units.map((unit) => unit.mean)); // until there is a better one
+      if (before.size !== this.model.size) this.setCode(this.model.units.map((unit) => unit.mean), null, "mean of the codes"); // until there is a better one
       if (original) this.model.engine.encode(original.pixels, (code) => code && this.modelIndex === index && this.setCode(code, original));
     }
     this.change("model", "code", "ends");
@@ -149,16 +152,16 @@ export class State {
 
   /** @returns {Here} */
   get here() {
-    return { modelIndex: this.modelIndex, z: this.z, original: this.original };
+    return { modelIndex: this.modelIndex, z: this.z, original: this.original, cause: this.cause };
   }
 
   /** @param {Here} here where one was */
-  goBack({ modelIndex, z, original }) {
+  goBack({ modelIndex, z, original, cause }) {
     if (modelIndex !== this.modelIndex) {
       this.turnTo(modelIndex);
       this.change("model", "ends");
     }
-    this.setCode(z, original);
+    this.setCode(z, original, cause);
   }
 
   stop() {

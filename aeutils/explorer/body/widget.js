@@ -23,6 +23,7 @@ import { Undo } from "./undo.js";
 /**
  * @import { WidgetModel } from "./kernel.js"
  * @import { Place } from "./place.js"
+ * @import { Subject } from "./subject.js"
  * @typedef {{ root: HTMLElement, show(): void, hide(): void, stop(): void }} View a tab beside the map
  * @typedef {{ key: string, name: string, view: View }} Tab `key`: what an address calls it
  */
@@ -154,7 +155,7 @@ class Places {
     }
     state.setModel(place.model ?? 0);
     if (place.image !== null) state.goToImage(place.image);
-    else if (place.code) state.setCode(place.code);
+    else if (place.code) state.setCode(place.code, null, "as asked for");
     state.tell(); // the map shows another model first as a whole
     const unknown = map.goTo(place);
     if (place.view) views.choose(place.view);
@@ -205,8 +206,18 @@ function build(root, state, source, signal) {
   signal.addEventListener("abort", () => all.forEach(({ view }) => view.stop()));
   const views = tabs(all, () => state.change("place"));
   const notes = state.subject.models.flatMap((model) => model.notes.map((note) => element("p", { class: "aex-note aex-asks" }, note)));
-  root.append(...notes, element("div", { class: "aex-body" }, map.root, element("div", { class: "aex-side" }, pictures.root, views.root)));
+  root.append(element("p", { class: "aex-hint" }, hint(state.subject)), ...notes, element("div", { class: "aex-body" }, map.root, element("div", { class: "aex-side" }, pictures.root, views.root)));
   return { map, views };
+}
+
+/**
+ * What is seen, and what to try first.
+ * @param {Subject} subject
+ */
+function hint({ points: { name }, models }) {
+  const [size, ...others] = new Set(models.map((model) => model.size));
+  const code = others.length ? "code" : `${size}-number code`;
+  return `Each mark is ${name === "image" ? "an" : "a"} ${name} at its ${code}. Drag the pink ring: the decoder paints what lies there.`;
 }
 
 /**
@@ -279,7 +290,7 @@ function followPython(model, state, places, go, signal) {
   const toCode = () => {
     /** @type {number[]} */
     const code = model.get("code");
-    if (code.length === state.model.size && code.some((value, j) => Math.abs(value - state.z[j]) > 1e-5)) state.setCode(code);
+    if (code.length === state.model.size && code.some((value, j) => Math.abs(value - state.z[j]) > 1e-5)) state.setCode(code, null, "set in Python");
   };
   const toPlace = () => {
     if (model.get("state") !== places.text) go(model.get("state"));

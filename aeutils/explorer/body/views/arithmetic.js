@@ -25,8 +25,8 @@ export class ArithmeticView {
     this.state = state;
     this.open = false;
     this.t = 0;
-    /** @type {{ code: Float32Array, original: ShownImage | Drawing | null }} where t = 0 is */
-    this.start = { code: state.z, original: state.original };
+    /** @type {Pick<State, "original" | "cause"> & { code: Float32Array }} where t = 0 is */
+    this.start = { code: state.z, original: state.original, cause: state.cause };
     /** @type {Map<Model, Mean[]>} */
     this.known = new Map();
     /** @type {AbortController | null} */
@@ -119,21 +119,21 @@ export class ArithmeticView {
   /** @param {number} t */
   move(t) {
     this.t = within(t);
-    if (this.t) this.state.setCode(this.at(this.t));
-    else this.state.setCode(this.start.code, this.start.original);
+    if (this.t) this.state.setCode(this.at(this.t), null, `sum, t = ${shown(this.t)}`);
+    else this.state.setCode(this.start.code, this.start.original, this.start.cause);
     this.showArrow();
   }
 
   /** Whatever else moved the code sets a new start, unless it went along the arrow, as undo does. */
   follow() {
     if (!this.open) return;
-    const { z, original } = this.state;
+    const { z, original, cause } = this.state;
     const moved = this.start.code.length !== z.length || this.at(this.t).some((value, j) => value !== z[j]);
     if (moved) {
       const [from, to] = this.ends;
       const t = original ? null : shareOf(z, this.start.code, from.code, to.code);
       const along = t !== null && Math.abs(t - within(t)) < 1e-4;
-      if (!along) this.start = { code: z, original };
+      if (!along) this.start = { code: z, original, cause };
       this.t = along ? within(t) : 0;
       this.showArrow();
       this.lookAlong();

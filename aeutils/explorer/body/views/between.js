@@ -212,7 +212,7 @@ export class BetweenView {
   /** @param {number} t */
   walkTo(t) {
     this.goTo(t);
-    this.state.setCode(this.at(t));
+    this.state.setCode(this.at(t), null, `${Math.round(100 * t)} % from A to B`);
   }
 
   /** @param {number} t */

@@ -177,7 +177,7 @@ export class DrawView {
     this.context.fillStyle = "#000";
     this.context.fillRect(0, 0, SIZE, SIZE);
     this.invitation.hidden = false;
-    if (this.state.original?.kind === "drawing") this.state.setCode(this.state.z); // a code without an original
+    if (this.state.original?.kind === "drawing") this.state.setCode(this.state.z, null, "drawing cleared");
     this.lowered = false;
     this.place = [SIZE / 2, SIZE / 2];
     this.movePen();

@@ -3,7 +3,7 @@
 
 import { niceTicks, tickText } from "../axis.js";
 import { contour, density, levels, priorRadius, SHARES } from "../density.js";
-import { button, choice, drawn, element, tick } from "../dom.js";
+import { button, choice, drawn, element, freshId, tick } from "../dom.js";
 import { Field } from "../field.js";
 import { eased, even, Glide, GLIDE, seenIn, still } from "../glide.js";
 import { Legend } from "../legend.js";
@@ -113,18 +113,20 @@ export class MapView {
     this.axes = element("span", { class: "aex-axes" });
     this.zoomOut = button("−", () => this.zoom(1 / 1.5), { "aria-label": "Zoom out" });
     this.zoomIn = button("+", () => this.zoom(1.5), { "aria-label": "Zoom in" });
+    this.help = element("div", { class: "aex-note", id: freshId(), hidden: true }, element("p", { class: "aex-for-mouse" }, MOUSE_HELP), element("p", { class: "aex-for-touch" }, TOUCH_HELP));
+    this.helper = button("?", () => this.showHelp(), { "aria-label": "How to use the map", "aria-expanded": "false", "aria-controls": this.help.id });
+    this.choices = element("details", { class: "aex-layers", open: true }, element("summary", {}, "Layers"), element("div", { class: "aex-row" }, ...this.layerChoices()));
+    this.beside = true; // whether there is a second column
     this.buttons = this.zoomButtons();
     this.fieldNote = element("p", { class: "aex-note", role: "status" });
     this.contourNote = element("p", { class: "aex-note aex-contour-note", role: "status" });
     this.root = element(
       "div", { class: "aex-map" },
-      element("div", { class: "aex-row" }, this.axes, this.field.scale, this.buttons),
+      element("div", { class: "aex-row aex-head" }, this.axes, this.field.scale, this.buttons),
       element("div", { class: "aex-pad-frame" }, this.pad),
-      element("div", { class: "aex-row" }, ...this.layerChoices()),
+      this.help, this.legend.root,
+      this.choices,
       this.field.said, this.fieldNote, this.contourNote,
-      element("p", { class: "aex-note aex-for-mouse", "aria-hidden": "true" }, MOUSE_HELP), // a screen reader has the pad's label
-      element("p", { class: "aex-note aex-for-touch", "aria-hidden": "true" }, TOUCH_HELP),
-      this.legend.root,
       element("p", { class: "aex-note" }, subject.points.note),
     );
 
@@ -150,7 +152,12 @@ export class MapView {
   }
 
   zoomButtons() {
-    return element("span", { class: "aex-buttons" }, this.zoomOut, this.zoomIn, button("All", () => this.showAll(), { "aria-label": "All: show the whole map" }));
+    return element("span", { class: "aex-buttons" }, this.zoomOut, this.zoomIn, button("Fit", () => this.showAll(), { "aria-label": "Fit: show the whole map" }), this.helper);
+  }
+
+  showHelp() {
+    this.help.hidden = !this.help.hidden;
+    this.helper.setAttribute("aria-expanded", String(!this.help.hidden));
   }
 
   layerChoices() {
@@ -287,6 +294,8 @@ export class MapView {
   }
 
   resize() {
+    const beside = this.root.offsetWidth < (this.root.parentElement?.offsetWidth ?? 0);
+    if (beside !== this.beside) this.choices.open = this.beside = beside; // in one column what is below matters more
     const size = this.pad.clientWidth;
     if (!size || size === this.frame.size) return;
     this.frame.size = size;

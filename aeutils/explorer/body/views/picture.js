@@ -12,6 +12,7 @@ import { labelText, NO_LABEL, usualOf } from "../subject.js";
 
 const SEARCH_EVERY = 50; // milliseconds between searches for the neighbour while the hand moves, where they take long
 const FIRST = 6; // units of a code that are written out
+const WIDE = 560; // CSS pixels from which on the row has room for a fifth picture
 const SPOKEN_AFTER = 500; // milliseconds of rest after which a screen reader is told
 
 export class PictureView {
@@ -38,38 +39,52 @@ export class PictureView {
     this.codeText = element("figcaption");
     this.nearText = element("figcaption", { "data-told": "nearest" });
     this.originalText = element("figcaption", { "data-told": "original" });
-    this.differenceText = element("figcaption", { "data-told": "difference" });
+    this.differenceText = element("span", { "data-told": "difference" });
     this.problem = element("p", { class: "aex-problem", role: "alert", hidden: true });
     this.spoken = element("p", { class: "aex-spoken", role: "status", "aria-live": "polite" });
     this.usual = element("p", { class: "aex-note" });
-    const { training, channels } = state.subject;
+    const { channels } = state.subject;
     const arrow = () => element("span", { class: "aex-arrow", "aria-hidden": "true" }, "→");
-    this.encoded = arrow(); // faint where the code is not that of the original
+    const signs = channels === 1 ? "red: too dark, blue: too bright" : "from grey, doubled: lighter is too bright";
+    this.signs = element("span", { class: "aex-signs" }, signs);
+    this.encoded = arrow();
+    this.missed = arrow();
+    this.first = element("figure", {}, this.original.canvas, this.originalText);
+    this.differs = element("figure", {}, this.difference.canvas, element("figcaption", {}, this.differenceText, this.signs));
     this.pipeline = element(
       "div", { class: "aex-pipeline" },
-      element("figure", {}, this.original.canvas, this.originalText), this.encoded,
-      element("figure", {}, this.code, this.codeText), arrow(),
-      element("figure", {}, this.decoded.canvas, element("figcaption", {}, "decoded")), arrow(),
-      element("figure", {}, this.difference.canvas, this.differenceText),
+      this.first, this.encoded,
+      element("figure", { class: "aex-coded" }, this.code, this.codeText), arrow(),
+      element("figure", {}, this.decoded.canvas, element("figcaption", {}, "decoded")), this.missed,
+      this.differs,
     );
-    const signs = channels === 1 ? "red: decoded too dark, blue: too bright" : "grey where there is none, lighter or darker by twice the difference";
+    this.nearest = element("figure", { class: "aex-near" }, this.near.canvas, this.nearText);
+    this.told = element("div", { class: "aex-told" }, this.problem, element("div", { class: "aex-usual" }, this.gauge.root, this.usual), this.spoken);
     this.root = element(
       "div", { class: "aex-pictures" },
-      this.pipeline,
-      element(
-        "div", { class: "aex-told" },
-        this.problem,
-        element("figure", { class: "aex-near" }, this.near.canvas, this.nearText),
-        element("div", { class: "aex-usual" }, this.gauge.root, this.usual),
-        element("p", { class: "aex-note" }, `${training.note} Difference: ${signs}; the sum of its squares is the squared error.`),
-        this.spoken,
-      ),
+      this.pipeline, this.told,
     );
+    this.arrange(false);
+    const observer = new ResizeObserver(() => this.arrange(this.pipeline.clientWidth >= WIDE));
+    observer.observe(this.pipeline);
     state.on("code", () => this.follow());
     signal.addEventListener("abort", () => {
+      observer.disconnect();
       clearTimeout(this.trailing);
       clearTimeout(this.speaking);
     });
+  }
+
+  /**
+   * The nearest training image stands in the row where there is room for it, else below.
+   * @param {boolean} wide
+   */
+  arrange(wide) {
+    if (this.nearest.parentElement === (wide ? this.pipeline : this.told)) return;
+    if (wide) this.pipeline.append(this.nearest);
+    else this.problem.after(this.nearest);
+    if (wide) this.differs.lastElementChild?.append(this.signs);
+    else this.usual.after(this.signs);
   }
 
   follow() {
@@ -92,11 +107,11 @@ export class PictureView {
   }
 
   showCode() {
-    const { z, original } = this.state;
+    const { z, original, cause } = this.state;
     const numbers = [...z.slice(0, FIRST)].map((value) => element("span", {}, shown(value)));
     this.code.replaceChildren(...numbers, ...(z.length > FIRST ? [element("span", {}, "⋮")] : []));
     this.code.setAttribute("aria-label", codeText(z));
-    this.codeText.textContent = `${z.length > FIRST ? `code, ${z.length} units` : "code"}${original ? "" : ", moved by hand"}`;
+    this.codeText.textContent = `${z.length > FIRST ? `code, ${z.length} units` : "code"}${original ? "" : `, ${cause}`}`;
   }
 
   /**
@@ -144,7 +159,7 @@ export class PictureView {
     this.gauge.show(distance, usualOf(usual, label), real, gaugeEnd([training.usual, usual]));
     const one = `${points.name === "image" ? "an" : "a"} ${points.name}`;
     const some = (training.usual?.classes[label] ?? null) === null ? one : `${one} labelled ${classes[label]}`;
-    this.usual.textContent = real === null ? "" : `Usual: the median for ${some}.`;
+    this.usual.textContent = `${training.note}${real === null ? "" : ` Marked: the medians for ${some}.`}`;
   }
 
   showOriginal() {
@@ -154,7 +169,8 @@ export class PictureView {
     else this.original.draw(original.pixels);
     this.originalText.textContent = text;
     this.original.label(text);
-    this.encoded.classList.toggle("aex-faint", !original);
+    // What is not there leaves its place free, so that nothing moves under the hand.
+    for (const part of [this.first, this.encoded, this.missed, this.differs]) part.classList.toggle("aex-absent", !original);
     const missed = original?.pixels && this.picture ? squaredDistance(this.picture, original.pixels) : null;
     this.differenceText.textContent = missed === null ? "difference" : `difference: squared error ${shown(missed)}`;
     this.difference.label(this.differenceText.textContent);

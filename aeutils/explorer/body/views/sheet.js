@@ -104,7 +104,7 @@ export class Sheet {
    * @param {number} column
    */
   goTo({ codes }, column) {
-    if (codes.length) this.state.setCode(codes[column]);
+    if (codes.length) this.state.setCode(codes[column], null, "from the sheet");
   }
 
   follow() {

@@ -211,7 +211,7 @@ export class TraversalView {
     const z = Float32Array.from(this.state.z);
     z[unit] = value;
     this.unit = unit;
-    this.state.setCode(z);
+    this.state.setCode(z, null, `slider of unit ${unit + 1}`);
   }
 
   /** @param {number} unit */
@@ -223,7 +223,8 @@ export class TraversalView {
   reset() {
     const { model } = this.state;
     if (this.from?.kind === "image") this.state.goToImage(this.from.index);
-    else this.state.setCode(this.start.length === model.size ? this.start : model.units.map((unit) => unit.mean));
+    else if (this.start.length === model.size) this.state.setCode(this.start, null, "as it was");
+    else this.state.setCode(model.units.map((unit) => unit.mean), null, "mean of the codes");
   }
 
   /** @param {(unit: Spread) => [mean: number, sd: number]} spreadOf */
@@ -231,7 +232,7 @@ export class TraversalView {
     this.state.setCode(this.state.model.units.map((unit) => {
       const [mean, sd] = spreadOf(unit);
       return mean + sd * standardNormal();
-    }));
+    }), null, "random draw");
   }
 
   follow() {
