@@ -81,13 +81,13 @@ def test_among_many_dots_an_image_without_a_label_is_grey(chromium, tmp_path):
 
 
 def hues(page):
-    """Whether the points of the map are grey or in colour, as most of their strong pixels are."""
+    """Whether the points of the map are grey or in colour, as most of their strong pixels within the dark edge are."""
     script = """canvas => {
         const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
         const found = { grey: 0, colour: 0 };
         for (let i = 0; i < data.length; i += 4) {
             const [low, high] = [Math.min(...data.slice(i, i + 3)), Math.max(...data.slice(i, i + 3))];
-            if (data[i + 3] > 150 && low < 200) found[high - low > 40 ? "colour" : "grey"] += 1;
+            if (data[i + 3] > 150 && low < 200 && high > 80) found[high - low > 40 ? "colour" : "grey"] += 1;
         }
         return found;
     }"""
