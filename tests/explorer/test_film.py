@@ -209,6 +209,7 @@ def test_a_film_plays_and_any_press_ends_it(chromium, tmp_path, few):
         play.filter(has_text="Pause").wait_for()
         press()
         play.filter(has_text="Play").wait_for()
+        page.wait_for_timeout(100)  # what is said follows within a frame
         at = name.inner_text()
         page.wait_for_timeout(900)
         assert name.inner_text() == at, "it stays where it was ended"
