@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Engine } from "../../aeutils/explorer/body/engine.js";
-import { arrows, cellMeans, colourAt, ellipse, extent, gridCodes, roughFirst, roughly, threeDigits } from "../../aeutils/explorer/body/grid.js";
+import { arrows, cellMeans, colourAt, ellipse, extent, gridCodes, inTurn, roughFirst, roughly, threeDigits } from "../../aeutils/explorer/body/grid.js";
 import { Neighbours } from "../../aeutils/explorer/body/neighbours.js";
 import { Frame, principalPlane, unitPlane } from "../../aeutils/explorer/body/plane.js";
 import { serve, Survey, Surveyor } from "../../aeutils/explorer/body/survey.js";
@@ -189,4 +189,13 @@ test("a question that was taken back is answered no further, and one that the ke
   await assert.rejects(measured(survey, QUESTIONS[0][0]), /nobody is asked/);
   await assert.rejects(measured(survey, POSTERIORS), /posterior is not known/);
   await assert.rejects(measured(survey, BENT), /decoder is not known/);
+});
+
+test("from every kind come as many, whatever order they stand in", () => {
+  const digits = Array.from({ length: 1000 }, (_, i) => i % 10); // every 25th would be a 0 or a 5
+  const some = inTurn(digits, 40);
+  for (let kind = 0; kind < 10; kind++) assert.equal(some.filter((i) => digits[i] === kind).length, 4);
+  assert.equal(new Set(some).size, 40);
+  assert.deepEqual(inTurn([0, 0, 0, 0], 2), [0, 2], "one kind: evenly");
+  assert.deepEqual(inTurn([7, 7, 7, 8], 4), [0, 3, 1], "of a rare kind all there are; of the others no more than its share");
 });

@@ -3,7 +3,7 @@
 
 import { drawn, element, flat } from "./dom.js";
 import { messageOf } from "./engine.js";
-import { arrows, cellMeans, colourAt, ellipse, extent, gridCodes, roughFirst, roughly, threeDigits } from "./grid.js";
+import { arrows, cellMeans, colourAt, ellipse, extent, gridCodes, inTurn, roughFirst, roughly, threeDigits } from "./grid.js";
 import { imageOf, NO_LABEL } from "./subject.js";
 import { SCALE } from "./theme.js";
 
@@ -159,17 +159,16 @@ export class Field {
     this.changed.overlay();
   }
 
-  /** Finds the posteriors of evenly chosen images, once for a model; each is drawn when it is known. */
+  /** Finds the posteriors of some images of every class, once for a model; each is drawn when it is known. */
   async computeEllipses() {
     const { subject: { points }, model, modelIndex } = this.state;
     if (!model.spread || this.posteriors.has(modelIndex)) return;
     const { signal } = this.starts("ellipses");
-    const count = Math.min(POSTERIORS, points.pictures);
-    const places = Array.from({ length: count }, (_, i) => Math.floor((i * points.pictures) / count));
+    const places = inTurn(Array.from({ length: points.pictures }, (_, place) => points.labels?.[imageOf(place, points)] ?? 0), POSTERIORS);
     /** @type {(Posterior & { image: number })[]} */
     const found = [];
     this.posteriors.set(modelIndex, found);
-    signal.addEventListener("abort", () => found.length < count && this.posteriors.delete(modelIndex)); // next time all of them
+    signal.addEventListener("abort", () => found.length < places.length && this.posteriors.delete(modelIndex)); // next time all of them
     await this.survey.measure({ quantity: "posterior", model: modelIndex, codes: [], places }, (i, both) => {
       found.push({ image: imageOf(places[i], points), code: both.subarray(0, model.size), sd: both.subarray(model.size) });
       this.show("overlay");

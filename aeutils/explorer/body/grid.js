@@ -146,3 +146,21 @@ export function threeDigits(value) {
   const digits = value === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
   return value.toFixed(Math.min(digits, 6)).replace("-", "−");
 }
+
+/**
+ * So many indices, from each kind in turn, and evenly chosen within a kind.
+ * @param {number[]} kinds
+ * @param {number} count
+ */
+export function inTurn(kinds, count) {
+  /** @type {Map<number, number[]>} */
+  const members = new Map();
+  kinds.forEach((kind, i) => (members.get(kind) ?? members.set(kind, []).get(kind))?.push(i));
+  const each = Math.ceil(count / members.size);
+  const chosen = [...members.values()].map((all) => {
+    const some = Math.min(each, all.length);
+    return Array.from({ length: some }, (_, i) => all[Math.floor((i * all.length) / some)]);
+  });
+  const rounds = Array.from({ length: each }, (_, i) => chosen.flatMap((some) => some.slice(i, i + 1)));
+  return rounds.flat().slice(0, count);
+}

@@ -33,9 +33,9 @@ export class State {
   /** @param {Subject} subject */
   constructor(subject) {
     this.subject = subject;
-    this.modelIndex = 0;
+    this.modelIndex = subject.film ? subject.models.length - 1 : 0; // of a film the end, as on its still
     this.playing = false; // whether a film moves on by itself
-    this.z = subject.models[0].codeOf(subject.points.first).slice();
+    this.z = this.model.codeOf(subject.points.first).slice();
     /** @type {ShownImage | Drawing | null} */
     this.original = this.imageAt(subject.points.first);
     this.cause = ""; // what set a code that is not that of anything
