@@ -5,6 +5,7 @@ import time
 
 import pytest
 import torch
+from pages import code, opened
 
 import aeutils as ae
 from aeutils.evaluation import encode
@@ -23,21 +24,6 @@ def page_file(tmp_path_factory, few):
     torch.manual_seed(0)
     models = {"variational": ae.VariationalAutoencoder((784, 32, 2)), "wide": ae.Autoencoder((784, 32, 12))}
     return ae.explore(models, few).save_html(tmp_path_factory.mktemp("explorer") / "page.html")
-
-
-def opened(chromium, path, size, place="", **context):
-    width, height = size
-    page = chromium.new_context(offline=True, viewport={"width": width, "height": height}, **context).new_page()
-    page.set_default_timeout(15_000)
-    page.goto(f"{path.as_uri()}#{place}")
-    page.locator(".aex[data-ready]").wait_for()
-    page.locator("[data-code]").wait_for()
-    return page
-
-
-def code(page):
-    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    return [float(value) for value in page.locator("[data-code]").get_attribute("data-code").split()]
 
 
 def views(page):

@@ -5,6 +5,7 @@ import re
 import zlib
 
 import numpy as np
+import pages
 import pytest
 import torch
 from browser import NO_NODE, NODE, in_node
@@ -20,13 +21,8 @@ def travelled(explorer, entry):
 
 
 def opened(chromium, tmp_path, explorer, **context):
-    """The explorer as a file, open in Chromium with the network off; whatever the page complains of fails the test."""
-    path = explorer.save_html(tmp_path / "page.html")
-    page = chromium.new_context(offline=True, viewport={"width": 940, "height": 900}, **context).new_page()
-    page.set_default_timeout(15_000)
-    page.goto(path.as_uri())
-    page.locator(".aex[data-ready]").wait_for()
-    return page
+    """The explorer's page, as `pages.opened` opens it."""
+    return pages.opened(chromium, explorer.save_html(tmp_path / "page.html"), **context)
 
 
 def tiny(n, side=4, channels=1):
@@ -380,10 +376,7 @@ def visible(page, what):
 
 @pytest.mark.parametrize("width, height", [(1366, 650), (1000, 650), (683, 325), (390, 740), (320, 640)])
 def test_the_decoded_picture_is_in_sight_whatever_moves_the_code(chromium, tmp_path, few, width, height):
-    path = ae.explore(ae.Autoencoder((784, 8, 6)), few).save_html(tmp_path / "page.html")
-    page = chromium.new_page(viewport={"width": width, "height": height})
-    page.goto(path.as_uri())
-    page.locator(".aex[data-ready]").wait_for()
+    page = opened(chromium, tmp_path, ae.explore(ae.Autoencoder((784, 8, 6)), few), size=(width, height))
     for tab, tools in {
         "Traversal": [".aex-pad", "[data-unit='0'] input", "[data-unit='5'] input"],
         "Between": [".aex-pad", ".aex-walk-slider input", ".aex-between .aex-strip"],
@@ -439,10 +432,7 @@ def test_the_first_line_says_what_to_try_and_the_button_how(chromium, tmp_path, 
 
 
 def test_a_wide_window_is_used(chromium, tmp_path, few):
-    path = ae.explore(ae.Autoencoder((784, 8, 2)), few).save_html(tmp_path / "page.html")
-    page = chromium.new_page(viewport={"width": 1440, "height": 900})
-    page.goto(path.as_uri())
-    page.locator(".aex[data-ready]").wait_for()
+    page = opened(chromium, tmp_path, ae.explore(ae.Autoencoder((784, 8, 2)), few), size=(1440, 900))
     assert page.locator(".aex").bounding_box()["width"] > 1380
     assert page.locator(".aex-pad").bounding_box()["width"] > 500
 

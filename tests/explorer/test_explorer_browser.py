@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 import nbformat
 import numpy as np
+import pages
 import pytest
 import torch
 from nbclient import NotebookClient
@@ -62,7 +63,7 @@ class View:
 
     def settle(self):
         """Wait until two frames have passed."""
-        self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        pages.settle(self.page)
 
     @property
     def code(self):

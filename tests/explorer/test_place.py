@@ -4,6 +4,7 @@ import re
 
 import pytest
 import torch
+from pages import code, opened
 from traitlets import TraitError
 
 import aeutils as ae
@@ -19,19 +20,6 @@ def models():
 @pytest.fixture(scope="module")
 def explorer(models, few):
     return ae.explore(models, few)
-
-
-def opened(chromium, path, place=""):
-    page = chromium.new_page(viewport={"width": 1100, "height": 800})
-    page.set_default_timeout(15_000)
-    page.goto(path.as_uri() + place)
-    page.locator(".aex[data-ready]").wait_for()
-    page.locator("[data-code]").wait_for()
-    return page
-
-
-def code(page):
-    return [float(value) for value in page.locator("[data-code]").get_attribute("data-code").split()]
 
 
 def test_a_place_goes_from_page_to_page_and_through_python(chromium, tmp_path, few, models, explorer):
@@ -56,7 +44,7 @@ def test_a_place_goes_from_page_to_page_and_through_python(chromium, tmp_path, f
     there = ae.explore(models, few, state=page.url)
     assert there.state == place
     for again in (
-        opened(chromium, path, f"#{place}"),
+        opened(chromium, path, place=place),
         opened(chromium, there.save_html(tmp_path / "second.html")),
     ):
         again.wait_for_timeout(600)
@@ -92,10 +80,10 @@ def test_another_model_while_its_ways_are_on_the_map(chromium, tmp_path, explore
 
 def test_a_damaged_place_is_ignored_with_a_note(chromium, tmp_path, few, models):
     path = ae.explore(models["plain"], few).save_html(tmp_path / "page.html")
-    page = opened(chromium, path, "#view=film&code=1,2")
+    page = opened(chromium, path, place="view=film&code=1,2")
     told = page.get_by_role("status").filter(has_text="is not here: there is no view “film”")
     assert told.is_visible()
-    page = opened(chromium, path, "#layers=points,fog&code=1,2")
+    page = opened(chromium, path, place="layers=points,fog&code=1,2")
     assert page.get_by_role("status").filter(has_text="left out: fog").is_visible()
     assert code(page) == [1, 2]
 

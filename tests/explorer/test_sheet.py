@@ -1,6 +1,7 @@
 """The sheet of pictures: what many directions of a long code do, held against PyTorch."""
 
 import numpy as np
+import pages
 import pytest
 import torch
 
@@ -27,18 +28,16 @@ def model():
 
 @pytest.fixture
 def page(chromium, tmp_path, model, few):
-    page = chromium.new_context(offline=True, viewport={"width": 1366, "height": 650}).new_page()
-    page.set_default_timeout(15_000)
-    page.goto(ae.explore(model, few).save_html(tmp_path / "page.html").as_uri())
+    page = pages.opened(chromium, ae.explore(model, few).save_html(tmp_path / "page.html"), (1366, 650))
     page.locator(".aex-sheet[data-ready=true]").wait_for()
     return page
 
 
 def code(page):
     """What the decoded picture, and once it is drawn the sheet, is of."""
-    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    pages.settle(page)
     page.locator(".aex-sheet[data-ready=true]").wait_for()
-    return torch.tensor([[float(value) for value in page.locator("[data-code]").get_attribute("data-code").split()]])
+    return torch.tensor([pages.code(page)])
 
 
 def rows(page):

@@ -3,6 +3,7 @@
 import json
 from copy import deepcopy
 
+import pages
 import pytest
 import torch
 from browser import NO_NODE, NODE, in_node
@@ -99,8 +100,7 @@ def test_the_geodesic_on_the_map_and_in_the_pictures(chromium, tmp_path, trained
     model, _ = trained
     image = int((digits.test.y == 1).nonzero()[0])
     path = ae.explore(model, digits, state=f"view=between&image={image}").save_html(tmp_path / "page.html")
-    page = chromium.new_page(viewport={"width": 1100, "height": 900})
-    page.goto(path.as_uri())
+    page = pages.opened(chromium, path, (1100, 900))
     page.locator(".aex-chart[data-ready=true]").wait_for()
     page.get_by_label("Way", exact=True).select_option("geodesic")
     page.locator(".aex-lengths [data-way=geodesic]").filter(has_not_text="sought").wait_for()
@@ -109,12 +109,11 @@ def test_the_geodesic_on_the_map_and_in_the_pictures(chromium, tmp_path, trained
     )
     assert told[2] < min(told[:2])
     assert len(page.workers) == 1
-    slider, decoded = page.get_by_label("A", exact=True), page.locator("[data-code]")
+    slider = page.get_by_label("A", exact=True)
     codes = []
     for place in range(41):
         slider.fill(str(place / 40))
-        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        codes.append([float(value) for value in decoded.get_attribute("data-code").split()])
+        codes.append(pages.code(page))
     way = torch.tensor(codes)
     assert length(model, way) == pytest.approx(told[2], rel=0.005)
     assert told[0] == pytest.approx(
