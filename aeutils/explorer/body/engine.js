@@ -183,7 +183,7 @@ export const inPieces = (n, step, signal, budget) => takeInPieces(Array(n).keys(
  * @param {(each: T) => void} take
  * @param {AbortSignal} signal
  */
-export async function takeInPieces(all, take, signal, budget = 6) {
+async function takeInPieces(all, take, signal, budget = 6) {
   let started = performance.now();
   for (const each of all) {
     if (performance.now() - started > budget) {

@@ -91,4 +91,4 @@ export class Glide {
 }
 
 /** Whether the reader has asked for less motion. */
-export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+export const lessMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -60,6 +60,11 @@ export class Legend {
     return place === undefined ? noClassColour(Boolean(this.dark)) : colours[place % colours.length];
   }
 
+  /** What points are rimmed with: the map's ground. */
+  get rim() {
+    return paper(Boolean(this.dark));
+  }
+
   /**
    * In the colours that the map has on such ground.
    * @param {boolean} dark
@@ -106,7 +111,7 @@ export class Legend {
       const label = this.labels[index];
       swatch.hidden = this.many && !this.only.has(label);
       swatch.style.background = this.colourOf(label);
-      swatch.style.boxShadow = `0 0 0 2px ${paper(Boolean(this.dark))}`; // on the map's ground, as a point is
+      swatch.style.boxShadow = `0 0 0 2px ${this.rim}`;
     });
     this.buttons.forEach((made, index) => made.setAttribute("aria-pressed", String(this.only.has(this.labels[index]))));
     this.all.setAttribute("aria-pressed", String(!this.only.size));

@@ -181,7 +181,7 @@ export const THUMBNAIL = 24; // CSS pixels across, with its edge
 /**
  * An image as its own sign.
  * @param {string} key of its own
- * @param {Uint8Array | Float32Array} pixels
+ * @param {Uint8Array} pixels
  * @param {Shape} shape
  * @param {number} ratio
  */

@@ -7,7 +7,7 @@ import { button, choice, element, freshId, shown } from "../dom.js";
 import { added, classMeans, meansByDistance, shareOf } from "../means.js";
 import { Picture } from "../pictures.js";
 import { labelText, NO_LABEL, usualOf } from "../subject.js";
-import { Strip } from "./strip.js";
+import { EVERY, Strip } from "./strip.js";
 
 /**
  * @import { Mean } from "../means.js"
@@ -17,7 +17,6 @@ import { Strip } from "./strip.js";
 
 const [LEAST, MOST] = [-1, 2]; // of t
 const STEPS = [-1, -0.5, 0, 0.5, 1, 1.5, 2]; // that have a picture
-const ROW_EVERY = 120; // milliseconds between new rows of pictures while the hand moves: the one in hand comes first
 
 export class ArithmeticView {
   /** @param {State} state */
@@ -155,7 +154,7 @@ export class ArithmeticView {
     this.later ||= setTimeout(() => {
       this.later = 0;
       this.lookAlongNow();
-    }, ROW_EVERY);
+    }, EVERY);
   }
 
   lookAlongNow() {

@@ -5,14 +5,14 @@ import { niceTicks, tickText } from "../axis.js";
 import { contour, density, levels, priorRadius, SHARES } from "../density.js";
 import { button, choice, drawn, element, freshId, tick } from "../dom.js";
 import { Field } from "../field.js";
-import { eased, even, Glide, GLIDE, seenIn, still } from "../glide.js";
+import { eased, even, Glide, GLIDE, lessMotion, seenIn } from "../glide.js";
 import { Legend } from "../legend.js";
 import { Manifold } from "../manifold.js";
 import { Frame, principalPlane, unitPlane } from "../plane.js";
 import { Picture } from "../pictures.js";
 import { drawPoints, NO_SIGN, roomOf, signs, signSprite, THUMBNAIL, thumbnail, withRoom } from "../points.js";
 import { NO_LABEL, pictureAt } from "../subject.js";
-import { isDark, paper } from "../theme.js";
+import { isDark } from "../theme.js";
 import { PERIOD } from "./film.js";
 
 /**
@@ -222,7 +222,7 @@ export class MapView {
     this.hover(-1);
     if (film) this.choosePlane(this.plane.principal ? this.firstPlane() : this.unitsPlane(), true);
     else this.choosePlane(this.firstPlane());
-    if (!second || !this.plane.second || !this.layers.points || still()) return;
+    if (!second || !this.plane.second || !this.layers.points || lessMotion()) return;
     this.glide.start(seenIn(places, frame, this.frame), this.projected, playing ? PERIOD : GLIDE, playing ? even : eased);
     this.drawPlaces();
   }
@@ -341,9 +341,9 @@ export class MapView {
     const { subject } = this.state;
     const label = subject.points.labels?.[i];
     const { legend } = this;
-    if (label !== undefined) return signSprite(label === NO_LABEL ? NO_SIGN : this.marks[label], legend.colourOf(label), paper(Boolean(legend.dark)), ratio);
-    const pixels = this.state.imageAt(i).pixels;
-    return thumbnail(String(i), /** @type {Float32Array} */ (pixels), subject, ratio);
+    if (label !== undefined) return signSprite(label === NO_LABEL ? NO_SIGN : this.marks[label], legend.colourOf(label), legend.rim, ratio);
+    const start = pictureAt(i, subject.points) * subject.pixels;
+    return thumbnail(String(i), subject.points.pixels.subarray(start, start + subject.pixels), subject, ratio);
   }
 
   /** The images alone, where they are or are just passing. */
@@ -352,7 +352,7 @@ export class MapView {
     const { labels } = this.state.subject.points;
     const { legend, signed } = this;
     drawPoints(this.pointsCanvas, this.frame, this.glide.places ?? this.projected, {
-      labels, signed, only: legend.only, rim: paper(Boolean(legend.dark)),
+      labels, signed, only: legend.only, rim: legend.rim,
       colourOf: (label) => legend.colourOf(label), sign: (i, ratio) => this.sign(i, ratio),
     }, pixelRatio());
   }

@@ -7,6 +7,7 @@ import { Picture } from "../pictures.js";
 
 /** @import { Shape } from "../pictures.js" */
 
+export const EVERY = 120; // milliseconds between new pictures in strips while the hand moves: the one in hand comes first
 const DRAG = 4; // pixels that a hand may move in a press
 
 export class Strip {

@@ -4,7 +4,7 @@
 
 import { button, choice, element, freshId, shown } from "../dom.js";
 import { Sheet } from "./sheet.js";
-import { Strip } from "./strip.js";
+import { EVERY, Strip } from "./strip.js";
 
 /**
  * @import { Drawing, ShownImage, State } from "../state.js"
@@ -18,7 +18,6 @@ import { Strip } from "./strip.js";
  */
 
 const STEPS = 9;
-const ROW_EVERY = 120; // milliseconds between new pictures in the rows while the hand moves: the one in hand comes first
 export const MOST_UNITS = 64;
 const MOST_ROWS = 4; // up to so many units have a row of pictures each
 const FEW_UNITS = 8; // up to so many, sliders are shown first
@@ -251,7 +250,7 @@ export class TraversalView {
     this.later ||= setTimeout(() => {
       this.later = 0;
       this.showRows();
-    }, ROW_EVERY);
+    }, EVERY);
   }
 
   showPosterior() {
