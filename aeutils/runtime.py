@@ -266,6 +266,11 @@ def progress(iterable: Iterable[Any], **options: Any) -> Any:
 
 
 def _in_notebook() -> bool:
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
+    shell = running_shell()
     return shell is not None and "IPKernelApp" in shell.config
+
+
+def running_shell() -> Any:
+    """The IPython that this runs in, or None; where nobody has imported IPython, there is none."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython else None

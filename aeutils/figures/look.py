@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import inspect
 import io
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -25,6 +24,7 @@ from PIL import Image
 from torch import Tensor
 
 from aeutils.figures import doors
+from aeutils.runtime import running_shell
 
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, BLACK, GREY = "#CC79A7", "#56B4E9", "#000000", "#767676"
@@ -224,8 +224,7 @@ def small_png(png: bytes) -> bytes:
 
 def _leave_pictures_alone() -> None:
     """Once pyplot is imported, IPython draws every `Figure` its own way; a `Picture` has its own, which wins then."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
+    shell = running_shell()
     if shell is not None and shell.display_formatter is not None:
         for formatter in shell.display_formatter.formatters.values():
             if formatter.format_type != "text/plain":

@@ -3,9 +3,9 @@
 import torch
 
 import aeutils as ae
-from aeutils.chapters.ch04.watching import watched
 from aeutils.data import Images, Split
 from aeutils.losses import variational_cross_entropy
+from aeutils.training import watched
 
 
 def test_terms_of_each_training_step_are_kept_and_training_is_the_same():
