@@ -1,18 +1,15 @@
-"""What the tests share: a few images, a check of error messages, a fresh Python, a JupyterLab in Chromium."""
+"""What the tests share: a few images, a check of error messages, a fresh Python, a Chromium, notebooks in it."""
 
 import json
 import os
-import re
 import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from contextlib import contextmanager
 
 import browser
 import isolated
+import labs
 import nbformat
 import pytest
 import torch
@@ -107,85 +104,8 @@ def cuda() -> torch.device:
     return torch.device("cuda")
 
 
-@pytest.fixture
-def lab(tmp_path):
-    """`lab(notebook)`: the address of a notebook in a JupyterLab of its own, which sees none of the user's settings."""
-    servers = []
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-    def start(notebook: nbformat.NotebookNode) -> str:
-        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        nbformat.write(notebook, tmp_path / "lesson.ipynb")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        folders = ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTERLAB_SETTINGS_DIR", "IPYTHONDIR")
-        home = dict.fromkeys((*folders, "JUPYTERLAB_WORKSPACES_DIR"), str(tmp_path / "home"))
-        command = f"-m jupyterlab --no-browser --allow-root --ip=127.0.0.1 --port={port} --IdentityProvider.token=t"
-        with (tmp_path / "lab.log").open("w") as log:
-            servers.append(
-                subprocess.Popen(
-                    [sys.executable, *command.split(), f"--ServerApp.root_dir={tmp_path}"],
-                    env=os.environ | home,
-                    stdout=log,
-                    stderr=log,
-                )
-            )
-        for _ in range(240):
-            try:
-                direct.open(f"http://127.0.0.1:{port}/api?token=t", timeout=1).close()
-                return f"http://127.0.0.1:{port}/lab/tree/lesson.ipynb?token=t"
-            except OSError:
-                time.sleep(0.25)
-        pytest.fail(f"JupyterLab did not start: {(tmp_path / 'lab.log').read_text()[-2000:]}")
-
-    yield start
-    for server in servers:
-        server.terminate()
-        try:
-            server.wait(timeout=30)
-        except subprocess.TimeoutExpired:  # seen once, after a test had restarted the kernel
-            server.kill()
-            server.wait()
-
-
-class Notebook:
-    """A notebook open in a real Chromium."""
-
-    def __init__(self, page, cells: int) -> None:
-        from playwright.sync_api import expect
-
-        self.page, self.expect = page, expect
-        self.cells = page.locator(".jp-Notebook .jp-CodeCell")
-        expect(self.cells).to_have_count(cells)
-        expect(page.get_by_role("button", name="| Idle")).to_be_visible()  # the kernel is there
-
-    def run(self, index: int) -> None:
-        """Run a cell with Shift+Enter and wait until it is done."""
-        prompt = self.cells.nth(index).locator(".jp-InputPrompt")
-        before = prompt.inner_text()
-        self.cells.nth(index).locator(".cm-content").click()
-        self.page.keyboard.press("Shift+Enter")
-        self.expect(prompt).not_to_have_text(before)
-        self.expect(prompt).to_have_text(re.compile(r"\[\d+\]:"))
-
-    def next_day(self) -> None:
-        """Save the notebook and open it again, when the kernel is gone."""
-        self.page.keyboard.press("Control+s")
-        self.expect(self.page.locator(".jp-mod-dirty")).to_have_count(0)
-        server = re.match(r"http://[^/]+", self.page.url).group()
-        for session in json.load(urllib.request.urlopen(f"{server}/api/sessions?token=t")):
-            gone = urllib.request.Request(
-                f"{server}/api/sessions/{session['id']}", headers={"Authorization": "token t"}, method="DELETE"
-            )
-            urllib.request.urlopen(gone).close()
-        self.page.reload()
-        self.page.locator(".jp-OutputArea-output").first.wait_for()
-        self.page.wait_for_timeout(4000)  # JupyterLab says that it found no model only after it has looked for it
-
-
-@pytest.fixture
-def chromium():
+@pytest.fixture(scope="module")
+def started_chromium():
     """A real Chromium, driven by Playwright."""
     if browser.CHROMIUM is None:
         pytest.skip(browser.NO_CHROMIUM)
@@ -197,19 +117,35 @@ def chromium():
 
 
 @pytest.fixture
-def opened(chromium, lab, tmp_path):
-    """`opened(cells)` or `opened(notebook)`: a `Notebook` in Chromium; at the end the page's errors are looked at."""
+def chromium(started_chromium):
+    """A Chromium with nothing open; what a test opens and keeps in it is gone at its end."""
+    yield started_chromium
+    for context in started_chromium.contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def started_lab(tmp_path_factory):
+    """A JupyterLab, as `labs.Server`."""
+    with labs.jupyterlab(tmp_path_factory.mktemp("lab")) as server:
+        yield server
+
+
+@pytest.fixture
+def opened(chromium, started_lab, tmp_path):
+    """`opened(cells)` or `opened(notebook)`: a `labs.Notebook`; at the end the page's errors are looked at."""
     errors = []
     page = chromium.new_page(viewport={"width": 1200, "height": 1000})
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.set_default_timeout(30_000)
 
-    def start(cells: list[str] | nbformat.NotebookNode) -> Notebook:
+    def start(cells: list[str] | nbformat.NotebookNode) -> labs.Notebook:
         if isinstance(cells, list):
             cells = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
-        page.goto(lab(cells))
-        return Notebook(page, len(cells.cells))
+        return labs.Notebook(started_lab, page, cells)
 
     yield start
     page.screenshot(path=tmp_path / "lab.png")
+    page.close()
+    started_lab.end_kernels()
     assert errors == []
