@@ -33,12 +33,6 @@ def in_new_form() -> list[Path]:
     return [path for path in NOTEBOOKS if number_of(path) not in OLD_FORM]
 
 
-def anchors(path: Path) -> set[str]:
-    """What a link can point to in a notebook: JupyterLab makes an anchor of every heading."""
-    text = "\n".join(cell.source for cell in cells(path) if cell.cell_type == "markdown")
-    return {heading.replace(" ", "-") for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
-
-
 def setup_namespace(path: Path) -> dict[str, Any]:
     """What a reader has after the first code cell: all that an exercise may rely on."""
     first = next(cell for cell in cells(path) if cell.cell_type == "code")

@@ -1,10 +1,10 @@
-"""README, CONTRIBUTING and data/README agree with what is there."""
+"""README, CONTRIBUTING, data/README and the page of questions agree with what is there."""
 
 import re
 from pathlib import Path
 
 import pytest
-from notebook_cells import anchors
+from page_links import fault, links, text_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -12,10 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "data/README.md"])
 def test_local_links_lead_somewhere(name):
     page = ROOT / name
-    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
-        path, _, anchor = link.partition("#")
-        assert ":" in link or (page.parent / path).exists(), link
-        assert not anchor or ":" in link or anchor in anchors(page.parent / path), link
+    assert list(filter(None, (fault(page, link) for link in links(text_of(page))))) == []
 
 
 def test_data_readme_gives_the_checksums_that_are_checked():

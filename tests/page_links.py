@@ -1,0 +1,55 @@
+"""The links of a page or a notebook: what they are, and whether JupyterLab and GitHub follow them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+from notebook_cells import cells
+
+_LINK = re.compile(r"\]\((?:<([^<>\n]+)>|((?:[^()\s<>]|\([^()\s]*\))+))\)|\b(?:href|src)=\"([^\"]+)\"")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+_ID = re.compile(r"<a id=\"([^\"]+)\"></a>")
+_FENCE = re.compile(r"(?ms)^```.*?^```")
+# JupyterLab compares an anchor with the headings as the browser writes it: what that encodes (·, β, a quotation mark, a
+# space) or what is encoded by hand (%28) is never found, and at = it stops.
+_FOLLOWED = re.compile(r"[!#$&'()*+,\-./0-9:;?@A-Z\[\]^_a-z{|}~]+")
+
+
+def text_of(page: Path) -> str:
+    """A page's text; of a notebook, that of its text cells."""
+    if page.suffix == ".ipynb":
+        return "\n\n".join(cell.source for cell in cells(page) if cell.cell_type == "markdown")
+    return page.read_text(encoding="utf-8")
+
+
+def links(text: str) -> list[str]:
+    """Where the links in a Markdown text lead, as they are written."""
+    return [angled or plain or html for angled, plain, html in _LINK.findall(text)]
+
+
+def anchors(page: Path) -> list[str]:
+    """What a link can point to: headings in a notebook; in a page what is named by `<a id="…"></a>`.
+
+    A page's headings are called one thing by JupyterLab and another by GitHub.
+    """
+    text = text_of(page)
+    if page.suffix == ".ipynb":
+        return [heading.replace(" ", "-") for heading in _HEADING.findall(_FENCE.sub("", text))]
+    return _ID.findall(text)
+
+
+def fault(page: Path, link: str) -> str:
+    """What is wrong with a link on this page; empty for one that leads somewhere, and for addresses in the net."""
+    if re.match(r"[a-z]+:", link):
+        return ""
+    name, _, anchor = link.partition("#")
+    there = page.parent / unquote(name) if name else page
+    if not there.exists():
+        return f"{link}: there is no such file"
+    if anchor and not _FOLLOWED.fullmatch(anchor):
+        return f"{link}: JupyterLab does not follow it; link to a heading in plain letters, ](<…>) around brackets"
+    if anchor and anchors(there).count(anchor) != 1:
+        return f"{link}: not exactly one heading is called so"
+    return ""
