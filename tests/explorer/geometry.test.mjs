@@ -161,6 +161,26 @@ test("the nearest image is the one that an exhaustive search finds", () => {
   }
 });
 
+test("among pictures of grey on grey, where coarse versions tell little, most images are not compared, and none is missed", () => {
+  const next = random(3);
+  const [pixels, count] = [784, 200];
+  const images = Uint8Array.from({ length: count * pixels }, () => (next() < 0.5 ? 0 : 255 * next()));
+  const neighbours = new Neighbours(images, pixels, 28);
+  const [start, way] = [0.4, 0.004].map((size) => Float32Array.from({ length: pixels }, () => size * next()));
+  let compared = 0;
+  for (let step = 0; step < 60; step++) {
+    const picture = start.map((value, j) => value + (step % 30 < 25 ? step : -step) * way[j]); // now and then far away
+    const before = neighbours.compared;
+    const found = neighbours.nearest(picture);
+    compared += Math.max(0, neighbours.compared - before);
+    const distances = Array.from({ length: count }, (_, i) => squaredDistance(picture, Array.from(images.subarray(i * pixels, (i + 1) * pixels), (v) => v / 255)));
+    assert.equal(found.index, distances.indexOf(Math.min(...distances)));
+    near(found.distance, Math.min(...distances), 1e-3);
+  }
+  const passes = compared / images.length;
+  assert.ok(passes < 30, `${passes} passes over all images in 60 searches`);
+});
+
 test("a drawing is scaled to 20 pixels and its centre of mass put where MNIST has it, wherever it was drawn", () => {
   const draw = (left, top, width, height) => {
     const ink = new Float32Array(168 * 168);

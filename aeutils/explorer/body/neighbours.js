@@ -1,10 +1,16 @@
 // @ts-check
 // The training image nearest to a picture, by squared distance summed over the pixels.
 
+const PAYS = 4; // so many pixels are compared, in passes over all images, before a landmark is set
+
 /**
  * Two images differ at least by what their coarse versions do, the sums over square blocks of pixels, and the lengths of
  * what is left of them without those. Most images are given up for that alone. Of the others the pixels are compared in
- * order of how much they vary, until they are farther away than the best so far. The answer is exact.
+ * order of how much they vary, until they are farther away than the best so far.
+ *
+ * Of grey on grey, as a model draws that has not learnt, neither tells much. So where searching gets dear, the distances
+ * of all images from the picture that was sought are kept: it is a landmark, and an image is no nearer to another picture
+ * than to the landmark less what these two are apart (the triangle inequality). The answer is exact.
  */
 export class Neighbours {
   /**
@@ -26,6 +32,9 @@ export class Neighbours {
     this.coarse = new Float32Array(n * this.size);
     for (let i = 0; i < n; i++) coarsen(images, i * pixels, this.blocks, this.coarse, i * this.size);
     this.last = 0; // a picture that moved a little mostly has the same neighbour: a good first guess
+    /** @type {{ picture: Float32Array, distances: Float32Array } | null} */
+    this.landmark = null;
+    this.compared = 0; // pixels, since there is this landmark
     this.wanted = new Float32Array(pixels);
     this.scaled = new Float32Array(pixels);
     this.wantedCoarse = new Float32Array(this.size);
@@ -33,14 +42,15 @@ export class Neighbours {
 
   /** @param {ArrayLike<number>} picture values in [0, 1] */
   nearest(picture) {
-    const { pixels, images, order, wanted, scaled, coarse, wantedCoarse, size, count } = this;
+    const { pixels, images, order, wanted, scaled, coarse, wantedCoarse, size, count, landmark } = this;
     for (let j = 0; j < pixels; j++) scaled[j] = picture[j] * 255;
     for (let j = 0; j < pixels; j++) wanted[j] = scaled[order[j]];
     coarsen(scaled, 0, this.blocks, wantedCoarse, 0);
     const block = Math.ceil(pixels / 14);
     let index = -1;
     let best = Infinity;
-    let limit = Infinity; // the same, and what rounding may do to the coarse ones
+    let reach = Infinity; // its root, and what rounding may do to what is compared with it
+    let limit = Infinity;
     /** @param {number} i */
     const consider = (i) => {
       let sum = 0;
@@ -50,28 +60,39 @@ export class Neighbours {
           const difference = wanted[j] - images[at];
           sum += difference * difference;
         }
+        this.compared += block;
         if (sum >= best) return;
       }
       best = sum;
-      limit = (Math.sqrt(best) + 0.1) ** 2;
+      reach = Math.sqrt(best) + 0.1;
+      limit = reach ** 2;
       index = i;
     };
     consider(this.last);
-    for (let i = 0, at = 0; i < count; i++) {
+    const apart = landmark ? Math.sqrt(squaredDistance(wanted, landmark.picture)) : 0;
+    for (let i = 0; i < count; i++) {
+      if (landmark && landmark.distances[i] - apart > reach) continue;
       let sum = 0;
-      let j = 0;
-      for (; j < size && sum < limit; j += 4, at += 4) {
+      for (let j = 0, at = i * size; j < size && sum < limit; j += 4, at += 4) {
         const a = wantedCoarse[j] - coarse[at];
         const b = wantedCoarse[j + 1] - coarse[at + 1];
         const c = wantedCoarse[j + 2] - coarse[at + 2];
         const d = wantedCoarse[j + 3] - coarse[at + 3];
         sum += a * a + b * b + (c * c + d * d);
       }
-      at += size - j;
       if (sum < limit) consider(i);
     }
     this.last = index;
+    if (this.compared > PAYS * images.length) this.setLandmark();
     return { index, distance: best / 255 ** 2 };
+  }
+
+  /** At the picture that was sought last. */
+  setLandmark() {
+    const { pixels, images, wanted, count } = this;
+    const distances = Float32Array.from({ length: count }, (_, i) => Math.sqrt(squaredDistance(wanted, images.subarray(i * pixels, (i + 1) * pixels))));
+    this.landmark = { picture: wanted.slice(), distances };
+    this.compared = 0;
   }
 }
 
