@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { niceTicks, tickText } from "../../aeutils/explorer/body/axis.js";
-import { contour, density, levels, priorRadius } from "../../aeutils/explorer/body/density.js";
+import { contour, density, heightsAt, levels, priorRadius, SHARES } from "../../aeutils/explorer/body/density.js";
 import { paintDifference } from "../../aeutils/explorer/body/difference.js";
 import { asDrawn, centred } from "../../aeutils/explorer/body/drawing.js";
 import { gaugeEnd, gaugeMarks, gaugeText, leftPart } from "../../aeutils/explorer/body/gauge.js";
@@ -119,14 +119,34 @@ test("density contours enclose the share they say, and the prior's radius too", 
   const normal = () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
   const us = Float32Array.from({ length: 20000 }, normal);
   const vs = Float32Array.from({ length: 20000 }, normal);
-  const n = 72;
-  const grid = density(us, vs, [-5, -5], [5, 5], n);
-  const level = levels(grid, [0.5])[0];
+  const [n, low, high] = [72, [-5, -5], [5, 5]];
+  const grid = density(us, vs, low, high, n);
+  const level = levels(heightsAt(grid, n, us, vs, low, high), [0.5])[0];
   const segments = contour(grid, n, level);
   const radii = segments.map(([x, y]) => Math.hypot(((x + 0.5) / n) * 10 - 5, ((y + 0.5) / n) * 10 - 5));
-  near(radii.reduce((a, b) => a + b) / radii.length, priorRadius(0.5), 0.1);
+  near(radii.reduce((a, b) => a + b) / radii.length, priorRadius(0.5), 0.05);
   const inside = us.filter((u, i) => Math.hypot(u, vs[i]) < priorRadius(0.8)).length / us.length;
   near(inside, 0.8, 0.01);
+});
+
+test("so many of the points are inside a contour as it says, also of clusters that are narrow against the grid", () => {
+  const next = random(4);
+  const normal = () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+  const [n, low, high] = [72, [-5, -5], [5, 5]];
+  const clusters = [[-3, -3, 0.1], [2, 1, 0.8], [2.5, -3, 0.3], [-2, 3, 0.15]];
+  const points = Array.from({ length: 1000 }, (_, i) => clusters[i % 4]).map(([u, v, sd]) => [u + sd * normal(), v + sd * normal()]);
+  const [us, vs] = [0, 1].map((axis) => Float32Array.from(points, (point) => point[axis]));
+  const grid = density(us, vs, low, high, n);
+  levels(heightsAt(grid, n, us, vs, low, high)).forEach((level, i) => {
+    const segments = contour(grid, n, level);
+    const inside = points.filter(([u, v]) => {
+      const [x, y] = [(u + 5) / 10, (v + 5) / 10].map((share) => share * n - 0.5);
+      const crossed = segments.filter(([x1, y1, x2, y2]) => y1 > y !== y2 > y && x1 + ((y - y1) / (y2 - y1)) * (x2 - x1) > x);
+      return crossed.length % 2 === 1; // on the way to the right
+    });
+    near(inside.length / points.length, SHARES[i], 0.01);
+  });
+  assert.deepEqual([...heightsAt(grid, n, Float32Array.of(-9, 0), Float32Array.of(0, 5), low, high)], [0, 0], "outside");
 });
 
 test("ways start at A and end at B; the great circle keeps the length", () => {

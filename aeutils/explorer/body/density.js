@@ -48,16 +48,33 @@ function blur(grid, n, bell, total, step, line) {
 }
 
 /**
- * The heights above which each share of the whole lies: the contours of the smallest regions that hold so much.
- * @param {Float32Array} grid
+ * The height of the grid at each point, between its places in even parts; 0 outside.
+ * @param {Float32Array} grid as `density` returns it
+ * @param {number} n
+ * @param {Float32Array} us
+ * @param {Float32Array} vs
+ * @param {Pair} low
+ * @param {Pair} high
  */
-export function levels(grid, shares = SHARES) {
-  const sorted = Float32Array.from(grid).sort().reverse();
-  const total = sorted.reduce((a, b) => a + b, 0);
-  return shares.map((share) => {
-    let sum = 0;
-    return sorted.find((value) => (sum += value) >= share * total) ?? 0;
+export function heightsAt(grid, n, us, vs, low, high) {
+  return us.map((u, i) => {
+    const x = ((u - low[0]) / (high[0] - low[0])) * n - 0.5; // a place of the grid is the middle of its cell
+    const y = ((vs[i] - low[1]) / (high[1] - low[1])) * n - 0.5;
+    const [column, row] = [Math.floor(x), Math.floor(y)];
+    if (column < 0 || row < 0 || column + 1 >= n || row + 1 >= n) return 0;
+    const [right, up, at] = [x - column, y - row, row * n + column];
+    return (1 - up) * ((1 - right) * grid[at] + right * grid[at + 1]) + up * ((1 - right) * grid[at + n] + right * grid[at + n + 1]);
   });
+}
+
+/**
+ * The heights above which each share of the points lies. The smoothed grid is lower and wider than what it is made of, so
+ * the points themselves are counted.
+ * @param {Float32Array} heights of the points
+ */
+export function levels(heights, shares = SHARES) {
+  const sorted = Float32Array.from(heights).sort().reverse();
+  return shares.map((share) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]);
 }
 
 /**

@@ -2,7 +2,7 @@
 // The map and pad: the codes of the images; where the hand is, there the code is.
 
 import { niceTicks, tickText } from "../axis.js";
-import { contour, density, levels, priorRadius, SHARES } from "../density.js";
+import { contour, density, heightsAt, levels, priorRadius, SHARES } from "../density.js";
 import { button, choice, drawn, element, freshId, tick } from "../dom.js";
 import { Field } from "../field.js";
 import { eased, even, Glide, GLIDE, lessMotion, seenIn } from "../glide.js";
@@ -474,7 +474,7 @@ export class MapView {
     const n = 72;
     const grid = density(us, vs, whole.low, whole.high, n);
     const cell = whole.size / n;
-    const paths = levels(grid).map((level) => {
+    const paths = levels(heightsAt(grid, n, us, vs, whole.low, whole.high)).map((level) => {
       const lines = contour(grid, n, level).map((ends) => ends.map((end, i) => (i % 2 ? whole.size - (end + 0.5) * cell : (end + 0.5) * cell)));
       const top = lines.reduce((best, line) => (line[1] < best[1] ? line : best), [0, Infinity]);
       return { d: lines.map((ends) => ends.map(round)).map(([x1, y1, x2, y2]) => `M${x1} ${y1}L${x2} ${y2}`).join(""), at: [top[0], top[1]] };
