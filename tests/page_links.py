@@ -11,7 +11,8 @@ from notebook_cells import cells
 _LINK = re.compile(r"\]\((?:<([^<>\n]+)>|((?:[^()\s<>]|\([^()\s]*\))+))\)|\b(?:href|src)=\"([^\"]+)\"")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _ID = re.compile(r"<a id=\"([^\"]+)\"></a>")
-_FENCE = re.compile(r"(?ms)^```.*?^```")
+_FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+_CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 # JupyterLab compares an anchor with the headings as the browser writes it: what that encodes (·, β, a quotation mark, a
 # space) or what is encoded by hand (%28) is never found, and at = it stops.
 _FOLLOWED = re.compile(r"[!#$&'()*+,\-./0-9:;?@A-Z\[\]^_a-z{|}~]+")
@@ -25,8 +26,8 @@ def text_of(page: Path) -> str:
 
 
 def links(text: str) -> list[str]:
-    """Where the links in a Markdown text lead, as they are written."""
-    return [angled or plain or html for angled, plain, html in _LINK.findall(text)]
+    """Where the links in a Markdown text lead, as they are written; what is shown as code is no link."""
+    return [angled or plain or html for angled, plain, html in _LINK.findall(_CODE.sub("", text))]
 
 
 def anchors(page: Path) -> list[str]:
