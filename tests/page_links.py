@@ -41,6 +41,13 @@ def anchors(page: Path) -> list[str]:
     return _ID.findall(text)
 
 
+def section(page: Path, anchor: str) -> str:
+    """The text of a notebook from the heading of this anchor to the next heading."""
+    text = _FENCE.sub("", text_of(page))
+    starts = [found.start() for found in _HEADING.finditer(text)] + [len(text)]
+    return text[(start := starts[anchors(page).index(anchor)]) : next(end for end in starts if end > start)]
+
+
 def fault(page: Path, link: str) -> str:
     """What is wrong with a link on this page; empty for one that leads somewhere, and for addresses in the net."""
     if re.match(r"[a-z]+:", link):

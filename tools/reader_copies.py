@@ -1,7 +1,7 @@
-"""The reader's own copies of the notebooks, in `work/`, which git ignores.
+"""The reader's own copies of the notebooks and of the pages beside them, in `work/`, which git ignores.
 
-Each notebook is copied there once, without outputs: what is predicted is not given away, nothing that a reader does is
-in the way of `git pull`, and the stored results stay for reading. A newer edition takes the place of a copy that was
+Each is copied there once, a notebook without outputs: what is predicted is not given away, nothing that a reader does
+is in the way of `git pull`, and the stored results stay for reading. A newer edition takes the place of a copy that was
 never changed; of any other it is put beside it. Standard library only, so that it is done at once.
 """
 
@@ -34,9 +34,10 @@ def bring_up_to_date(root: Path = ROOT) -> list[str]:
     edition, written = dict(before["edition"]), dict(before["written"])
     told = []
     by_hand: set[str] | None = None
-    for path in sorted((root / "notebooks").glob("*.ipynb")):
+    for path in sorted(path for kind in ("*.ipynb", "*.md") for path in (root / "notebooks").glob(kind)):
         try:
-            text = without_outputs(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
+            text = without_outputs(text) if path.suffix == ".ipynb" else text
         except (ValueError, KeyError, TypeError):  # such as the marks of a merge that failed
             told.append(f"notebooks/{path.name} is damaged and was left out; git checkout -- notebooks restores it.")
             continue

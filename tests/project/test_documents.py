@@ -9,7 +9,7 @@ from page_links import fault, links, text_of
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "data/README.md"])
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "data/README.md", "notebooks/questions.md"])
 def test_local_links_lead_somewhere(name):
     page = ROOT / name
     assert list(filter(None, (fault(page, link) for link in links(text_of(page))))) == []

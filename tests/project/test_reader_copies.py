@@ -80,6 +80,17 @@ def test_what_the_reader_wrote_stays(collection):
     assert collection.sources() == {NAME: "mine", new: "mine too", third: "fourth"}
 
 
+def test_a_page_beside_the_notebooks_comes_along_and_what_the_reader_wrote_into_it_stays(collection):
+    (collection.root / "notebooks" / "questions.md").write_text("first")
+    collection.update()
+    assert (collection.work / "questions.md").read_text() == "first"
+    (collection.work / "questions.md").write_text("mine")
+    (collection.root / "notebooks" / "questions.md").write_text("second")
+    (line,) = collection.update()
+    assert "work/questions_new_edition.md" in line
+    assert (collection.work / "questions.md").read_text() == "mine"
+
+
 def test_a_copy_that_was_never_changed_follows(collection):
     collection.update()
     collection.publish("second")
