@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 from urllib.parse import unquote
@@ -9,7 +10,7 @@ from urllib.parse import unquote
 from notebook_cells import cells
 
 _LINK = re.compile(r"\]\((?:<([^<>\n]+)>|((?:[^()\s<>]|\([^()\s]*\))+))\)|\b(?:href|src)=\"([^\"]+)\"")
-_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+_HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)
 _ID = re.compile(r"<a id=\"([^\"]+)\"></a>")
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
@@ -18,6 +19,7 @@ _CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 _FOLLOWED = re.compile(r"[!#$&'()*+,\-./0-9:;?@A-Z\[\]^_a-z{|}~]+")
 
 
+@functools.cache
 def text_of(page: Path) -> str:
     """A page's text; of a notebook, that of its text cells."""
     if page.suffix == ".ipynb":
@@ -37,7 +39,7 @@ def anchors(page: Path) -> list[str]:
     """
     text = text_of(page)
     if page.suffix == ".ipynb":
-        return [heading.replace(" ", "-") for heading in _HEADING.findall(_FENCE.sub("", text))]
+        return [heading.replace(" ", "-") for _, heading in _HEADING.findall(_FENCE.sub("", text))]
     return _ID.findall(text)
 
 
@@ -46,6 +48,19 @@ def section(page: Path, anchor: str) -> str:
     text = _FENCE.sub("", text_of(page))
     starts = [found.start() for found in _HEADING.finditer(text)] + [len(text)]
     return text[(start := starts[anchors(page).index(anchor)]) : next(end for end in starts if end > start)]
+
+
+@functools.cache
+def folded_away(page: Path) -> set[str]:
+    """Anchors of a notebook that JupyterLab does not show before a reader unfolds the section around them."""
+    away, level = set(), 9
+    for cell in cells(page):
+        for marks, heading in _HEADING.findall(_FENCE.sub("", cell.source)) if cell.cell_type == "markdown" else ():
+            if len(marks) > level:
+                away.add(heading.replace(" ", "-"))
+            else:
+                level = len(marks) if cell.metadata.get("jp-MarkdownHeadingCollapsed") else 9
+    return away
 
 
 def fault(page: Path, link: str) -> str:
@@ -60,4 +75,6 @@ def fault(page: Path, link: str) -> str:
         return f"{link}: JupyterLab does not follow it; link to a heading in plain letters, ](<…>) around brackets"
     if anchor and anchors(there).count(anchor) != 1:
         return f"{link}: not exactly one heading is called so"
+    if anchor and there.suffix == ".ipynb" and anchor in folded_away(there):
+        return f"{link}: the heading lies inside a section that is stored folded; link to that section"
     return ""
