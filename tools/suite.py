@@ -29,12 +29,12 @@ WORKER_BYTES = 1.5e9  # a test process with PyTorch, and the kernel of its noteb
 
 
 def workers() -> int:
-    """How many may run at the same time: as many as there are cores, if the memory suffices."""
-    cores = min(joblib.cpu_count(), 16)
+    """How many run at the same time: one more than there are cores, since some wait, if the memory suffices."""
+    count = min(joblib.cpu_count() + 1, 16)
     if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        cores = min(cores, int(memory / WORKER_BYTES))
-    return max(cores, 1)
+        count = min(count, int(memory / WORKER_BYTES))
+    return max(count, 1)
 
 
 def run(*command: str) -> int:

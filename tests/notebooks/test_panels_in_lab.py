@@ -7,8 +7,6 @@ import pytest
 
 from aeutils.lessons.claims import HOLDS
 
-pytestmark = pytest.mark.alone  # half a second late on a busy machine
-
 
 def test_prediction_is_made_with_a_click_and_with_the_keyboard(opened):
     notebook = opened(
@@ -51,6 +49,7 @@ LATENCY = """async ([handle, key]) => {
 PANEL = "loss_anatomy({'untrained': model}, images)"
 
 
+@pytest.mark.alone  # it takes the time
 def test_loss_anatomy_answers_at_once_and_panels_do_not_disturb_one_another(opened):
     notebook = opened(
         [
@@ -110,6 +109,7 @@ ANSWER = ANSWER.replace("keyCode: 39", "keyCode: key === 'ArrowLeft' ? 37 : 39")
 GROUND = "ground = playground(tables); ground"
 
 
+@pytest.mark.alone  # it takes the time
 def test_playground_answers_trains_and_stops(opened):
     notebook = opened(
         [
