@@ -8,6 +8,7 @@ from notebook_cells import NOTEBOOKS, cells
 from page_links import anchors, links, section, text_of
 
 from aeutils.collection.table import lessons
+from aeutils.training.divergence import cure
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "notebooks" / "questions.md"
@@ -99,3 +100,10 @@ def test_the_table_of_symptoms_leads_there_too(words, target):
     table = next(path for path in NOTEBOOKS if path.stem.startswith("06_"))
     (row,) = [line for line in text_of(table).splitlines() if line.startswith("| ") and words in line]
     assert target in links(row)
+
+
+def test_the_message_of_fit_names_the_room_of_an_exploding_kl():
+    number, room = re.search(r"notebook (\w+), (room \d+)", cure("kl")).groups()
+    (path,) = [path for path in NOTEBOOKS if path.stem.split("_")[0].lstrip("0") == number]
+    (anchor,) = [anchor for anchor in anchors(path) if anchor.replace("-", " ").lower().startswith(f"{room}:")]
+    assert ROUTES["NaN, the KL was 2.9e8"][1] == f"{path.name}#{anchor}"
