@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aeutils import data, evaluation, explorer, figures, lessons, losses, models, runtime, sweeps, training
-    from aeutils.data import Images, Split, load
+    from aeutils.data import Images, Split, load, load_folder
     from aeutils.evaluation import knn, linear_probe, pca_autoencoder, pca_error, reconstruction_error
     from aeutils.explorer import explore
     from aeutils.models import ArticleAutoencoder, Autoencoder, ConvAutoencoder, VariationalAutoencoder
@@ -25,6 +25,7 @@ _HOME = {
     "Images": "data",
     "Split": "data",
     "load": "data",
+    "load_folder": "data",
     "knn": "evaluation",
     "linear_probe": "evaluation",
     "pca_autoencoder": "evaluation",
@@ -63,6 +64,7 @@ __all__ = [
     "lessons",
     "linear_probe",
     "load",
+    "load_folder",
     "losses",
     "models",
     "pca_autoencoder",

@@ -39,10 +39,14 @@ class Map:
 
 
 def collection_map() -> Map:
-    """The notebooks: number and title, and what each is about; those to come and companions are marked."""
+    """The notebooks: number and title, and what each is about; those to come, companions and others are marked."""
 
     def about(lesson: Lesson) -> str:
-        marks = {"companion, may be skipped": lesson.companion, "planned": lesson.planned}
+        marks = {
+            "companion, may be skipped": lesson.companion,
+            "to look things up": lesson.reference,
+            "planned": lesson.planned,
+        }
         return "".join(f"{mark}: " for mark, applies in marks.items() if applies) + lesson.about
 
     rows = [[[(lesson.short, lesson.file)], [(about(lesson), "")]] for lesson in lessons()]

@@ -108,16 +108,24 @@ def exercises_of(number: str) -> dict[str, Exercise]:
 def time_line(lesson: Lesson, notebook: Mapping[str, Any]) -> str:
     """`**Time:** about 40 minutes to read, 45 more for the exercises; under 30 seconds to run.`
 
-    Minutes are rounded to five. How long it runs is in the notebook's metadata, where `make outputs` puts it.
+    Minutes are rounded to five. Of what is there to look things up in it says the minutes of one recipe, which is what
+    stands under a heading of the third level. How long a notebook runs is in its metadata, where `make outputs` puts
+    it.
     """
-    reading = f"about {_round(reading_of(notebook).minutes)} minutes to read"
+    if lesson.reference:
+        recipes = sum(level == 3 for cell in notebook["cells"] for level, _, _ in _sections(cell))
+        minutes = max(round(reading_of(notebook).minutes / recipes), 2)
+        reading = f"about {minutes} minutes to read one of {recipes} recipes"
+    else:
+        reading = f"about {_round(reading_of(notebook).minutes)} minutes to read"
     if any(is_optional(heading) for cell in notebook["cells"] for _, heading, _ in _sections(cell)):
         reading += ", without the parts marked *optional*"
     exercises = sum(exercise.minutes for exercise in exercises_of(lesson.number).values())
     working = f"; about {_round(exercises)} more for the exercises" if exercises else ""
     seconds = notebook["metadata"].get("aeutils", {}).get("seconds")
     running = f"; {_duration(seconds)} to run" if seconds else ""
-    return f"**Time:** {reading}{working}{running}."
+    every = " all of them" if lesson.reference and running else ""
+    return f"**Time:** {reading}{working}{running}{every}."
 
 
 def _round(minutes: float) -> int:

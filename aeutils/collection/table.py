@@ -22,16 +22,18 @@ class Lesson:
         title: as in its heading.
         about: what it is about, in a few words.
         planned: it is still to be written.
+        reference: it is there to look things up in, and stands outside the order.
     """
 
     name: str
     title: str
     about: str
     planned: bool = False
+    reference: bool = False
 
     @property
     def number(self) -> str:
-        """`"04"`, or `"04b"` for a companion; empty for what is not numbered yet."""
+        """`"04"`, or `"04b"` for a companion; empty for what has no number, or none yet."""
         return self.name.split("_")[0] if self.name[0].isdigit() else ""
 
     @property

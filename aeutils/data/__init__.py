@@ -1,8 +1,10 @@
 """`load(name)`: real data as tensors, split into training, validation and test examples.
 
-`kinds` says what data are, `sources` which there are (one file each), `root` where they live.
+`kinds` says what data are, `sources` which there are (one file each), `root` where they live. `folder` reads the
+reader's own pictures.
 """
 
+from aeutils.data.folder import load_folder
 from aeutils.data.kinds import Images, Split, check_examples, check_held, check_images, is_loader
 from aeutils.data.mnist import torchvision_datasets
 from aeutils.data.root import data_root
@@ -18,5 +20,6 @@ __all__ = [
     "data_root",
     "is_loader",
     "load",
+    "load_folder",
     "torchvision_datasets",
 ]

@@ -7,7 +7,7 @@ import re
 
 import nbformat
 import pytest
-from notebook_cells import FIGURE, in_new_form, number_of
+from notebook_cells import COOKBOOK, FIGURE, in_new_form, number_of
 
 from aeutils.collection.reading import is_optional, main_line, reading_of
 from aeutils.lessons.tries import is_try, settings_in, tries_in
@@ -26,6 +26,16 @@ def path(request):
 @pytest.fixture
 def notebook(path):
     return nbformat.read(path, as_version=4)
+
+
+@pytest.fixture(params=[path for path in in_new_form() if path != COOKBOOK], ids=lambda path: path.stem)
+def lesson_path(request):
+    return request.param
+
+
+@pytest.fixture
+def lesson(lesson_path):
+    return nbformat.read(lesson_path, as_version=4)
 
 
 def code_of(notebook):
@@ -96,8 +106,8 @@ def test_optional_sections_are_cells_of_their_own_and_folded(notebook):
                 assert cell.source.startswith("#"), cell.source
 
 
-def test_the_main_line_takes_one_sitting(path, notebook):
-    assert reading_of(notebook).minutes <= (25 if number_of(path) == "00" else 45)
+def test_the_main_line_takes_one_sitting(lesson_path, lesson):
+    assert reading_of(lesson).minutes <= (25 if number_of(lesson_path) == "00" else 45)
 
 
 def test_the_file_is_small_and_without_widget_state(path, notebook):
@@ -105,8 +115,8 @@ def test_the_file_is_small_and_without_widget_state(path, notebook):
     assert "widgets" not in notebook.metadata
 
 
-def test_there_are_drawings_and_each_is_put_into_words(notebook):
-    drawings = DRAWING.findall("\n".join(text_of(notebook)))
+def test_there_are_drawings_and_each_is_put_into_words(lesson):
+    drawings = DRAWING.findall("\n".join(text_of(lesson)))
     assert len({name for _, name in drawings}) >= 2
     assert [(name, alt) for alt, name in drawings if len(alt) < 40] == []
 
@@ -116,19 +126,19 @@ def test_captions_are_upright_and_numbered(notebook):
     assert [int(found["number"]) for found in captions] == list(range(1, len(captions) + 1))
 
 
-def test_exercises_stand_where_their_idea_is(notebook):
-    places = [i for i, cell in enumerate(notebook.cells) if "exercise" in tags_of(cell)]
+def test_exercises_stand_where_their_idea_is(lesson):
+    places = [i for i, cell in enumerate(lesson.cells) if "exercise" in tags_of(cell)]
     assert 3 <= len(places) <= 5
-    assert places[0] < len(notebook.cells) * 2 / 3
+    assert places[0] < len(lesson.cells) * 2 / 3
 
 
-def test_what_was_found_takes_seven_lines(notebook):
-    found, _ = last_section(notebook)
+def test_what_was_found_takes_seven_lines(lesson):
+    found, _ = last_section(lesson)
     assert 1 <= len([line for line in found if LIST_ITEM.match(line)] or found) <= 7
 
 
-def test_what_to_read_next_has_links(notebook):
-    _, after = last_section(notebook)
+def test_what_to_read_next_has_links(lesson):
+    _, after = last_section(lesson)
     entries = [line for line in after if LIST_ITEM.match(line)]
     assert entries and [line for line in entries if not re.search(r"\]\(https://|\.ipynb\)", line)] == []
 
@@ -146,8 +156,8 @@ def test_every_try_it_ends_in_what_was_measured(notebook):
         assert cell.source.startswith("**Try it** · "), cell.source
 
 
-def test_every_section_of_the_main_line_but_the_last_has_a_try_it(notebook):
-    sections = main_sections(notebook)
+def test_every_section_of_the_main_line_but_the_last_has_a_try_it(lesson):
+    sections = main_sections(lesson)
     last = [heading for heading in sections if "What we found" in heading or "Read next" in heading]
     assert list(sections)[-len(last) :] == last != []
     assert [heading for heading in sections if heading not in last and not any(map(is_try, sections[heading]))] == []
