@@ -50,7 +50,7 @@ twice: $(READY) ## runs each code cell twice in a row, and says which then show 
 maps: $(READY) ## brings generated text up to date: the README's maps, the notebooks' times and neighbours
 	@$(RUN) tools/generated_text.py
 
-sweeps: $(READY) ## runs all 600 trainings of notebook 05's tables afresh, into the package; half an hour or more
+sweeps: $(READY) ## runs all 800 trainings of notebook 05's tables afresh, into the package; forty minutes or more
 	@AEUTILS_PROGRESS=0 AEUTILS_DEVICE=cpu $(RUN) -m aeutils.chapters.ch05.sweep_tables
 
 drawings: $(READY) ## shows all drawings on one page, on white, on dark and small; prints where the page is

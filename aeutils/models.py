@@ -188,6 +188,32 @@ class Autoencoder(nn.Module):
         return self.decode(self.encode(x))
 
 
+def he_start(model: Autoencoder) -> Autoencoder:
+    """Draw the weights that an activation follows anew, with variance 2 / n for n inputs and biases of 0.
+
+    So a layer before a ReLU hands on as much of the signal as it gets (He et al., *Delving deep into rectifiers*, ICCV
+    2015). The code and the decoder's last layer, which no activation follows, keep the start that they have.
+
+    Args:
+        model: a fully connected autoencoder; its weights are changed.
+
+    Returns:
+        The same model.
+
+    Raises:
+        ValueError: a model whose encoder and decoder are no linear layers with an activation after each but the last.
+    """
+    for stack in (getattr(model, "encoder", None), getattr(model, "decoder", None)):
+        every_other = list(stack)[::2] if isinstance(stack, nn.Sequential) else []
+        layers = [layer for layer in every_other if isinstance(layer, nn.Linear)]
+        if not layers or len(layers) < len(every_other):
+            raise ValueError(f"model is {short(model)}; expected fully connected layers, such as ae.Autoencoder()")
+        for layer in layers[:-1]:
+            nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu")
+            nn.init.zeros_(layer.bias)
+    return model
+
+
 class ConvAutoencoder(Autoencoder):
     """Convolutional encoder and decoder (Masci et al., ICANN 2011, with strides instead of pooling).
 

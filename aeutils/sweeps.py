@@ -26,7 +26,7 @@ from aeutils import runtime
 from aeutils.data import Images, Split, check_held, load
 from aeutils.evaluation import reconstruction_error
 from aeutils.losses import squared_error
-from aeutils.models import Autoencoder, parameter_count
+from aeutils.models import Autoencoder, he_start, parameter_count
 from aeutils.runtime import MOST, short, whole_number
 from aeutils.training import History, Loss, TrainingDiverged, fit
 
@@ -42,6 +42,7 @@ OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "SGD": torch.optim.SGD,
     "SGD, momentum 0.9": functools.partial(torch.optim.SGD, momentum=0.9),
 }
+STARTS = ("PyTorch", "He")  # how the weights are drawn; He's where an activation follows
 # What a run has where its settings do not say otherwise.
 DEFAULTS: dict[str, Any] = {
     "data": "mnist-5k",
@@ -49,6 +50,7 @@ DEFAULTS: dict[str, Any] = {
     "hidden": "128-64",
     "code_size": 8,
     "activation": "ReLU",
+    "start": "PyTorch",
     "optimizer": "Adam",
     "lr": 2e-3,
     "batch_size": 100,
@@ -81,7 +83,8 @@ def trial(
         after_epoch: as in `fit`.
         **settings: any of `DEFAULTS`. `data`: a name for `ae.load`, or `Images`. `n_images`: train on the first so many
             images only (all classes in turn), all unless given. `hidden`: the encoder's widths, `"128-64"`, or `""` for
-            none. `activation` and `optimizer`: a name in `ACTIVATIONS`, `OPTIMIZERS`. `epochs`: instead of `steps`.
+            none. `activation`, `start` and `optimizer`: a name in `ACTIVATIONS`, `STARTS`, `OPTIMIZERS`. `epochs`:
+            instead of `steps`.
 
     Returns:
         The settings in full (data, model and loss by their names) and what came of them: `status` ("finished",
@@ -292,7 +295,7 @@ def _check(chosen: Mapping[str, Any]) -> None:
     """All that can be known before a run starts."""
     if unknown := sorted(map(str, chosen.keys() - DEFAULTS.keys() - set(OWN))):
         raise ValueError(f"unknown settings {', '.join(unknown)}; expected some of {', '.join((*DEFAULTS, *OWN))}")
-    for name, known in (("activation", ACTIVATIONS), ("optimizer", OPTIMIZERS)):
+    for name, known in (("activation", ACTIVATIONS), ("start", STARTS), ("optimizer", OPTIMIZERS)):
         if not isinstance(chosen[name], str) or chosen[name] not in known:
             raise ValueError(f"{name}={short(chosen[name])}; expected one of {', '.join(known)}")
     if not isinstance(chosen["hidden"], str) or not all(w.isdecimal() for w in chosen["hidden"].split("-") if w):
@@ -338,12 +341,13 @@ def _name(function: Any) -> str:
 
 def _autoencoder(chosen: Mapping[str, Any], shape: tuple[int, ...]) -> Autoencoder:
     widths = [int(width) for width in chosen["hidden"].split("-") if width]
-    return Autoencoder(
+    model = Autoencoder(
         (math.prod(shape), *widths, chosen["code_size"]),
         activation=ACTIVATIONS[chosen["activation"]],
         head=nn.Identity,
         shape=shape,
     )
+    return he_start(model) if chosen["start"] == "He" else model
 
 
 def _errors(model: nn.Module, images: Images, history: History) -> dict[str, float]:

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 import torch
 
-from aeutils.chapters.ch05.playground import chart, playground, summary
+from aeutils.chapters.ch05.playground import chart, playground
+from aeutils.chapters.ch05.sweep_tables import summary
 from aeutils.figures import look
 from aeutils.sweeps import DEFAULTS, trial
 

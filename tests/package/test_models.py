@@ -7,7 +7,7 @@ from scipy.special import expit
 from torch import nn
 
 import aeutils as ae
-from aeutils.models import mlp, parameter_count
+from aeutils.models import he_start, mlp, parameter_count
 
 MODELS = {
     "default": ae.Autoencoder,
@@ -312,3 +312,20 @@ def test_layers_are_made_as_often_as_ever():
 
     ae.Autoencoder((784, 5, 4, 2), activation=activation, head=activation)
     assert len(made) == 3 + 3 + 1  # one for each linear layer, of which the last on each side goes unused, and the head
+
+
+def test_hes_start_is_pytorchs_before_a_relu_and_leaves_code_and_last_layer():
+    torch.manual_seed(0)
+    model = ae.Autoencoder((784, 300, 200, 8))
+    kept = [model.encoder[-1].weight.clone(), model.decoder[-1].weight.clone()]
+    assert he_start(model) is model
+    assert torch.equal(model.encoder[-1].weight, kept[0]) and torch.equal(model.decoder[-1].weight, kept[1])
+    for layer in (*model.encoder[:-1:2], *model.decoder[:-1:2]):
+        assert layer.weight.var().item() == pytest.approx(2 / layer.in_features, rel=0.1)
+        assert layer.bias.abs().max() == 0
+
+
+@pytest.mark.parametrize("model", [ae.ConvAutoencoder(), nn.Linear(3, 3), None])
+def test_hes_start_is_for_fully_connected_layers(model, refused):
+    with refused(ValueError, "expected fully connected layers"):
+        he_start(model)

@@ -12,7 +12,7 @@ import torch
 from sklearn.model_selection import ParameterGrid
 
 import aeutils as ae
-from aeutils.chapters.ch05.sweep_tables import SWEEPS, sweep_table
+from aeutils.chapters.ch05.sweep_tables import SWEEPS, curves_of, sweep_table
 from aeutils.sweeps import DEFAULTS, MEASURED, sweep, trial
 
 SHORT = {"n_images": 200, "hidden": "16", "code_size": 3, "steps": 6}
@@ -67,10 +67,16 @@ def test_a_run_that_diverges_says_so_and_the_others_finish():
     assert table.val_error.isna().tolist() == [True, False]
 
 
-def test_data_size_epochs_optimizer_and_activation_are_heard():
+def test_data_size_epochs_optimizer_activation_and_start_are_heard():
     base = trial(**SHORT)
     assert trial(**SHORT)["val_error"] == base["val_error"]
-    for change in ({"n_images": 100}, {"optimizer": "SGD", "lr": 0.01}, {"activation": "tanh"}, {"hidden": ""}):
+    for change in (
+        {"n_images": 100},
+        {"optimizer": "SGD", "lr": 0.01},
+        {"activation": "tanh"},
+        {"start": "He"},
+        {"hidden": ""},
+    ):
         assert trial(**{**SHORT, **change})["val_error"] != base["val_error"], change
     assert trial(**{**SHORT, "epochs": 3})["steps_taken"] == 6  # 200 images in batches of 100
     assert trial(**{**SHORT, "epochs": 3, "batch_size": 40})["steps_taken"] == 15
@@ -92,6 +98,7 @@ def test_a_trial_leaves_generator_and_threads_as_they_were():
         ([], ["empty"]),
         ([{"learning_rate": 1}], ["learning_rate", "lr"]),
         ([{}, {"activation": "relu"}], ["'relu'", "ReLU"]),
+        ([{"start": "he"}], ["'he'", "PyTorch, He"]),
         ([{"optimizer": "adam"}], ["'adam'", "Adam"]),
         ([{"hidden": (128, 64)}], ["(128, 64)", "'128-64'"]),
         ([{"hidden": "128,64"}], ["'128,64'"]),
@@ -118,6 +125,15 @@ def test_the_committed_table_has_a_row_for_each_setting_that_a_trial_would_accep
     for wanted, row in zip(SWEEPS[name], table.to_dict("records"), strict=True):
         assert {key: row[key] for key in wanted} == {key: pytest.approx(value) for key, value in wanted.items()}
         assert all(isinstance(row[key], type(value)) for key, value in wanted.items()), (wanted, row)
+
+
+def test_curves_are_means_over_seeds_of_what_varies():
+    depths, means, spread = curves_of("depth, He's start", "depth")
+    two = sweep_table("depth, He's start").query("hidden == '128-128'")
+    assert depths == [1, 2, 3, 4, 5] and list(means) == list(spread) == ["training", "validation"]
+    assert means["validation"][2] == pytest.approx(two.val_error.mean())
+    assert spread["training"][2] == pytest.approx(two.train_error.std())
+    assert curves_of("depth", "width")[0] == [0, 128]
 
 
 # --- a model and a loss of one's own, data of another shape ---

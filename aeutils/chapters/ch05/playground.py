@@ -12,6 +12,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from aeutils.chapters.ch05.sweep_tables import summary
 from aeutils.figures import Picture, look
 from aeutils.losses import squared_error
 from aeutils.sweeps import DEFAULTS, trial
@@ -146,26 +147,6 @@ def playground(tables: Mapping[str, tuple[str, pd.DataFrame]], still: Picture | 
         still: stands for it where nothing runs; its first chart unless given.
     """
     return Playground(tables, still)
-
-
-def summary(table: pd.DataFrame, key: str) -> pd.DataFrame:
-    """Mean and standard deviation over seeds for each value of the setting `key`, in the table's order.
-
-    Returns:
-        Indexed by the setting: `train_error`, `train_spread`, `val_error`, `val_spread`, over the runs that did not
-        diverge; `runs`, and how many of them `diverged`.
-    """
-    groups = table.groupby(key, sort=False)
-    return pd.DataFrame(
-        {
-            "train_error": groups.train_error.mean(),
-            "train_spread": groups.train_error.std().fillna(0.0),
-            "val_error": groups.val_error.mean(),
-            "val_spread": groups.val_error.std().fillna(0.0),
-            "runs": groups.size(),
-            "diverged": groups.status.apply(lambda status: (status == "diverged").sum()),
-        }
-    )
 
 
 def chart(curves: Mapping[str, Sequence[float]], names: Sequence[str], xlabel: str, chosen: int | None = None) -> str:
