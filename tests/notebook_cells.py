@@ -11,7 +11,7 @@ import nbformat
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 # Still in the old form, with claims among the code and nothing folded; tests/notebooks/test_form.py leaves them out.
-OLD_FORM = {"05", "07"}
+OLD_FORM = {"07"}
 # Not read from its beginning to its end: no exercises, no sitting. tests/notebooks/test_cookbook.py has its form.
 COOKBOOK = Path(__file__).parent.parent / "notebooks" / "cookbook.ipynb"
 FIGURE = re.compile(r"\*\*Figure (?P<number>\d+)\*\* · ")  # a caption begins so

@@ -5,12 +5,13 @@ from itertools import permutations
 import numpy as np
 import pytest
 import torch
-from scipy.stats import ttest_ind
+from scipy.stats import ttest_ind, ttest_rel
 from sklearn.linear_model import LinearRegression
 from sklearn.neighbors import NearestNeighbors
 
 from aeutils.chapters.ch02b.walks import length
 from aeutils.chapters.ch05 import exercises as ch05
+from aeutils.chapters.ch05b import exercises as ch05b
 from aeutils.chapters.ch06 import exercises as ch06
 from aeutils.chapters.ch06b.failed_runs import three_runs
 from aeutils.chapters.ch07 import exercises as ch07
@@ -20,9 +21,9 @@ from aeutils.chapters.ch07.properties import properties
 
 
 def test_steps_are_those_of_a_data_loader():
-    for n_images, batch_size, epochs in ch05.steps.tried_on:
+    for n_images, batch_size, epochs in ch05b.steps.tried_on:
         loader = torch.utils.data.DataLoader(range(n_images), batch_size=batch_size)
-        assert ch05.steps.right(n_images, batch_size, epochs) == epochs * len(loader)
+        assert ch05b.steps.right(n_images, batch_size, epochs) == epochs * len(loader)
 
 
 def test_standard_errors_apart_is_welchs_t():
@@ -31,9 +32,14 @@ def test_standard_errors_apart_is_welchs_t():
         assert ch05.standard_errors_apart.right(a, b).item() == pytest.approx(t)
 
 
+def test_paired_standard_errors_are_the_paired_t():
+    for a, b in ch05b.paired_standard_errors.tried_on:
+        assert ch05b.paired_standard_errors.right(a, b).item() == pytest.approx(ttest_rel(a, b).statistic)
+
+
 def test_draws_needed_are_the_first_to_reach_the_probability():
-    for share, probability in ch05.draws_needed.tried_on:
-        n = ch05.draws_needed.right(share, probability)
+    for share, probability in ch05b.draws_needed.tried_on:
+        n = ch05b.draws_needed.right(share, probability)
         assert 1 - (1 - share) ** n >= probability > 1 - (1 - share) ** (n - 1)
 
 
