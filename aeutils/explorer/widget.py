@@ -255,11 +255,24 @@ def explore(
     return Explorer(models, meta, payload, picture, state)
 
 
+# What the collection's own models are called in a title; any other by its class or by the name that it was given.
+_KINDS = {
+    "Autoencoder": "an autoencoder",
+    "ArticleAutoencoder": "the article's autoencoder",
+    "ConvAutoencoder": "a convolutional autoencoder",
+    "VariationalAutoencoder": "a variational autoencoder",
+}
+
+
 def _title(models: dict[str, Adapted], meta: dict[str, Any]) -> str:
     sizes = sorted({described["size"] for described in meta["models"]})
     units = " and ".join(map(str, sizes)) + (" code unit" if sizes == [1] else " code units")
     count = f"{meta['points']['count']:,} {meta['points']['name']}{'s' if meta['points']['count'] != 1 else ''}"
     names = list(models)
+    kind = models[names[0]].kind
+    said = _KINDS.get(kind, kind)
     if meta["film"]:
-        return f"Training of {models[names[0]].kind}, {names[0]} to {names[-1]}: {units}, {count}"
-    return f"Latent space of {', '.join(names)}: {units}, {count}"
+        return f"Training of {said}, {names[0]} to {names[-1]}: {units}, {count}"
+    if len(names) > 1:
+        return f"Latent spaces of {', '.join(names[:-1])} and {names[-1]}: {units}, {count}"
+    return f"Latent space of {said if names == [kind] else names[0]}: {units}, {count}"

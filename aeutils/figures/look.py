@@ -94,7 +94,7 @@ CLASS_COLOURS_DARK = (
     "#C0B40A",
     "#57D1FD",
     "#FFFFFF",
-    "#FFF56C",
+    "#9DFF3C",
     "#C05ED1",
     "#868686",
 )

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { codesAlong, directions, largestChange, STEPS } from "../../aeutils/explorer/body/directions.js";
+import { byEffect, codesAlong, directions, endsAlong, largestChange, STEPS } from "../../aeutils/explorer/body/directions.js";
 
 const unit = (sd) => ({ mean: 0, sd, low: 0, high: 0, middle: [0, 0] });
 const principal = { components: Float32Array.of(0.6, 0.8, 0, -0.8, 0.6, 0), sds: Float32Array.of(3, 0.5), mean: new Float32Array(3), reach: new Float32Array(4), names: ["", ""] };
@@ -27,4 +27,11 @@ test("the largest change is that of one pixel, in either direction, from the mid
   const pictures = [[0.5, 0.5], [0.5, 0.25], [0.625, 0.5]].map((values) => Float32Array.from(values));
   assert.equal(largestChange(pictures), 0.25);
   assert.equal(largestChange([pictures[0], pictures[0], pictures[0]]), 0);
+});
+
+test("rows come in the order of what their ends do to the picture", () => {
+  const z = Float32Array.of(1, 2, 3);
+  assert.deepEqual(endsAlong(z, directions(model, false, 32)[1]).map((code) => [...code]), [[1, 2, 1], [1, 2, 5]]);
+  const pictures = [[0, 0.1], [0, 0], [0.5, 0], [0, -0.6], [0.2, 0.2], [0.2, 0.2]].map((values) => Float32Array.from(values));
+  assert.deepEqual(byEffect(["a", "b", "c"], new Float32Array(2), pictures), ["b", "c", "a"]);
 });

@@ -199,9 +199,17 @@ def test_what_a_finger_presses_is_large_enough(chromium, page_file):
         .map(([each]) => each.outerHTML.slice(0, 120))"""
     for view in views(page):
         assert page.locator(".aex :is(button, select, input)").evaluate_all(small) == [], view
-    told = page.get_by_text("two fingers zoom")
-    page.get_by_role("button", name="How to use the map").tap()
+    told, help_ = page.get_by_text("two fingers zoom"), page.get_by_role("button", name="How to use the map")
+    where = "() => scrollY + document.querySelector('.aex-legend').getBoundingClientRect().top"
+    before = page.evaluate(where)
+    help_.tap()
     assert told.is_visible() and not page.get_by_text("Shift + drag").is_visible()
+    assert page.evaluate(where) == before, "it moves nothing"
+    page.locator(".aex-pad").tap(position={"x": 40, "y": 250})
+    assert told.is_hidden() and help_.get_attribute("aria-expanded") == "false"
+    help_.tap()
+    page.locator(".aex-pad").press("Escape")
+    assert told.is_hidden()
 
 
 @pytest.mark.parametrize("size", [(390, 740), (360, 640), (640, 360), (740, 360), ENLARGED])

@@ -442,6 +442,7 @@ def test_the_gauge_shows_what_is_known(chromium, tmp_path, few):
     gauge, marks = page.get_by_role("img", name="Squared pixel distance"), page.locator(".aex-gauge .aex-mark")
     gauge.wait_for()
     assert "copy 0, " in gauge.get_attribute("aria-label")
+    assert re.search(r"unlike any [\d.]+$", gauge.inner_text())
     assert sorted(re.sub(r" [\d.]+( →)?$", "", text) for text in marks.all_inner_texts()) == [
         "real images", "reconstructions", "this picture",
     ]  # fmt: skip

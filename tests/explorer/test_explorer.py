@@ -226,7 +226,9 @@ def outputs(explorer, monkeypatch):
 
 def test_the_still_is_an_output_of_its_own_before_the_explorer(explorer, monkeypatch):
     (still, metadata), (line, _), (live, _) = outputs(explorer, monkeypatch)
-    assert still["text/plain"] == "Latent space of Autoencoder: 2 code units, 50 test images. Run this cell to explore."
+    assert (
+        still["text/plain"] == "Latent space of an autoencoder: 2 code units, 50 test images. Run this cell to explore."
+    )
     assert base64.b64decode(still["image/png"]).startswith(b"\x89PNG")
     assert still.keys() == {"image/png", "text/plain"} and line.keys() == {"text/html"}
     assert live.keys() == {stills.VIEW}

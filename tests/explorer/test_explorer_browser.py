@@ -674,6 +674,8 @@ def test_what_the_decoder_does_is_measured_on_the_map(chromium, tmp_path, models
         ends = float(values.min()), float(values.max())
         assert told == pytest.approx([ends[0], np.mean(ends), ends[1]], abs=0.01 * ends[1]), quantity
         view.expect(root.locator(".aex-said")).not_to_be_empty()
+        layer = root.get_by_label("Background").locator("option:checked").inner_text()
+        view.expect(scale.locator(".aex-layer-name")).to_have_text(layer)
     assert len(view.page.workers) == 1
     root.get_by_label("Arrows").check()
     path = root.locator("path.aex-arrows")

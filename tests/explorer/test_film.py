@@ -146,7 +146,7 @@ def test_the_plane_of_a_film_is_that_of_its_last_checkpoint():
 def test_the_still_of_a_film_shows_its_end(few):
     film = filmed(small(), few, epochs=7)
     picture = ae.explore(film, few).picture
-    assert picture.title == "Training of Autoencoder, epoch 0 to epoch 7: 2 code units, 50 test images"
+    assert picture.title == "Training of an autoencoder, epoch 0 to epoch 7: 2 code units, 50 test images"
     assert re.findall(r"by (epoch \d)", picture.alt) == [f"epoch {epoch}" for epoch in (0, 1, 3, 5, 7)]
     axes = picture.subfigs[0].axes[0]
     codes = encode(film["epoch 7"], few.test.x)

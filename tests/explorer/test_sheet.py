@@ -40,16 +40,34 @@ def code(page):
     return torch.tensor([pages.code(page)])
 
 
+def show_all(page):
+    """Press the button, and wait for all pictures."""
+    page.get_by_role("button", name="Show all 32").click()
+    page.locator(".aex-sheet[data-ready=true]").wait_for()
+
+
+def by_effect(model, codes, ways):
+    """Indices of directions `[k, size]`, two standard deviations long, by what they do to the mean code's picture."""
+    mean = codes.mean(0)
+    ends = decode(model, torch.cat([mean[None], mean - 2 * ways, mean + 2 * ways])).flatten(1)
+    effects = (ends[1:] - ends[0]).square().sum(1).view(2, -1).sum(0)
+    return effects.argsort(descending=True).tolist()
+
+
 def rows(page):
-    """Name -> row, in their order."""
+    """Name -> row, in their order, whether shown or not."""
     found = page.locator(".aex-sheet-row:not(.aex-sheet-head)").all()
-    return {row.locator("[role=rowheader]").inner_text().rsplit(" ", 1)[0]: row for row in found}
+    return {row.locator("[role=rowheader]").text_content().rsplit(" ", 1)[0]: row for row in found}
 
 
 def test_pictures_are_pytorchs_and_a_row_that_changes_nothing_says_so(page, model, few):
     z, found = code(page), rows(page)
-    sds = encode(model, few.test.x).std(0, correction=0)
-    assert list(found) == [f"unit {j + 1}" for j in sds.argsort(descending=True).tolist()]
+    codes = encode(model, few.test.x)
+    sds = codes.std(0, correction=0)
+    order = by_effect(model, codes, torch.diag(sds))
+    assert list(found) == [f"unit {j + 1}" for j in order] and order[-1] == UNUSED
+    assert [row.is_visible() for row in found.values()] == 8 * [True] + 24 * [False]
+    show_all(page)
     for name, row in found.items():
         unit = int(name.split()[1]) - 1
         codes = z.repeat(len(STEPS), 1)
@@ -62,10 +80,23 @@ def test_pictures_are_pytorchs_and_a_row_that_changes_nothing_says_so(page, mode
             shown = np.array([canvas.evaluate(PIXELS) for canvas in row.locator("canvas").all()])
             assert np.abs(shown - 255 * wanted.numpy()).max() <= 2.5, name
             assert still is (unit == UNUSED)
+    row, changes = found["unit 1"], page.get_by_label("What changes")
+    pictures = [canvas.evaluate(PIXELS) for canvas in row.locator("canvas").all()]
+    changes.check()
+    seen = [canvas.evaluate(PIXELS) for canvas in row.locator("canvas").all()]
+    assert seen[4] == pictures[4] and page.get_by_text("Red: darker than in the middle").is_visible()
+    darker = np.array(pictures[8]) < np.array(pictures[4]) - 20
+    change = np.subtract(pictures[8], pictures[4])[darker] / 255
+    red = 247 + change * (247 - 178)  # the first of a pixel's bytes
+    assert darker.any() and np.abs(np.array(seen[8])[darker] - red).max() <= 2
+    page.get_by_role("button", name="Show the 8 strongest").click()
+    changes.uncheck()
+    assert row.locator("canvas").nth(8).evaluate(PIXELS) == pictures[8]
 
 
 def test_a_picture_that_is_pressed_is_where_one_goes(page, model, few):
     z, sds = code(page), encode(model, few.test.x).std(0, correction=0)
+    show_all(page)
     page.get_by_role("button", name="unit 3, +1.5 standard deviations").click()
     there = code(page)
     wanted = z.clone()
@@ -78,7 +109,8 @@ def test_a_picture_that_is_pressed_is_where_one_goes(page, model, few):
     variances, axes = torch.linalg.eigh((codes - codes.mean(0)).T @ (codes - codes.mean(0)) / len(codes))
     page.get_by_label("Rows", exact=True).select_option("axes")
     z = code(page)
-    assert list(rows(page)) == [f"axis {i + 1}" for i in range(32)]
+    widest = axes.flip(1).T * variances.flip(0).sqrt()[:, None]
+    assert list(rows(page)) == [f"axis {i + 1}" for i in by_effect(model, codes.float(), widest.float())]
     page.get_by_role("button", name="axis 2, −1 standard deviations").click()
     way = (code(page) - z)[0].double()
     assert way.norm().item() == pytest.approx(variances[-2].sqrt().item(), rel=1e-3)
@@ -86,6 +118,7 @@ def test_a_picture_that_is_pressed_is_where_one_goes(page, model, few):
 
 
 def test_the_sheet_by_keys(page, model, few):
+    show_all(page)
     names = list(rows(page))
     z, sds = code(page), encode(model, few.test.x).std(0, correction=0)
     page.locator(".aex-sheet button[tabindex='0']").focus()
@@ -117,6 +150,7 @@ def test_sliders_and_the_sheet_take_turns(chromium, tmp_path, page, few):
     slider.press("End")
     end = float(slider.input_value())
     show.select_option("sheet")
+    show_all(page)
     assert code(page)[0, 2].item() == pytest.approx(end, abs=1e-3)
     middle = page.get_by_role("button", name="unit 3, 0 standard deviations").locator("canvas")
     assert middle.evaluate(PIXELS) == page.locator("[data-role=decoded]").evaluate(PIXELS)
@@ -127,6 +161,7 @@ def test_sliders_and_the_sheet_take_turns(chromium, tmp_path, page, few):
 
 
 def test_after_a_drag_the_sheet_is_that_of_the_last_code(page, model):
+    show_all(page)
     box, mouse = page.locator(".aex-pad").bounding_box(), page.mouse
     mouse.move(box["x"] + 60, box["y"] + 60)
     mouse.down()
@@ -140,6 +175,7 @@ def test_after_a_drag_the_sheet_is_that_of_the_last_code(page, model):
 
 @pytest.mark.alone
 def test_32_units_in_half_a_second(page):
+    show_all(page)
     milliseconds = page.evaluate("""async () => {
         const [sheet, show] = ['.aex-sheet', '.aex-panel:not([hidden]) select']
             .map(each => document.querySelector(each));

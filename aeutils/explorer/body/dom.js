@@ -82,13 +82,19 @@ export function tick(label, checked, onchange) {
 }
 
 /**
- * @param {string} text
+ * @param {string | (Node | string)[]} text
  * @param {() => void} onclick
  * @param {Attributes} attributes
  */
 export function button(text, onclick, attributes = {}) {
-  return element("button", { type: "button", onclick, ...attributes }, text);
+  return element("button", { type: "button", onclick, ...attributes }, ...[text].flat());
 }
+
+/**
+ * Words of a button that are left out where there is little room.
+ * @param {string} text
+ */
+export const spare = (text) => element("span", { class: "aex-spare" }, text);
 
 /**
  * Numbers as people read them: a true minus, three digits.

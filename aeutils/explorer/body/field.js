@@ -19,19 +19,19 @@ const CELLS = 30; // in each direction
 const ARROWS = 15;
 const POSTERIORS = 40; // images whose posterior is drawn
 
-/** @type {Record<Quantity, { text: string, unit: string }>} */
-const SAID = {
+/** @type {Record<Quantity, { name: string, text: string }>} */
+export const MEASURED = {
   distance: {
-    text: "How far each decoded picture is from the nearest training image. Dark: memories; bright: inventions.",
-    unit: "squared pixel distance",
+    name: "distance to training",
+    text: "How far each decoded picture is from the nearest training image, in squared pixel distance. Dark: like an image that was trained on; bright: like none.",
   },
   trip: {
-    text: "How far from z the code comes back, |z − encode(decode(z))|. Dark: the encoder takes the picture for what it was decoded from; bright: for something else.",
-    unit: "in the code's unit",
+    name: "round trip",
+    text: "How far from z the code comes back, |z − encode(decode(z))|, in the code's unit. Dark: the encoder takes the picture for what it was decoded from; bright: for something else.",
   },
   error: {
-    text: "How badly the images in each cell are rebuilt, on average. Empty: no image there.",
-    unit: "squared error per image",
+    name: "squared error",
+    text: "How badly the images in each cell are rebuilt, as squared error per image, on average. Empty: no image there.",
   },
 };
 
@@ -66,8 +66,8 @@ export class Field {
     this.bar = element("span", { class: "aex-bar" });
     this.bar.style.background = `linear-gradient(to right, ${SCALE.join(", ")})`;
     this.numbers = ["low", "middle", "high"].map((name) => element("span", { "data-end": name }));
-    this.unit = element("span", { class: "aex-unit" });
-    this.scale = element("div", { class: "aex-scale", hidden: true }, element("div", {}, this.bar, element("div", { class: "aex-ends" }, ...this.numbers)), this.unit);
+    this.layer = element("span", { class: "aex-layer-name" });
+    this.scale = element("div", { class: "aex-scale", hidden: true }, element("div", {}, this.bar, element("div", { class: "aex-ends" }, ...this.numbers)), this.layer);
     this.said = element("p", { class: "aex-note aex-said", role: "status" });
   }
 
@@ -82,8 +82,8 @@ export class Field {
     const { z, modelIndex } = this.state;
     const fixed = frame.copy();
     delete this.scale.dataset.shows;
-    this.unit.textContent = SAID[quantity].unit;
-    this.said.textContent = SAID[quantity].text;
+    this.layer.textContent = MEASURED[quantity].name;
+    this.said.textContent = MEASURED[quantity].text;
     try {
       if (quantity === "error") await this.rebuild(fixed, plane, signal);
       else {

@@ -72,7 +72,7 @@ export class Gauge {
     this.farthest = Math.max(this.farthest, ROOM * distance);
     const last = end || this.farthest;
     const marks = gaugeMarks(distance, rebuilt, real, last);
-    this.end.textContent = shown(last);
+    this.end.textContent = `unlike any ${shown(last)}`;
     this.line.replaceChildren(
       ...marks.map(({ kind, name, value, at }) =>
         element(

@@ -61,7 +61,7 @@ export function whenThemeChanges(f, signal) {
 // The colours of classes, kin to those of the collection's figures, as aeutils/figures/look.py has them for light and for dark
 // ground (a test holds the two together). The page's own colours are at the head of explorer.css.
 const LIGHT = ["#0453A0", "#F44C38", "#117B68", "#E151AE", "#7B8600", "#1899E0", "#000000", "#A23A05", "#8C3ECB", "#494949"];
-const DARK = ["#0288FF", "#DE6815", "#1CB87B", "#FEA5C0", "#C0B40A", "#57D1FD", "#FFFFFF", "#FFF56C", "#C05ED1", "#868686"];
+const DARK = ["#0288FF", "#DE6815", "#1CB87B", "#FEA5C0", "#C0B40A", "#57D1FD", "#FFFFFF", "#9DFF3C", "#C05ED1", "#868686"];
 
 /** @param {boolean} dark whether they are seen on dark ground */
 export const classColours = (dark) => (dark ? DARK : LIGHT);

@@ -4,7 +4,7 @@
 import { ArithmeticView } from "./views/arithmetic.js";
 import { BetweenView } from "./views/between.js";
 import { CompareView } from "./views/compare.js";
-import { element, freshId } from "./dom.js";
+import { element, freshId, spare } from "./dom.js";
 import { messageOf } from "./engine.js";
 import { DrawView } from "./views/draw.js";
 import { Kernel } from "./kernel.js";
@@ -25,7 +25,7 @@ import { Undo } from "./undo.js";
  * @import { Place } from "./place.js"
  * @import { Subject } from "./subject.js"
  * @typedef {{ root: HTMLElement, show(): void, hide(): void, stop(): void }} View a tab beside the map
- * @typedef {{ key: string, name: string, view: View }} Tab `key`: what an address calls it
+ * @typedef {{ key: string, name: string | (Node | string)[], view: View }} Tab `key`: what an address calls it
  */
 
 /**
@@ -194,7 +194,7 @@ function build(root, state, source, signal) {
   const all = [
     { key: "traversal", name: "Traversal", view: new TraversalView(state) },
     { key: "between", name: "Between", view: new BetweenView(state, survey) },
-    { key: "draw", name: "Draw your own", view: new DrawView(state, signal) },
+    { key: "draw", name: ["Draw", spare(" your own")], view: new DrawView(state, signal) },
   ];
   if (state.subject.points.labels && state.subject.classes.length > 1) {
     all.splice(-1, 0, { key: "arithmetic", name: "Arithmetic", view: new ArithmeticView(state) });
@@ -228,7 +228,7 @@ function hint({ points: { name }, models }) {
 function tabs(views, changed) {
   const panels = views.map(({ view }) => element("div", { role: "tabpanel", id: freshId(), class: "aex-panel", hidden: true }, view.root));
   const labels = views.map(({ name }, index) =>
-    element("button", { type: "button", role: "tab", id: freshId(), "aria-controls": panels[index].id, onclick: () => choose(index) }, name),
+    element("button", { type: "button", role: "tab", id: freshId(), "aria-controls": panels[index].id, onclick: () => choose(index) }, ...[name].flat()),
   );
   labels.forEach((label, index) => panels[index].setAttribute("aria-labelledby", label.id));
   let now = -1;

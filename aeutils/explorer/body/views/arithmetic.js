@@ -187,7 +187,7 @@ export class ArithmeticView {
     const label = training.labels?.[nearest.index] ?? NO_LABEL;
     const usual = usualOf(model.usual, label);
     const told = `The decoded picture is ${shown(nearest.distance)} (squared pixel distance) from the nearest ${training.name}${label === NO_LABEL ? "" : `, labelled ${name(label)}`}`;
-    const verdict = nearest.distance > (usual ?? 0) ? "farther than a reconstruction usually is, rather an invention" : "no farther than a reconstruction usually is, rather a memory";
+    const verdict = nearest.distance > (usual ?? 0) ? "farther than reconstructions usually are, so like no image that was trained on" : "no farther than reconstructions usually are";
     this.pictureText.textContent = usual === null ? `${told}.` : `${told}: ${verdict} (median ${shown(usual)}).`;
   }
 

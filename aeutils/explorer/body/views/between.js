@@ -3,7 +3,7 @@
 // error and distance on the way.
 
 import { niceTicks, tickText } from "../axis.js";
-import { button, choice, drawn, element, freshId, shown } from "../dom.js";
+import { button, choice, drawn, element, freshId, shown, spare } from "../dom.js";
 import { inPieces, messageOf } from "../engine.js";
 import { lengthOf, MOST_UNITS } from "../geodesic.js";
 import { squaredDistance } from "../neighbours.js";
@@ -69,8 +69,8 @@ export class BetweenView {
       "div", { class: "aex-between" },
       element(
         "div", { class: "aex-row" },
-        button("Set A to this point", () => this.setEnd(0)),
-        button("Set B to this point", () => this.setEnd(1)),
+        button(["Set A", spare(" to this point")], () => this.setEnd(0)),
+        button(["Set B", spare(" to this point")], () => this.setEnd(1)),
         button("Two random images", () => this.randomEnds()),
         this.ways.root,
       ),

@@ -4,7 +4,7 @@
 import { niceTicks, tickText } from "../axis.js";
 import { contour, density, heightsAt, levels, priorRadius, SHARES } from "../density.js";
 import { button, choice, drawn, element, freshId, tick } from "../dom.js";
-import { Field } from "../field.js";
+import { Field, MEASURED } from "../field.js";
 import { eased, even, Glide, GLIDE, lessMotion, seenIn } from "../glide.js";
 import { Legend } from "../legend.js";
 import { Manifold } from "../manifold.js";
@@ -28,15 +28,15 @@ const NEAR = 14; // how close, in CSS pixels, the pointer must be to an image
 const END = 10; // the same for an end of the walk, or the head of the arrow
 const FINGER = 22; // and for a finger
 const TWICE = 400; // milliseconds within which two taps are one gesture
+/** @type {Pair[]} where on its contour each share is written, right and down: they are not to lie on one another */
+const TOWARDS = [[0, -1], [1, 0], [0, 1]];
 /** @type {Record<string, Pair>} */
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 /** @type {[Under, string][]} */
 const UNDER = [
   ["nothing", "none"],
   ["manifold", "decoded pictures"],
-  ["distance", "distance to training"],
-  ["trip", "round trip"],
-  ["error", "squared error"],
+  ...Object.entries(MEASURED).map(([quantity, { name }]) => /** @type {[Under, string]} */ ([/** @type {Under} */ (quantity), name])),
 ];
 const MAP_HELP =
   "Map of the codes. Arrow keys move the point, with Shift ten times as far; Enter jumps to the nearest image; " +
@@ -67,7 +67,7 @@ export class MapView {
     this.chosen = [0, 1];
     /** @type {Record<string, HTMLInputElement | HTMLSelectElement>} of each layer: a box to tick, or a choice whose first option is none */
     this.controls = {};
-    /** @type {{ paths: { d: string, at: number[] }[], whole: Frame } | null} contours of the density, and the topmost place of each */
+    /** @type {{ paths: { d: string, at: number[] }[], whole: Frame } | null} contours of the density, and where their shares are written */
     this.spread = null;
     /** @type {Float32Array | null} the code without what it has in the plane */
     this.offPlane = null;
@@ -113,7 +113,7 @@ export class MapView {
     this.axes = element("span", { class: "aex-axes" });
     this.zoomOut = button("−", () => this.zoom(1 / 1.5), { "aria-label": "Zoom out" });
     this.zoomIn = button("+", () => this.zoom(1.5), { "aria-label": "Zoom in" });
-    this.help = element("div", { class: "aex-note", id: freshId(), hidden: true }, element("p", { class: "aex-for-mouse" }, MOUSE_HELP), element("p", { class: "aex-for-touch" }, TOUCH_HELP));
+    this.help = element("div", { class: "aex-note aex-help", id: freshId(), hidden: true }, element("p", { class: "aex-for-mouse" }, MOUSE_HELP), element("p", { class: "aex-for-touch" }, TOUCH_HELP));
     this.helper = button("?", () => this.showHelp(), { "aria-label": "How to use the map", "aria-expanded": "false", "aria-controls": this.help.id });
     this.choices = element("details", { class: "aex-layers", open: true }, element("summary", {}, "Layers"), element("div", { class: "aex-row" }, ...this.layerChoices()));
     this.beside = true; // whether there is a second column
@@ -123,8 +123,8 @@ export class MapView {
     this.root = element(
       "div", { class: "aex-map" },
       element("div", { class: "aex-row aex-head" }, this.axes, this.field.scale, this.buttons),
-      element("div", { class: "aex-pad-frame" }, this.pad),
-      this.help, this.legend.root,
+      element("div", { class: "aex-pad-frame" }, this.help, this.pad),
+      this.legend.root,
       this.choices,
       this.field.said, this.fieldNote, this.contourNote,
       element("p", { class: "aex-note" }, subject.points.note),
@@ -155,9 +155,10 @@ export class MapView {
     return element("span", { class: "aex-buttons" }, this.zoomOut, this.zoomIn, button("Fit", () => this.showAll(), { "aria-label": "Fit: show the whole map" }), this.helper);
   }
 
-  showHelp() {
-    this.help.hidden = !this.help.hidden;
-    this.helper.setAttribute("aria-expanded", String(!this.help.hidden));
+  /** It lies over the map, until the hand goes there. */
+  showHelp(on = this.help.hidden) {
+    this.help.hidden = !on;
+    this.helper.setAttribute("aria-expanded", String(on));
   }
 
   layerChoices() {
@@ -474,10 +475,11 @@ export class MapView {
     const n = 72;
     const grid = density(us, vs, whole.low, whole.high, n);
     const cell = whole.size / n;
-    const paths = levels(heightsAt(grid, n, us, vs, whole.low, whole.high)).map((level) => {
+    const paths = levels(heightsAt(grid, n, us, vs, whole.low, whole.high)).map((level, i) => {
+      const [right, down] = TOWARDS[i];
       const lines = contour(grid, n, level).map((ends) => ends.map((end, i) => (i % 2 ? whole.size - (end + 0.5) * cell : (end + 0.5) * cell)));
-      const top = lines.reduce((best, line) => (line[1] < best[1] ? line : best), [0, Infinity]);
-      return { d: lines.map((ends) => ends.map(round)).map(([x1, y1, x2, y2]) => `M${x1} ${y1}L${x2} ${y2}`).join(""), at: [top[0], top[1]] };
+      const [x, y] = lines.reduce((best, line) => (line[0] * right + line[1] * down > best[0] * right + best[1] * down ? line : best), lines[0] ?? [0, 0]);
+      return { d: lines.map((ends) => ends.map(round)).map(([x1, y1, x2, y2]) => `M${x1} ${y1}L${x2} ${y2}`).join(""), at: [x, y] };
     });
     return { paths, whole };
   }
@@ -501,7 +503,8 @@ export class MapView {
       const [x, y] = places[end * (places.length - 1)];
       return drawn("g", {}, drawn("circle", { cx: x, cy: y, r: END - 1, class: "aex-end" }), drawn("text", { x, y: y + 4, "text-anchor": "middle", class: "aex-end-name" }, name));
     });
-    return [drawn("polyline", { points: places.join(" "), class: "aex-walk" }), ...ends];
+    const lines = ["aex-walk-rim", "aex-walk"].map((name) => drawn("polyline", { points: places.join(" "), class: name }));
+    return [...lines, ...ends];
   }
 
   /**
@@ -573,6 +576,7 @@ export class MapView {
     on("pointerdown", (event) => {
       if (event.button !== 0) return;
       event.preventDefault();
+      this.showHelp(false);
       this.pad.focus({ preventScroll: true });
       this.pad.setPointerCapture(event.pointerId);
       this.arrive();
@@ -680,7 +684,8 @@ export class MapView {
     else if (event.key === "-") this.zoom(1 / 1.25);
     else if (event.key === "0") this.showAll();
     else if (event.key === "Escape") {
-      if (!this.legend.undo()) return;
+      if (!this.help.hidden) this.showHelp(false);
+      else if (!this.legend.undo()) return;
       event.stopPropagation();
     } else if (event.key === "Enter") {
       const index = this.nearest(...this.frame.toScreen(...this.plane.coordinates(this.state.z)), Infinity);

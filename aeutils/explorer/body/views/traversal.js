@@ -2,7 +2,7 @@
 // Traversal: a slider for each code unit, the most used first, and what the units do to the picture: of a short code each
 // of them, of a longer one that in hand; or a sheet of what many directions do.
 
-import { button, choice, element, freshId, shown } from "../dom.js";
+import { button, choice, element, freshId, shown, spare } from "../dom.js";
 import { Sheet } from "./sheet.js";
 import { EVERY, Strip } from "./strip.js";
 
@@ -54,10 +54,10 @@ export class TraversalView {
       "div", {},
       element(
         "div", { class: "aex-row" },
-        button("Back to the last image", () => this.reset()),
-        button("Random draw from N(0, I)", () => this.draw(() => [0, 1])),
-        button("Random draw, spread like the codes", () => this.draw((unit) => [unit.mean, unit.sd])),
-        this.tools.root, this.order.root, this.sheet.kind.root,
+        button([spare("Back to the "), "last image"], () => this.reset()),
+        button([spare("Random draw "), "from N(0, I)"], () => this.draw(() => [0, 1])),
+        button([spare("Random draw, spread "), "like the codes"], () => this.draw((unit) => [unit.mean, unit.sd])),
+        this.tools.root, this.order.root, this.sheet.kind.root, this.sheet.changes.root,
       ),
       this.oneByOne, this.sheet.root,
     );
@@ -78,6 +78,7 @@ export class TraversalView {
     this.order.root.hidden = this.oneByOne.hidden = sheet;
     this.sheet.root.hidden = !sheet;
     this.sheet.kind.root.hidden = !sheet || !this.state.model.principal;
+    this.sheet.changes.root.hidden = !sheet;
     if (sheet && this.open) this.sheet.show();
     else this.sheet.hide();
     this.follow();
