@@ -6,7 +6,7 @@ import math
 from typing import Any
 from urllib.parse import parse_qsl
 
-_KNOWN = ("model", "view", "image", "code", "axes", "frame", "layers")
+_KNOWN = ("model", "view", "image", "code", "axes", "frame", "show", "classes", "layers")
 _VIEWS = ("compare", "traversal", "between", "arithmetic", "draw")
 
 
@@ -19,7 +19,7 @@ def state_text(state: Any, meta: dict[str, Any]) -> str:
 
     Raises:
         ValueError: no text, a part that is not known or not complete, or what this explorer does not have: a model, a
-            view, an image, a code of this length, two code units.
+            view, an image, a code of this length, two code units, two classes.
     """
     if not isinstance(state, str):
         raise ValueError(f"state is of type {type(state).__name__}; expected a text such as 'view=between&image=3'")
@@ -50,6 +50,11 @@ def state_text(state: Any, meta: dict[str, Any]) -> str:
         raise ValueError(f"state has axes={said['axes']}; expected two different code units from 1 to {size}")
     if frame and not (len(frame) == 4 and frame[0] < frame[2] and frame[1] < frame[3]):
         raise ValueError(f"state has frame={said['frame']}; expected the map's lowest corner, then its highest")
+    if said.get("show", "sheet") not in ("sliders", "sheet"):
+        raise ValueError(f"state has show={said['show']!r}; expected 'sliders' or 'sheet'")
+    classes, known = _numbers(said, "classes"), len(meta["classes"])
+    if classes and not (len(classes) == 2 and all(label in range(known) for label in classes)):
+        raise ValueError(f"state has classes={said['classes']}; expected two labels from 0 to {known - 1}")
     return text
 
 

@@ -58,6 +58,19 @@ def test_a_place_goes_from_page_to_page_and_through_python(chromium, tmp_path, f
         assert again.url.partition("#")[2] in ("", place)
         again.close()
 
+    page.get_by_role("tab", name="Arithmetic").click()
+    page.get_by_label("From class").select_option("3")
+    page.get_by_label("to class").select_option("8")
+    page.wait_for_url(re.compile("view=arithmetic.*classes=3,8"))
+    again = opened(chromium, path, place=page.url.partition("#")[2])
+    assert [again.get_by_label(name).input_value() for name in ("From class", "to class")] == ["3", "8"]
+    again.get_by_role("tab", name="Traversal").click()
+    again.get_by_label("Show", exact=True).select_option("sheet")
+    again.wait_for_url(re.compile("view=traversal.*show=sheet"))
+    assert ae.explore(models, few, state=again.url).state.count("show=sheet") == 1
+    again.evaluate("location.hash = 'view=traversal&show=sliders'")
+    again.locator(".aex-sliders").wait_for()
+
     page.evaluate("location.hash = 'model=plain&image=7&view=traversal'")  # as a reader would edit it
     page.locator("[data-told=original]", has_text="test image [7]").wait_for()
     assert len(code(page)) == 2
@@ -102,6 +115,8 @@ def test_a_damaged_place_is_ignored_with_a_note(chromium, tmp_path, few, models)
         ("code=1,nan", "finite"),
         ("axes=1,3", "1 to 2"),
         ("frame=0,0,0,1", "corner"),
+        ("show=film", "'sliders' or 'sheet'"),
+        ("classes=1", "two labels from 0 to 9"),
     ],
 )
 def test_a_damaged_state_is_refused(explorer, refused, state, told):

@@ -12,8 +12,12 @@
  * @property {number[] | null} code or the code, where it is no image's
  * @property {[number, number] | null} axes two code units, counted from 0; null: the plane that is shown first
  * @property {number[] | null} frame of the map: lowest u and v, highest u and v; null: all of it
+ * @property {string | null} show what the traversal shows, "sliders" or "sheet"
+ * @property {[number, number] | null} classes the labels that the arithmetic goes from and to
  * @property {string[] | null} layers those that are on: a name, or a name and a choice, as in "contours:density"
  */
+
+const SHOWN = ["sliders", "sheet"];
 
 /** @param {number} value */
 const written = (value) => String(Number(value.toPrecision(5)));
@@ -22,7 +26,7 @@ const written = (value) => String(Number(value.toPrecision(5)));
  * @param {Place} place
  * @param {Pick<Subject, "models">} subject
  */
-export function placeText({ model, view, image, code, axes, frame, layers }, { models }) {
+export function placeText({ model, view, image, code, axes, frame, show, classes, layers }, { models }) {
   /** @type {Record<string, string | undefined>} */
   const said = {
     model: model !== null && models.length > 1 ? models[model].name : undefined,
@@ -31,6 +35,8 @@ export function placeText({ model, view, image, code, axes, frame, layers }, { m
     code: image === null ? code?.map(written).join() : undefined,
     axes: axes?.map((unit) => unit + 1).join(),
     frame: frame?.map(written).join(),
+    show: show ?? undefined,
+    classes: classes?.join(),
     layers: layers?.join(),
   };
   return Object.entries(said)
@@ -41,13 +47,13 @@ export function placeText({ model, view, image, code, axes, frame, layers }, { m
 /**
  * Throws an Error in plain words where the text names something that is not here.
  * @param {string} text
- * @param {{ models: Pick<Subject["models"][number], "name" | "size">[], points: { count: number } }} subject
+ * @param {{ models: Pick<Subject["models"][number], "name" | "size">[], points: { count: number }, classes: string[] }} subject
  * @param {string[]} views
  * @returns {Place}
  */
-export function readPlace(text, { models, points }, views) {
+export function readPlace(text, { models, points, classes: names }, views) {
   const said = new URLSearchParams(text);
-  const known = ["model", "view", "image", "code", "axes", "frame", "layers"];
+  const known = ["model", "view", "image", "code", "axes", "frame", "show", "classes", "layers"];
   for (const name of said.keys()) if (!known.includes(name)) throw new Error(`“${name}” is nothing that an explorer knows`);
   /** @param {string} name */
   const numbers = (name) => {
@@ -72,6 +78,9 @@ export function readPlace(text, { models, points }, views) {
   check(!code || code.length === size, `the code has ${code?.length} numbers, not ${size}`);
   check(!axes || (axes.length === 2 && axes[0] !== axes[1] && axes.every((unit) => Number.isInteger(unit) && unit >= 1 && unit <= size)), `there are no axes ${said.get("axes")}`);
   check(!frame || (frame.length === 4 && frame[0] < frame[2] && frame[1] < frame[3]), "the frame needs the lowest and the highest corner");
+  const [show, classes] = [said.get("show"), numbers("classes")];
+  check(show === null || SHOWN.includes(show), `the traversal shows ${SHOWN.join(" or ")}, not “${show}”`);
+  check(!classes || (classes.length === 2 && classes.every((label) => label in names)), `there are no classes ${said.get("classes")}`);
   const layers = said.get("layers");
   return {
     model,
@@ -80,6 +89,8 @@ export function readPlace(text, { models, points }, views) {
     code,
     axes: axes && [axes[0] - 1, axes[1] - 1],
     frame,
+    show,
+    classes: classes && [classes[0], classes[1]],
     layers: layers === null ? null : layers.split(",").filter(Boolean),
   };
 }

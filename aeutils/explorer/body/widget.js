@@ -45,8 +45,8 @@ export async function render({ model, el, source }) {
   try {
     const subject = await readSubject(model.get("meta"), bytesOf(model.get("payload")), kernel.ask);
     state = new State(subject);
-    const { map, views } = build(root, state, source ?? null, signal);
-    const places = new Places(state, map, views);
+    const { map, views, tools } = build(root, state, source ?? null, signal);
+    const places = new Places(state, map, views, tools);
     whenThemeChanges(() => {
       tell();
       map.draw();
@@ -111,8 +111,10 @@ class Places {
    * @param {State} state
    * @param {MapView} map
    * @param {ReturnType<typeof tabs>} views
+   * @param {{ traversal: TraversalView, arithmetic: ArithmeticView | null }} tools that are at a place of their own
    */
-  constructor(state, map, views) {
+  constructor(state, map, views, tools) {
+    this.tools = tools;
     this.state = state;
     this.map = map;
     this.views = views;
@@ -121,7 +123,9 @@ class Places {
   get text() {
     const { original, z, modelIndex, subject } = this.state;
     const image = original?.kind === "image" ? original.index : null;
-    return placeText({ model: modelIndex, view: this.views.now(), image, code: [...z], ...this.map.where() }, subject);
+    const view = this.views.now();
+    const [show, classes] = [view === "traversal" ? this.tools.traversal.shown : null, view === "arithmetic" ? this.tools.arithmetic?.classes ?? null : null];
+    return placeText({ model: modelIndex, view, image, code: [...z], show, classes, ...this.map.where() }, subject);
   }
 
   /**
@@ -158,6 +162,8 @@ class Places {
     else if (place.code) state.setCode(place.code, null, "as asked for");
     state.tell(); // the map shows another model first as a whole
     const unknown = map.goTo(place);
+    if (place.show) this.tools.traversal.showing(place.show);
+    if (place.classes) this.tools.arithmetic?.take(place.classes);
     if (place.view) views.choose(place.view);
     return unknown.length ? `Not known here, and left out: ${unknown.join(", ")}.` : "";
   }
@@ -190,14 +196,18 @@ function build(root, state, source, signal) {
   const pictures = new PictureView(state, signal);
   const survey = new Survey(state.subject, source, signal);
   const map = new MapView(state, survey, signal);
+  const traversal = new TraversalView(state);
+  /** @type {ArithmeticView | null} */
+  let arithmetic = null;
   /** @type {Tab[]} */
   const all = [
-    { key: "traversal", name: "Traversal", view: new TraversalView(state) },
+    { key: "traversal", name: "Traversal", view: traversal },
     { key: "between", name: "Between", view: new BetweenView(state, survey) },
     { key: "draw", name: ["Draw", spare(" your own")], view: new DrawView(state, signal) },
   ];
   if (state.subject.points.labels && state.subject.classes.length > 1) {
-    all.splice(-1, 0, { key: "arithmetic", name: "Arithmetic", view: new ArithmeticView(state) });
+    arithmetic = new ArithmeticView(state);
+    all.splice(-1, 0, { key: "arithmetic", name: "Arithmetic", view: arithmetic });
   }
   if (state.subject.models.length > 1) {
     all.unshift({ key: "compare", name: "Compare", view: new CompareView(state) });
@@ -207,7 +217,7 @@ function build(root, state, source, signal) {
   const views = tabs(all, () => state.change("place"));
   const notes = state.subject.models.flatMap((model) => model.notes.map((note) => element("p", { class: "aex-note aex-asks" }, note)));
   root.append(element("p", { class: "aex-hint" }, hint(state.subject)), ...notes, element("div", { class: "aex-body" }, map.root, element("div", { class: "aex-side" }, pictures.root, views.root)));
-  return { map, views };
+  return { map, views, tools: { traversal, arithmetic } };
 }
 
 /**

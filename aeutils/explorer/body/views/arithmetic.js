@@ -37,6 +37,7 @@ export class ArithmeticView {
     const [from, to] = ["From class", "to class"].map((name) => choice(name, names, () => {
       this.lookAlong();
       this.move(this.t);
+      state.change("place");
     }));
     this.from = from.select;
     this.to = to.select;
@@ -87,6 +88,19 @@ export class ArithmeticView {
     const means = this.known.get(model) ?? classMeans(model.codes, model.size, points.labels ?? new Uint16Array());
     this.known.set(model, means);
     return means;
+  }
+
+  /** Their labels, as a place names them. */
+  get classes() {
+    return this.usable ? /** @type {[number, number]} */ ([Number(this.from.value), Number(this.to.value)]) : null;
+  }
+
+  /** @param {[number, number]} labels those that have images are chosen */
+  take(labels) {
+    [this.from, this.to].forEach((select, i) => {
+      if (this.means.some(({ label }) => label === labels[i])) select.value = String(labels[i]);
+    });
+    if (this.open) this.show();
   }
 
   /** The two chosen ones. */

@@ -46,7 +46,10 @@ export class TraversalView {
     this.common = element("div", { class: "aex-common" }); // the row of the unit in hand
     this.caption = element("p", { class: "aex-note" });
     this.sheet = new Sheet(state);
-    this.tools = choice("Show", [["sliders", "a slider for each unit"], ["sheet", "a sheet of pictures"]], () => this.showTools());
+    this.tools = choice("Show", [["sliders", "a slider for each unit"], ["sheet", "a sheet of pictures"]], () => {
+      this.showTools();
+      state.change("place");
+    });
     this.order = choice("Order", [["usage", "widest spread first"], ["number", "by number"]], () => this.build());
     this.legend = element("p", { class: "aex-note" });
     this.oneByOne = element("div", {}, this.sliders, this.common, this.legend);
@@ -82,6 +85,17 @@ export class TraversalView {
     if (sheet && this.open) this.sheet.show();
     else this.sheet.hide();
     this.follow();
+  }
+
+  /** "sliders" or "sheet", as a place names them. */
+  get shown() {
+    return this.tools.select.value;
+  }
+
+  /** @param {string} tools */
+  showing(tools) {
+    this.tools.select.value = tools;
+    this.showTools();
   }
 
   /** Whether there are sliders in sight. */
