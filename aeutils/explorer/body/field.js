@@ -23,7 +23,7 @@ const POSTERIORS = 40; // images whose posterior is drawn
 export const MEASURED = {
   distance: {
     name: "distance to training",
-    text: "How far each decoded picture is from the nearest training image, in squared pixel distance. Dark: like an image that was trained on; bright: like none.",
+    text: "How far each decoded picture is from the nearest training image, in squared pixel distance. Dark: like an image that was trained on; bright: like none. Thin strokes are always dark.",
   },
   trip: {
     name: "round trip",

@@ -33,7 +33,8 @@ export class State {
   /** @param {Subject} subject */
   constructor(subject) {
     this.subject = subject;
-    this.modelIndex = subject.film ? subject.models.length - 1 : 0; // of a film the end, as on its still
+    this.firstModel = subject.film ? subject.models.length - 1 : 0; // of a film the end, as on its still
+    this.modelIndex = this.firstModel;
     this.playing = false; // whether a film moves on by itself
     this.z = this.model.codeOf(subject.points.first).slice();
     /** @type {ShownImage | Drawing | null} */

@@ -157,7 +157,7 @@ class Places {
     } catch (error) {
       return `The place that was asked for is not here: ${messageOf(error)}.`;
     }
-    state.setModel(place.model ?? 0);
+    state.setModel(place.model ?? state.firstModel);
     if (place.image !== null) state.goToImage(place.image);
     else if (place.code) state.setCode(place.code, null, "as asked for");
     state.tell(); // the map shows another model first as a whole

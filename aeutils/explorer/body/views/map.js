@@ -170,6 +170,7 @@ export class MapView {
       this.layers.under = /** @type {Under} */ (value);
       this.manifold.forget();
       this.field.hide();
+      this.drawOverlay(); // what it says of the background
       this.computeUnder();
     });
     under.select.value = this.layers.under;
@@ -457,14 +458,15 @@ export class MapView {
   }
 
   fieldText() {
-    const { layers: { arrows, ellipses }, state: { model } } = this;
+    const { layers: { arrows, ellipses, under }, state: { model } } = this;
+    const through = model.size > 2 && under !== "nothing" && under !== "error" ? "Background: in this plane, with the rest of the code as it is at the point." : "";
     const plane = model.size > 2 ? ", seen in this plane" : "";
     const trips = `Arrows: from z to where it comes back, encode(decode(z))${plane}; longer ones are cut to a step of their grid, dots stay. Where they meet lies an attractor.`;
     const known = "Ellipses: one standard deviation of the posterior q(z|x) of 40 images, or of those of them whose class is picked out, and in front that of the image that is looked at.";
     const unknown = `${model.name} has no posterior whose spread is known here, so there are no ellipses.`;
     const short = "The arrow of the arithmetic is hardly seen in this plane: the slider of t moves along it.";
     const ends = this.arrowEnds();
-    return [arrows ? trips : "", ellipses ? (model.spread ? known : unknown) : "", ends && ends.length <= 2 * END ? short : ""].join(" ").trim();
+    return [through, arrows ? trips : "", ellipses ? (model.spread ? known : unknown) : "", ends && ends.length <= 2 * END ? short : ""].join(" ").trim();
   }
 
   /** Contours of the density of all images: made once for a plane, and moved with the map. */
