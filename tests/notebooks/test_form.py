@@ -149,6 +149,22 @@ def test_every_change_that_is_proposed_or_invited_can_be_made(notebook):
             ast.parse(source)
 
 
+def looked_up_only(notebook):
+    """The texts by which its code looks something up, and which stand nowhere else: `Tanh` for `heads["Tanh"]`."""
+    nodes = [node for source in code_of(notebook) for node in ast.walk(ast.parse(source))]
+    keys = [node.slice for node in nodes if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load)]
+    others = [node for node in nodes if not any(node is key for key in keys)]
+    made = {getattr(node, "value", None) for node in others if isinstance(node, ast.Constant)}
+    made |= {node.attr for node in others if isinstance(node, ast.Attribute)}
+    return {key.value for key in keys if isinstance(key, ast.Constant)} - made
+
+
+def test_no_change_takes_away_what_a_cell_looks_up(notebook):
+    for change in tries_in(notebook.cells):
+        old, new = (set(re.findall(r"\w+", " ".join(texts))) for texts in (change.replace, change.replace.values()))
+        assert looked_up_only(change.applied(notebook)) & (old - new) == set(), f"a KeyError: {change}"
+
+
 def test_every_try_it_ends_in_what_was_measured(notebook):
     for cell in filter(is_try, notebook.cells):
         _, fold, measured = cell.source.partition("<details><summary>Measured</summary>")

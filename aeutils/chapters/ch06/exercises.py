@@ -74,6 +74,14 @@ def _small_model_and_batches() -> list[tuple[Autoencoder, Optimizer, Tensor]]:
     return [(model, torch.optim.SGD(model.parameters(), lr=0.05), batches)]
 
 
+def _close(found: Sequence[Any], right: Sequence[Any]) -> bool:
+    return all(torch.allclose(torch.as_tensor(f), torch.as_tensor(r)) for f, r in zip(found, right, strict=True))
+
+
+def _with_an_optimizer_of_its_own(model: Autoencoder, _: Optimizer, batch: Tensor) -> float:
+    return _step()(model, torch.optim.SGD(model.parameters(), lr=0.1), batch)
+
+
 def _two_calls(answer: Step, model: Autoencoder, optimizer: Optimizer, batches: Tensor) -> tuple[Any, ...]:
     """Both errors, and how far the encoder's and the decoder's weights have moved."""
     start = deepcopy(model)
@@ -101,15 +109,14 @@ def _two_calls(answer: Step, model: Autoencoder, optimizer: Optimizer, batches: 
         if all(parameter.grad is None for parameter in model.parameters()):
             raise Diagnosis("nothing moves: zero_grad after backward wipes out what backward has found")
         raise Diagnosis("nothing moves: step comes before backward, when zero_grad has just cleared the gradients")
+    if not stepped and not _close(moved, train_step.expected[0][2:]):
+        raise Diagnosis("the weights move without the optimizer that you were given; step with it, not with another")
     if any(isinstance(error, dict) for error in errors):
         raise Diagnosis("you returned the dictionary of the loss; return its term as a number, with item()")
     if any(isinstance(error, Tensor) and error.numel() > 1 for error in errors):
         raise Diagnosis("return one number for the batch: sum over pixels, then average over images")
     found = (*map(number, errors), *moved)
-    if any(isinstance(error, Tensor) for error in errors) and all(
-        torch.allclose(torch.as_tensor(one), torch.as_tensor(right))
-        for one, right in zip(found, train_step.expected[0], strict=True)
-    ):
+    if any(isinstance(error, Tensor) for error in errors) and _close(found, train_step.expected[0]):
         raise Diagnosis("right, but return error.item(): a tensor keeps the whole graph alive")
     return found
 
@@ -152,6 +159,9 @@ train_step = Exercise(
         Mistake(
             "one number for the batch",
             _step(returns=lambda error, model, batch: (batch - model(batch)).square().flatten(1).sum(1)),
+        ),
+        Mistake(
+            "the weights move without the optimizer that you were given; step with it", _with_an_optimizer_of_its_own
         ),
         Mistake("the error at the first call is off", _step(returns=lambda error, *_: 2 * error.item())),
         Mistake("the error at the second call is off", _other_error_later),
@@ -332,6 +342,10 @@ patience_stops = Exercise(
         Mistake(
             "the run is not cut: you took the best of all epochs, which a stopped run never sees",
             lambda train, val, patience: (len(val), val.index(min(val)) + 1),
+        ),
+        Mistake(
+            "the run stops where it should, but keeps an epoch that it never reached: the lowest so far, not of all",
+            lambda train, val, patience: (_stops()(train, val, patience)[0], val.index(min(val)) + 1),
         ),
         Mistake("compare with the lowest so far, not with the epoch before", _against_last),
         Mistake(

@@ -161,6 +161,14 @@ first_to_go = Exercise(
         Mistake("minus infinity is not finite, either", _first(lambda value: not value < _INF)),
         Mistake("a large number is not infinite yet", _first(lambda value: not abs(value) < 1e8)),
         Mistake("that is where all terms are broken; the one to blame went before", _of_the_last),
+        Mistake(
+            "that is the last step; the first one in which a term was broken is asked for",
+            lambda steps: (len(steps), _first()(steps)[1]),
+        ),
+        Mistake(
+            "that is the last step and its first broken term; return at the first step that has one",
+            lambda steps: (len(steps), _first()(steps[-1:])[1]),
+        ),
         Mistake("the step comes first", lambda steps: _first()(steps)[::-1]),
         Mistake("return 2 values", lambda steps: _first()(steps)[0]),
         Mistake("name the term", lambda steps: (3, 1)),
