@@ -90,7 +90,7 @@ kl_of_codes = Exercise(
     returns="[N], the images' axis alone, summed over the units",
     praise="torch.distributions gives the same, and so does the notebook's kl_to_prior, summed over the units",
     target="One number for each image: the KL of its units, added up",
-    minutes=10,
+    minutes=4,
     tolerance=1e-5,
 )
 
