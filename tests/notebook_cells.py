@@ -10,8 +10,6 @@ from typing import Any
 import nbformat
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
-# Still in the old form, with claims among the code and nothing folded; tests/notebooks/test_form.py leaves them out.
-OLD_FORM = {"07"}
 # Not read from its beginning to its end: no exercises, no sitting. tests/notebooks/test_cookbook.py has its form.
 COOKBOOK = Path(__file__).parent.parent / "notebooks" / "cookbook.ipynb"
 FIGURE = re.compile(r"\*\*Figure (?P<number>\d+)\*\* · ")  # a caption begins so
@@ -28,11 +26,6 @@ def tagged(path: Path, tag: str) -> list[nbformat.NotebookNode]:
 
 def number_of(path: Path) -> str:
     return path.name.split("_")[0]
-
-
-def in_new_form() -> list[Path]:
-    """The notebooks that tests/notebooks/test_form.py looks at."""
-    return [path for path in NOTEBOOKS if number_of(path) not in OLD_FORM]
 
 
 def setup_namespace(path: Path) -> dict[str, Any]:

@@ -15,9 +15,10 @@ from aeutils.chapters.ch05b import exercises as ch05b
 from aeutils.chapters.ch06 import exercises as ch06
 from aeutils.chapters.ch06b.failed_runs import three_runs
 from aeutils.chapters.ch07 import exercises as ch07
-from aeutils.chapters.ch07.code_pairs import best_partners
 from aeutils.chapters.ch07.map_cells import holes, map_cells
-from aeutils.chapters.ch07.properties import properties
+from aeutils.chapters.ch07b import exercises as ch07b
+from aeutils.chapters.ch07b.code_pairs import best_partners
+from aeutils.chapters.ch07b.properties import properties
 
 
 def test_steps_are_those_of_a_data_loader():
@@ -64,13 +65,13 @@ def test_three_runs_have_as_many_values_as_the_axis():
 
 
 def test_the_walk_turns_and_lengthens_evenly():
-    for a, b, _ in ch07.great_circle.tried_on:
-        way = torch.stack([ch07.great_circle.right(a, b, t) for t in (0.0, 0.25, 0.5, 0.75, 1.0)])
+    for a, b, _ in ch07b.great_circle.tried_on:
+        way = torch.stack([ch07b.great_circle.right(a, b, t) for t in (0.0, 0.25, 0.5, 0.75, 1.0)])
         torch.testing.assert_close(way[[0, -1]], torch.stack([a, b]))
         torch.testing.assert_close(way.norm(dim=1).diff(), (b.norm() - a.norm()).expand(4) / 4, rtol=1e-4, atol=1e-6)
         cosines = torch.cosine_similarity(way[1:], way[:-1])
         torch.testing.assert_close(cosines, cosines[:1].expand(4))
-    middle = ch07.great_circle.right(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 3.0]), 0.5)
+    middle = ch07b.great_circle.right(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 3.0]), 0.5)
     torch.testing.assert_close(middle, torch.full((2,), 2**0.5))
 
 
@@ -81,9 +82,9 @@ def test_temperature_is_the_spread_of_simulated_points():
 
 
 def test_translate_is_a_linear_regression():
-    for z, other, z_new in ch07.translate.tried_on:
+    for z, other, z_new in ch07b.translate.tried_on:
         expected = LinearRegression().fit(z.numpy(), other.numpy()).predict(z_new.numpy())
-        np.testing.assert_allclose(ch07.translate.right(z, other, z_new).numpy(), expected)
+        np.testing.assert_allclose(ch07b.translate.right(z, other, z_new).numpy(), expected)
 
 
 def test_corrected_overlap_is_nought_for_unrelated_codes_and_one_for_equal_ones():
@@ -93,8 +94,8 @@ def test_corrected_overlap_is_nought_for_unrelated_codes_and_one_for_equal_ones(
     for _ in range(100):
         lists = [NearestNeighbors(n_neighbors=k).fit(random.normal(size=(n, 3))).kneighbors()[1] for _ in range(2)]
         overlaps.append(np.mean([len(set(one) & set(other)) / k for one, other in zip(*lists, strict=True)]))
-    assert ch07.corrected_overlap.right(np.mean(overlaps), k, n) == pytest.approx(0, abs=0.01)
-    assert ch07.corrected_overlap.right(1.0, k, n) == pytest.approx(1)
+    assert ch07b.corrected_overlap.right(np.mean(overlaps), k, n) == pytest.approx(0, abs=0.01)
+    assert ch07b.corrected_overlap.right(1.0, k, n) == pytest.approx(1)
 
 
 def test_best_partners_are_the_best_of_all_pairings():

@@ -7,7 +7,7 @@ import re
 
 import nbformat
 import pytest
-from notebook_cells import COOKBOOK, FIGURE, in_new_form, number_of
+from notebook_cells import COOKBOOK, FIGURE, NOTEBOOKS, number_of
 
 from aeutils.collection.reading import is_optional, main_line, reading_of
 from aeutils.lessons.tries import is_try, settings_in, tries_in
@@ -18,7 +18,7 @@ FENCED = re.compile(r"(?ms)^```.*?^```")
 LIST_ITEM = re.compile(r"^(?:[-*]|\d+\.) ")
 
 
-@pytest.fixture(params=in_new_form(), ids=lambda path: path.stem)
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
 def path(request):
     return request.param
 
@@ -28,7 +28,7 @@ def notebook(path):
     return nbformat.read(path, as_version=4)
 
 
-@pytest.fixture(params=[path for path in in_new_form() if path != COOKBOOK], ids=lambda path: path.stem)
+@pytest.fixture(params=[path for path in NOTEBOOKS if path != COOKBOOK], ids=lambda path: path.stem)
 def lesson_path(request):
     return request.param
 

@@ -8,7 +8,7 @@ import symtable
 from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
-from notebook_cells import cells, in_new_form
+from notebook_cells import NOTEBOOKS, cells
 
 KNOWN = {*dir(builtins), "display", "get_ipython"}
 CHANGING = {"append", "extend", "insert", "add", "update", "pop", "popitem", "remove", "discard", "clear", "sort"}
@@ -124,7 +124,7 @@ def problems(sources: Sequence[str]) -> list[str]:
     return said
 
 
-@pytest.mark.parametrize("path", in_new_form(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_no_notebook_has_hidden_state(path):
     code = [cell for cell in cells(path) if cell.cell_type == "code"]
     assert problems([cell.source for cell in code if "exercise" not in cell.metadata.get("tags", [])]) == []

@@ -5,7 +5,7 @@ import re
 
 import nbformat
 import pytest
-from notebook_cells import FIGURE, NOTEBOOKS, in_new_form
+from notebook_cells import FIGURE, NOTEBOOKS
 from page_links import fault, links, text_of
 
 from aeutils.lessons.claims import FAILS, HOLDS, claim_data, claims_in
@@ -100,7 +100,7 @@ def test_every_figure_has_a_caption_below(path, notebook):
     for cell, below in zip(cells, [*cells[1:], None], strict=True):
         if cell["cell_type"] == "code" and any("image/png" in output.get("data", {}) for output in cell["outputs"]):
             text = source(below) if below is not None and below["cell_type"] == "markdown" else ""
-            caption = FIGURE.match(text) if path in in_new_form() else text.startswith("*Figure")
+            caption = FIGURE.match(text)
             assert caption, f"a markdown cell that starts with **Figure n** must follow:\n{source(cell)}"
 
 
