@@ -73,7 +73,7 @@ ROUTES = {
     "NaN, the KL was 2.9e8": (["KL explodes", "NaN"], "06b_when_training_fails.ipynb#Room-10:-the-KL-explodes"),
     "64 × 64 photographs in colour": (
         ["Larger images", "colour"],
-        "02_structure_variations.ipynb#5.-Larger-images,-and-colour",
+        "cookbook.ipynb#Larger-pictures,-in-colour",
     ),
 }
 
