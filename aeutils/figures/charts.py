@@ -249,6 +249,8 @@ def heat_map(
     label: str,
     title: str,
     *,
+    each_row: bool = False,
+    limits: Sequence[float] | None = None,
     alt: str = "",
 ) -> Picture:
     """A table of numbers as coloured fields with the numbers in them; low is dark, and the lowest has a frame.
@@ -262,16 +264,23 @@ def heat_map(
         ylabel: what the rows are.
         label: what the numbers are, with their unit.
         title: says what there is to see.
+        each_row: whether the lowest of each row has a frame, instead of the lowest of all.
+        limits: the numbers that have the first and the last colour, for tables that are to be compared; the table's
+            own lowest and highest unless given.
         alt: describes the figure; made from what is drawn unless given.
 
     Raises:
-        ValueError: values that are no table of numbers, none of them finite, or names that do not fit it.
+        ValueError: values that are no table of numbers, none of them finite, names that do not fit it, or limits that
+            are not two numbers, the lower one first.
     """
     array = doors.numbers(values, "values", dims=2)
     array = np.where(np.isfinite(array), array, np.nan)
     down, across = doors.texts(rows, "rows", len(array)), doors.texts(columns, "columns", array.shape[1])
     best = np.unravel_index(np.nanargmin(array), array.shape)
     low, high = np.nanmin(array), np.nanmax(array)
+    first, last = (low, high) if limits is None else doors.numbers(limits, "limits", 2, finite=True)
+    if first > last or (limits is not None and first == last):
+        raise ValueError(f"limits are {first:g} and {last:g}; expected the lower one first")
     alt = alt or (
         f"{title}. {label} for {xlabel} {', '.join(across)} and {ylabel} {', '.join(down)}: from "
         f"{low:.3g} at {down[best[0]]}, {across[best[1]]} to {high:.3g}."
@@ -279,15 +288,17 @@ def heat_map(
     figure = new_picture(1.8 + 0.95 * len(across), 1.2 + 0.48 * len(down), title, alt)
     axes = figure.add_subplot(xlabel=xlabel, ylabel=ylabel)
     axes.set_facecolor(look.MISSING)
-    drawn = axes.imshow(array, cmap=look.FROM_LOW, aspect="auto", vmin=low, vmax=high)
+    drawn = axes.imshow(array, cmap=look.FROM_LOW, aspect="auto", vmin=first, vmax=last)
     axes.set_xticks(range(len(across)), across)
     axes.set_yticks(range(len(down)), down)
     axes.spines[:].set_visible(False)
     for (i, j), value in np.ndenumerate(array):
-        dark = value < low + 0.6 * (high - low)
+        dark = value < first + 0.6 * (last - first)
         text = f"{value:.1f}" if np.isfinite(value) else "diverged"
         axes.text(j, i, text, ha="center", va="center", fontsize=9, color=look.PIXEL_ON if dark else look.BLACK)
-    frame = Rectangle((best[1] - 0.46, best[0] - 0.44), 0.92, 0.88, fill=False, color=look.VERMILION, linewidth=2.5)
-    axes.add_patch(frame)
+    of_rows = [(i, np.nanargmin(row)) for i, row in enumerate(array) if np.isfinite(row).any()]
+    for i, j in of_rows if each_row else [best]:
+        frame = Rectangle((j - 0.46, i - 0.44), 0.92, 0.88, fill=False, color=look.VERMILION, linewidth=2.5)
+        axes.add_patch(frame)
     figure.colorbar(drawn, ax=axes, label=label, fraction=0.05)
     return figure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import subprocess
 import sys
@@ -145,6 +146,17 @@ def test_a_table_may_be_pandas():
     assert "a from 1 to 2" in figures.lines(curve.index, {"a": curve}, "x", "y", "t").alt
 
 
+def test_a_map_frames_the_lowest_of_all_or_of_each_row_and_its_colours_may_be_set():
+    values = [[20.0, 9.5], [7.0, np.nan], [np.nan, np.nan]]
+    drawn = functools.partial(figures.heat_map, values, [1, 2, 3], ["a", "b"], "x", "y", "v", "t")
+    framed = [
+        [round(patch.get_x() + 0.46) for patch in each.axes[0].patches] for each in (drawn(), drawn(each_row=True))
+    ]
+    assert framed == [[0], [1, 0]]
+    limits = [each.axes[0].images[0].get_clim() for each in (drawn(), drawn(limits=(5, 40)))]
+    assert limits == [(7, 20), (5, 40)]
+
+
 def test_what_diverged_is_called_so():
     picture = figures.bars({"a": 2.0, "b": float("nan"), "c": float("inf")}, "y", "t")
     assert [text.get_text() for text in picture.axes[0].texts] == ["2.0", "diverged", "diverged"]
@@ -197,6 +209,10 @@ BAD = {
     "kinds that do not fit": (lambda: figures.bars({"a": 1}, "y", "t", kinds=["b", "c"]), "kinds has 2"),
     "a ragged table": (lambda: figures.heat_map([[1], [1, 2]], "ab", "a", "x", "y", "v", "t"), "table of numbers"),
     "a table of NaN": (lambda: figures.heat_map([[np.nan]], "a", "a", "x", "y", "v", "t"), "no finite value"),
+    "limits the wrong way round": (
+        lambda: figures.heat_map([[1.0]], "a", "a", "x", "y", "v", "t", limits=(2, 1)),
+        "lower one first",
+    ),
     "rows' names": (lambda: figures.heat_map([[1.0]], "ab", "a", "x", "y", "v", "t"), "rows has 2"),
     "codes of three units": (lambda: figures.code_map(torch.rand(5, 3), y, "0", "t"), r"\[5, 3\].*two columns"),
     "codes of None": (lambda: figures.code_map(None, y, "0", "t"), "z is None"),
