@@ -102,7 +102,7 @@ standard_errors_apart = Exercise(
     praise="statisticians know it as Welch's t. Here it is 3.1. With so few runs luck brings that once in 35: enough "
     "if this was the one planned comparison, too little for the best of dozens",
     target="Positive when a's error is the larger; about 3 for the errors of the check",
-    minutes=10,
+    minutes=6,
 )
 
 _FREE = ("hidden", "activation", "start", "lr")  # what may be chosen in 5.2
@@ -121,8 +121,9 @@ def _reaches_the_goal(answer: Callable[[], Mapping[str, Any]]) -> bool:
         raise Diagnosis('return a dictionary of settings, such as {"hidden": "128-64", "lr": 0.001}')
     if others := sorted(map(str, given.keys() - set(_FREE))):
         raise Diagnosis(f"{', '.join(others)}: that changes the task or what it costs; choose {', '.join(_FREE)}")
+    settings = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
     try:
-        error = _error_of(tuple(sorted(given.items())))
+        error = _error_of(tuple(sorted(settings.items())))
     except (TypeError, ValueError) as wrong:
         raise Diagnosis(str(wrong)) from None
     if not error < 45:  # NaN, too
@@ -145,6 +146,7 @@ quick = Exercise(
         Mistake("code_size: that changes the task", lambda: {"code_size": 32}),
         Mistake("batch_size, steps: that changes", lambda: {"steps": 2000, "batch_size": 300}),
         Mistake("expected one of ReLU", lambda: {"activation": "gelu"}),
+        Mistake("expected the encoder's widths such as '128-64'", lambda: {"hidden": [256, 256]}),
         Mistake("return a dictionary", lambda: "256"),
     ],
     observe=_reaches_the_goal,

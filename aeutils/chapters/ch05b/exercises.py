@@ -48,7 +48,7 @@ steps = Exercise(
     returns="a whole number of steps",
     praise="3,500 images, 17 epochs: 595 steps of 100 images, but 68 of 1,000. Equal epochs are not equal training",
     target="595 steps for 3,500 images in batches of 100 over 17 epochs",
-    minutes=6,
+    minutes=2,
     tolerance=1e-9,
 )
 
@@ -70,12 +70,19 @@ scaled_rate = Exercise(
         (1e-3, 100, 400, "root", 5e-3),
         (2e-3, 400, 100, "root", 5e-3),
         (2e-3, 3000, 100, "linear", 5e-3),
+        (2e-3, 100, 1000, "root", 5e-3),
     ],
     right=_scaled(_by_rule),
     mistakes=[
         Mistake(
             "30 to 300 at 0.001 would go over the cliff: no rate above `highest`",
             lambda rate, batch, new_batch, rule, highest: rate * _by_rule(new_batch / batch, rule),
+        ),
+        Mistake(
+            "no rate above `highest` by the root either: 100 to 1,000 at 0.002 would go over the cliff",
+            lambda rate, batch, new_batch, rule, highest: (
+                min(rate * new_batch / batch, highest) if rule == "linear" else rate * math.sqrt(new_batch / batch)
+            ),
         ),
         Mistake(
             "that is never below `highest`; it is the most that the rate may be: min, not max",
@@ -105,13 +112,61 @@ scaled_rate = Exercise(
 )
 
 
+def _errors_by_seed() -> list[tuple[Tensor, Tensor]]:
+    """Two settings, each with the same seeds in the same order: part of the luck is common to both."""
+    runs = [
+        ([22.6, 22.4, 22.7, 22.1, 22.9], [22.2, 22.1, 22.5, 21.6, 22.3]),
+        ([21.0, 21.8, 21.3], [21.4, 22.0, 21.9]),
+    ]
+    return [(torch.tensor(a, dtype=torch.float64), torch.tensor(b, dtype=torch.float64)) for a, b in runs]
+
+
+def _mean_over(unit: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+    """The mean of the differences, divided by `unit(differences)`."""
+    return lambda a, b: (a - b).mean() / unit(a - b)
+
+
+paired_standard_errors = Exercise(
+    number="5b.3",
+    examples=_errors_by_seed,
+    right=_mean_over(lambda d: d.std() / len(d) ** 0.5),
+    mistakes=[
+        Mistake(
+            "that treats the two as if they had other seeds (exercise 5.1); take the difference seed by seed first",
+            lambda a, b: (a.mean() - b.mean()) / (a.var() / len(a) + b.var() / len(b)).sqrt(),
+        ),
+        Mistake("the sign: positive when a's error is the larger", _mean_over(lambda d: -d.std() / len(d) ** 0.5)),
+        Mistake(
+            "keep the sign: it tells which of the two is better",
+            lambda a, b: (a - b).mean().abs() / ((a - b).std() / len(a) ** 0.5),
+        ),
+        Mistake("a mean over n differences is steadier than one: divide their spread by √n", _mean_over(Tensor.std)),
+        Mistake("divide by the root of n, not by n", _mean_over(lambda d: d.std() / len(d))),
+        Mistake(
+            "the standard error is a root: of the variance of the differences, over n",
+            _mean_over(lambda d: d.var() / len(d)),
+        ),
+        Mistake(
+            "the spread of few differences wants n − 1 in the denominator (torch's default)",
+            _mean_over(lambda d: d.std(correction=0) / len(d) ** 0.5),
+        ),
+        Mistake("that is the mean difference itself; divide by its standard error", lambda a, b: (a - b).mean()),
+    ],
+    observe=lambda answer, a, b: number(answer(a, b)),
+    returns="one number, with its sign",
+    praise="the paired t. Unpaired, the first example would be 2.0; with its seeds paired it is 5.7",
+    target="Positive when a's error is the larger; above 5 for the first errors of the check",
+    minutes=8,
+)
+
+
 def _draws(share: float, probability: float) -> float:
     """(1 - share) ** draws = 1 - probability, solved for the draws."""
     return math.log(1 - probability) / math.log(1 - share)
 
 
 draws_needed = Exercise(
-    number="5b.3",
+    number="5b.4",
     examples=[(0.05, 0.95), (0.1, 0.9), (0.01, 0.95), (0.3, 0.6), (0.8, 0.1)],
     right=lambda share, probability: math.ceil(_draws(share, probability)),
     mistakes=[
@@ -147,54 +202,6 @@ draws_needed = Exercise(
     target="59 draws for the best twentieth with probability 0.95",
     minutes=12,
     tolerance=1e-9,
-)
-
-
-def _errors_by_seed() -> list[tuple[Tensor, Tensor]]:
-    """Two settings, each with the same seeds in the same order: part of the luck is common to both."""
-    runs = [
-        ([22.6, 22.4, 22.7, 22.1, 22.9], [22.2, 22.1, 22.5, 21.6, 22.3]),
-        ([21.0, 21.8, 21.3], [21.4, 22.0, 21.9]),
-    ]
-    return [(torch.tensor(a, dtype=torch.float64), torch.tensor(b, dtype=torch.float64)) for a, b in runs]
-
-
-def _mean_over(unit: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
-    """The mean of the differences, divided by `unit(differences)`."""
-    return lambda a, b: (a - b).mean() / unit(a - b)
-
-
-paired_standard_errors = Exercise(
-    number="5b.4",
-    examples=_errors_by_seed,
-    right=_mean_over(lambda d: d.std() / len(d) ** 0.5),
-    mistakes=[
-        Mistake(
-            "that treats the two as if they had other seeds (exercise 5.1); take the difference seed by seed first",
-            lambda a, b: (a.mean() - b.mean()) / (a.var() / len(a) + b.var() / len(b)).sqrt(),
-        ),
-        Mistake("the sign: positive when a's error is the larger", _mean_over(lambda d: -d.std() / len(d) ** 0.5)),
-        Mistake(
-            "keep the sign: it tells which of the two is better",
-            lambda a, b: (a - b).mean().abs() / ((a - b).std() / len(a) ** 0.5),
-        ),
-        Mistake("a mean over n differences is steadier than one: divide their spread by √n", _mean_over(Tensor.std)),
-        Mistake("divide by the root of n, not by n", _mean_over(lambda d: d.std() / len(d))),
-        Mistake(
-            "the standard error is a root: of the variance of the differences, over n",
-            _mean_over(lambda d: d.var() / len(d)),
-        ),
-        Mistake(
-            "the spread of few differences wants n − 1 in the denominator (torch's default)",
-            _mean_over(lambda d: d.std(correction=0) / len(d) ** 0.5),
-        ),
-        Mistake("that is the mean difference itself; divide by its standard error", lambda a, b: (a - b).mean()),
-    ],
-    observe=lambda answer, a, b: number(answer(a, b)),
-    returns="one number, with its sign",
-    praise="the paired t. Unpaired, the first example would be 2.0; with its seeds paired it is 5.7",
-    target="Positive when a's error is the larger; above 5 for the first errors of the check",
-    minutes=8,
 )
 
 
