@@ -132,6 +132,19 @@ def test_a_companion_stands_beside_the_way_and_says_that_it_may_be_skipped():
     assert " | companion, may be skipped: " in row
 
 
+def test_what_is_there_to_look_things_up_in_stands_outside_the_order():
+    cookbook = next(lesson for lesson in lessons() if lesson.reference)
+    assert neighbours_line(cookbook) == "Back to: [0 · Start here](00_start_here.ipynb)"
+    assert not any(cookbook.file in neighbours_line(lesson) for lesson in lessons())
+    assert last_cell(f"End.\n\n{neighbours_line(cookbook)}", neighbours_line(cookbook)).count("Back to:") == 1
+    assert any(f"{cookbook.short} | to look things up: " in row for row in repr(collection_map()).splitlines())
+    notebook = nbformat.v4.new_notebook(cells=[text("## All\n\n### One\n\n" + "word " * 180 * 6), text("### Two")])
+    notebook.metadata["aeutils"] = {"seconds": 40}
+    assert time_line(cookbook, notebook) == (
+        "**Time:** about 3 minutes to read one of 2 recipes; under 40 seconds to run all of them."
+    )
+
+
 def test_generated_lines_are_put_where_they_belong_and_nothing_else_moves():
     by_hand = "# 1 · One\n\nAim.\n\n**You need:** this.{}\n\n{}In a hurry? Go [on](#on)."
     time, beside = "**Time:** long.", "Before: [0](0.ipynb) · Next: 2 *(planned)*"
