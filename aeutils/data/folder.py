@@ -46,8 +46,8 @@ def load_folder(
             1; shares that leave nothing to train on.
     """
     if not isinstance(path, str | os.PathLike) or not Path(path).is_dir():
-        given = str(path) if isinstance(path, os.PathLike) else path
-        raise FileNotFoundError(f"there is no folder {short(given)}; give the one that your pictures are in")
+        given = repr(os.fspath(path)) if isinstance(path, str | os.PathLike) else short(path)
+        raise FileNotFoundError(f"there is no folder {given}; give the one that your pictures are in")
     height, width = _check_size(size)
     shares = [real_number(share, name) for name, share in (("validation", validation), ("test", test))]
     if min(shares) < 0 or sum(shares) >= 1:

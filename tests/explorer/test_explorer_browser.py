@@ -954,9 +954,10 @@ def test_a_cell_that_is_run_again_leaves_little_in_the_page(opened):
     notebook.run(0)
     _, _, before = held(2)  # what is loaded once is loaded
     explorers, canvases, arrays = held(4)
-    assert explorers <= 2, "the one that is shown, and at most the one before it, until something else has the focus"
-    assert canvases <= 2 * page.locator(".aex canvas").count()
-    assert arrays - before < 1.2e6
+    # Of six runs, the one that is shown, and at most two that the browser has not let go of yet.
+    assert explorers <= 3
+    assert canvases <= 3 * page.locator(".aex canvas").count()
+    assert arrays - before < 2e6
 
 
 COUNT = """from ipywidgets.widgets.widget import _instances

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 import aeutils as ae
@@ -66,6 +67,10 @@ def good(digits: ae.Images, folder: Path) -> list[tuple[str, dict]]:
     text = {"title": "t", "alt": ""}
     labels = {"xlabel": "x", "ylabel": "y"}
     curve = [3.0, 2.0, 1.0]
+    pictures = folder / "pictures"
+    pictures.mkdir(exist_ok=True)
+    for i in range(4):
+        Image.new("RGB", (9, 8), (i, 0, 0)).save(pictures / f"{i}.png")
     run = {"epochs": 1, "batch_size": 10, "lr": 1e-3, "patience": 1, "weights": {}, "precision": "float32"}
     run |= {"device": "cpu", "seed": 1, "checkpoint": None, "optimizer": torch.optim.Adam, "after_epoch": None}
     short = {"n_images": 20, "hidden": "4", "code_size": 2, "steps": 1, "lr": 1e-3, "batch_size": 10, "seed": 0}
@@ -74,6 +79,7 @@ def good(digits: ae.Images, folder: Path) -> list[tuple[str, dict]]:
         ("seed_everything", {"seed": 1}),
         ("progress", {"iterable": [1]}),
         ("load", {"name": "mnist-5k", "validation": None}),
+        ("load_folder", {"path": pictures, "size": 4, "colour": True, "validation": 0.3, "test": 0.3}),
         ("data.check_images", {"x": x}),
         ("Autoencoder", {"sizes": (784, 3, 2), **layers, "shape": (1, 28, 28)}),
         ("VariationalAutoencoder", {"sizes": (784, 3, 2), **layers, "shape": (1, 28, 28)}),
