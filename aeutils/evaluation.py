@@ -24,7 +24,9 @@ __all__ = [
     "decode",
     "encode",
     "knn",
+    "linear_map",
     "linear_probe",
+    "nearest_distance",
     "pca_autoencoder",
     "pca_error",
     "reconstruct",
@@ -197,6 +199,52 @@ def pca_error(images: Images, code_size: int, on: str = "val") -> float:
     if not isinstance(on, str) or on not in ("train", "val", "test"):
         raise ValueError(f"on={short(on)}; expected 'train', 'val' or 'test'")
     return reconstruction_error(pca_autoencoder(images, code_size), getattr(images, on))
+
+
+def nearest_distance(pictures: Tensor, others: Tensor) -> Tensor:
+    """Squared distance of each picture to the nearest of the others, summed over the pixels.
+
+    Args:
+        pictures: `[N, ...]`.
+        others: `[M, ...]`, of the same shape; such as the training images.
+
+    Returns:
+        `[N]`; 0 for a copy.
+
+    Raises:
+        ValueError: no pictures, or pictures of two shapes.
+    """
+    for name, value in (("pictures", pictures), ("others", others)):
+        if not isinstance(value, Tensor) or value.ndim < 2 or not value.numel() or not value.is_floating_point():
+            raise ValueError(f"{name} is {short(value)}; expected pictures [N, ...], such as images.train.x")
+    if pictures.shape[1:] != others.shape[1:]:
+        shapes = f"{list(pictures.shape[1:])} and others of {list(others.shape[1:])}"
+        raise ValueError(f"pictures have the shape {shapes}; give both the same")
+    return torch.cdist(pictures.flatten(1), others.flatten(1)).square().min(1).values
+
+
+def linear_map(z: Tensor, other: Tensor, z_new: Tensor) -> Tensor:
+    """What a linear map with a constant makes of new codes; least squares fits it to pairs of codes.
+
+    Args:
+        z: codes `[N, k]`.
+        other: what belongs to each of them, `[N, m]`, such as another model's codes of the same images.
+        z_new: codes `[M, k]`.
+
+    Returns:
+        `[M, m]`.
+
+    Raises:
+        ValueError: anything but tables of numbers, pairs that do not match, or codes of two sizes.
+    """
+    for name, value in (("z", z), ("other", other), ("z_new", z_new)):
+        if not isinstance(value, Tensor) or value.ndim != 2 or not value.numel() or not value.is_floating_point():
+            raise ValueError(f"{name} is {short(value)}; expected codes [N, k]")
+    if len(z) != len(other) or z.shape[1] != z_new.shape[1]:
+        shapes = f"{list(z.shape)}, other {list(other.shape)} and z_new {list(z_new.shape)}"
+        raise ValueError(f"z has the shape {shapes}; expected [N, k], [N, m] and [M, k]")
+    with_ones, new_with_ones = (nn.functional.pad(codes, (0, 1), value=1.0) for codes in (z, z_new))
+    return new_with_ones @ torch.linalg.lstsq(with_ones, other).solution
 
 
 def linear_probe(train_z: Tensor, train_y: Tensor, z: Tensor, y: Tensor) -> float:

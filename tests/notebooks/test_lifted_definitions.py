@@ -11,7 +11,7 @@ import torch
 from notebook_cells import NOTEBOOKS, setup_namespace, tagged
 from torch import nn
 
-from aeutils import losses, models, training
+from aeutils import evaluation, losses, models, training
 from aeutils.data import Images, Split
 from aeutils.training import loop
 
@@ -117,6 +117,21 @@ def test_variational_autoencoder_of_notebook_04(notebook_04, sizes, head):
         assert list(our_terms) == list(their_terms)
         assert all(torch.equal(value, their_terms[term]) for term, value in our_terms.items())
         assert all(torch.equal(a, b) for a, b in zip(our_gradients, their_gradients, strict=True))
+
+
+@pytest.mark.parametrize("sizes", [(784, 20, 10, 5), (784, 8)])
+def test_he_start_of_notebook_02(sizes):
+    started = []
+    for start in (models.he_start, lifted("02")["he_start"]):
+        torch.manual_seed(2)
+        started.append(start(models.Autoencoder(sizes)).state_dict())
+    assert all(torch.equal(ours, taught) for ours, taught in zip(*(s.values() for s in started), strict=True))
+
+
+def test_nearest_distance_of_notebook_07():
+    pictures, others = torch.rand(5, 1, 28, 28), torch.rand(9, 1, 28, 28)
+    taught = lifted("07")["nearest_distance"]
+    assert torch.equal(evaluation.nearest_distance(pictures, others), taught(pictures, others))
 
 
 @pytest.fixture(scope="module")

@@ -105,6 +105,8 @@ def good(digits: ae.Images, folder: Path) -> list[tuple[str, dict]]:
         ("reconstruction_error", {"model": model, "images": x}),
         ("pca_autoencoder", {"images": few, "code_size": 2}),
         ("pca_error", {"images": few, "code_size": 2, "on": "val"}),
+        ("evaluation.nearest_distance", {"pictures": x, "others": x}),
+        ("evaluation.linear_map", {"z": z, "other": z, "z_new": z}),
         ("linear_probe", {"train_z": z, "train_y": y, "z": z, "y": y}),
         ("knn", {"train_z": z, "train_y": y, "z": z, "y": y, "neighbours": 3}),
         ("fit", {"model": ae.Autoencoder((784, 2)), "images": few, "loss": ae.losses.squared_error, **run}),

@@ -7,7 +7,8 @@ import pytest
 import torch
 from scipy.special import entr
 from sklearn.decomposition import PCA
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 from torch import nn
 
@@ -353,3 +354,24 @@ def test_what_is_no_code_is_refused(refused, model, z):
 def test_a_single_image_has_no_active_units(refused, model, few):
     with refused(ValueError, "two images"):
         evaluation.active_units(model, few.test.x[:1])
+
+
+def test_nearest_distance_is_what_scikit_learn_finds(refused):
+    pictures, others = torch.rand(6, 1, 5, 4), torch.rand(40, 1, 5, 4)
+    found = NearestNeighbors(n_neighbors=1).fit(others.flatten(1)).kneighbors(pictures.flatten(1))[0][:, 0] ** 2
+    assert evaluation.nearest_distance(pictures, others).numpy() == pytest.approx(found, rel=1e-4)
+    assert evaluation.nearest_distance(others[3:5], others).tolist() == pytest.approx([0, 0], abs=1e-5)
+    with refused(ValueError, "[1, 5, 4]", "[1, 4, 5]", "give both the same"):
+        evaluation.nearest_distance(pictures, others.mT)
+    with refused(ValueError, "others", "expected pictures"):
+        evaluation.nearest_distance(pictures, others[:0])
+
+
+def test_linear_map_is_scikit_learns_regression(refused):
+    z, other, z_new = torch.randn(30, 3), torch.randn(30, 2), torch.randn(7, 3)
+    wanted = LinearRegression().fit(z, other).predict(z_new)
+    assert evaluation.linear_map(z, other, z_new).numpy() == pytest.approx(wanted, abs=1e-4)
+    with refused(ValueError, "[30, 3]", "[29, 2]", "[N, m]"):
+        evaluation.linear_map(z, other[1:], z_new)
+    with refused(ValueError, "z_new", "expected codes [N, k]"):
+        evaluation.linear_map(z, other, z_new[0])

@@ -7,9 +7,15 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
-from aeutils.chapters.ch07b.code_pairs import linear_map, with_ones
+from aeutils.evaluation import linear_map
 from aeutils.lessons.exercises import Exercise, Mistake, finite, number
+
+
+def _with_ones(z: Tensor) -> Tensor:
+    """A column of ones, for a linear map's constant."""
+    return pad(z, (0, 1), value=1.0)
 
 
 def _codes_of_two_models() -> list[tuple[Tensor, Tensor, Tensor]]:
@@ -47,7 +53,7 @@ translate = Exercise(
         ),
         Mistake(
             "the constant is fitted, but left out where z_new is translated",
-            lambda z, other, z_new: z_new @ torch.linalg.lstsq(with_ones(z), other).solution[:-1],
+            lambda z, other, z_new: z_new @ torch.linalg.lstsq(_with_ones(z), other).solution[:-1],
         ),
         Mistake(
             "that translates the wrong way, from the other model's codes to these",
@@ -82,7 +88,7 @@ translate = Exercise(
         ),
         Mistake(
             "that is the map itself; apply it to z_new",
-            lambda z, other, z_new: torch.linalg.lstsq(with_ones(z), other).solution,
+            lambda z, other, z_new: torch.linalg.lstsq(_with_ones(z), other).solution,
         ),
     ],
     returns="[M, m], a code of the other model for each row of z_new",
