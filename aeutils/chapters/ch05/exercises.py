@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, choices, number
+from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, but, choices, number
 from aeutils.sweeps import trial
 
 
@@ -36,15 +36,15 @@ def _errors_of_two_settings() -> list[tuple[Tensor, Tensor]]:
 standard_errors_apart = Exercise(
     number="5.1",
     examples=_errors_of_two_settings,
-    right=lambda a, b: (a.mean() - b.mean()) / _standard_error(a, b),
+    right=_gap_in(_standard_error),
     mistakes=[
         Mistake(
             "the sign: a positive answer is to mean that a's error is the larger",
-            lambda a, b: (b.mean() - a.mean()) / _standard_error(a, b),
+            _gap_in(lambda a, b: -_standard_error(a, b)),
         ),
         Mistake(
             "keep the sign: it tells which of the two is better",
-            lambda a, b: (a.mean() - b.mean()).abs() / _standard_error(a, b),
+            but(_gap_in(_standard_error), abs),
         ),
         Mistake(
             "only one of the two means is uncertain in your answer; both are",
