@@ -15,7 +15,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-WRITTEN = ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTERLAB_SETTINGS_DIR", "IPYTHONDIR")
+# Where Jupyter and IPython read settings and leave things.
+FOLDERS = ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR")
+FOLDERS += ("JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
 
 
 class Server:
@@ -45,7 +47,7 @@ def jupyterlab(folder: Path):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     server = Server(folder, f"http://127.0.0.1:{port}")
-    home = dict.fromkeys((*WRITTEN, "JUPYTERLAB_WORKSPACES_DIR"), str(server.home))
+    home = dict.fromkeys(FOLDERS, str(server.home))
     command = f"-m jupyterlab --no-browser --allow-root --ip=127.0.0.1 --port={port} --IdentityProvider.token=t"
     with (folder / "lab.log").open("w") as log:
         started = subprocess.Popen(

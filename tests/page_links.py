@@ -27,6 +27,11 @@ def text_of(page: Path) -> str:
     return page.read_text(encoding="utf-8")
 
 
+def anchor(heading: str) -> str:
+    """What JupyterLab calls a heading in an address."""
+    return heading.replace(" ", "-")
+
+
 def links(text: str) -> list[str]:
     """Where the links in a Markdown text lead, as they are written; what is shown as code is no link."""
     return [angled or plain or html for angled, plain, html in _LINK.findall(_CODE.sub("", text))]
@@ -39,15 +44,15 @@ def anchors(page: Path) -> list[str]:
     """
     text = text_of(page)
     if page.suffix == ".ipynb":
-        return [heading.replace(" ", "-") for _, heading in _HEADING.findall(_FENCE.sub("", text))]
+        return [anchor(heading) for _, heading in _HEADING.findall(_FENCE.sub("", text))]
     return _ID.findall(text)
 
 
-def section(page: Path, anchor: str) -> str:
-    """The text of a notebook from the heading of this anchor to the next heading."""
+def section(page: Path, wanted: str) -> str:
+    """The text of a notebook from the heading that has this anchor to the next heading."""
     text = _FENCE.sub("", text_of(page))
     starts = [found.start() for found in _HEADING.finditer(text)] + [len(text)]
-    return text[(start := starts[anchors(page).index(anchor)]) : next(end for end in starts if end > start)]
+    return text[(start := starts[anchors(page).index(wanted)]) : next(end for end in starts if end > start)]
 
 
 @functools.cache
@@ -57,7 +62,7 @@ def folded_away(page: Path) -> set[str]:
     for cell in cells(page):
         for marks, heading in _HEADING.findall(_FENCE.sub("", cell.source)) if cell.cell_type == "markdown" else ():
             if len(marks) > level:
-                away.add(heading.replace(" ", "-"))
+                away.add(anchor(heading))
             else:
                 level = len(marks) if cell.metadata.get("jp-MarkdownHeadingCollapsed") else 9
     return away
@@ -67,14 +72,14 @@ def fault(page: Path, link: str) -> str:
     """What is wrong with a link on this page; empty for one that leads somewhere, and for addresses in the net."""
     if re.match(r"[a-z]+:", link):
         return ""
-    name, _, anchor = link.partition("#")
+    name, _, wanted = link.partition("#")
     there = page.parent / unquote(name) if name else page
     if not there.exists():
         return f"{link}: there is no such file"
-    if anchor and not _FOLLOWED.fullmatch(anchor):
+    if wanted and not _FOLLOWED.fullmatch(wanted):
         return f"{link}: JupyterLab does not follow it; link to a heading in plain letters, ](<…>) around brackets"
-    if anchor and anchors(there).count(anchor) != 1:
+    if wanted and anchors(there).count(wanted) != 1:
         return f"{link}: not exactly one heading is called so"
-    if anchor and there.suffix == ".ipynb" and anchor in folded_away(there):
+    if wanted and there.suffix == ".ipynb" and wanted in folded_away(there):
         return f"{link}: the heading lies inside a section that is stored folded; link to that section"
     return ""

@@ -7,6 +7,7 @@ import re
 
 import pytest
 from notebook_cells import COOKBOOK, cells
+from page_links import anchor
 from test_hidden_state import problems
 
 CELLS = cells(COOKBOOK)
@@ -43,7 +44,7 @@ def code(recipe, claims=False):
 def test_every_recipe_is_in_the_table_of_contents_once():
     rows = re.findall(r"^\| .+ \| \[(.+)\]\(#(.+)\) \|$", CELLS[0].source, re.MULTILINE)
     assert [heading for heading, _ in rows] == list(RECIPES)
-    assert [anchor for _, anchor in rows] == [heading.replace(" ", "-") for heading in RECIPES]
+    assert [place for _, place in rows] == [anchor(heading) for heading in RECIPES]
 
 
 @pytest.mark.parametrize("heading", RECIPES)
