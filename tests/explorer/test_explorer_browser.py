@@ -927,7 +927,8 @@ def test_a_page_of_its_own_follows_the_system(saved):
 def test_a_cell_that_is_run_again_leaves_little_in_the_page(opened):
     """JupyterLab keeps half a megabyte for each run of any cell, so what the explorer leaves is looked for by name.
 
-    Its arrays, 0.9 MB a run, its view and its canvases must go. The kernel's side has a test of its own.
+    Its view, its canvases and its arrays must go. A browser may hold the views of some runs until a later one, how many
+    differs from time to time; so it is run on until only the one in sight lives. The kernel has a test of its own.
     """
     notebook = opened([MODELS, "ae.explore(models['variational'], images)", "# and no new cell at the end"])
     page, expect = notebook.page, notebook.expect
@@ -943,21 +944,21 @@ def test_a_cell_that_is_run_again_leaves_little_in_the_page(opened):
         inspector.send("Runtime.releaseObject", {"objectId": every})
         return number
 
-    def held(times):
-        """Explorers, canvases, and bytes of arrays, after so many runs."""
-        for _ in range(times):
+    def only_one_left(times):
+        """Canvases, and bytes of arrays, when of at least so many runs one explorer is left."""
+        for run in range(times + 20):
             notebook.run(1)
             expect(notebook.cells.nth(1).locator(".aex[data-ready]")).to_have_count(1)
-        counts = living("HTMLDivElement", ".aex"), living("HTMLCanvasElement", "canvas")
-        return np.array([*counts, inspector.send("Runtime.getHeapUsage")["backingStorageSize"]])
+            if run + 1 >= times and living("HTMLDivElement", ".aex") == 1:
+                arrays = inspector.send("Runtime.getHeapUsage")["backingStorageSize"]
+                return living("HTMLCanvasElement", "canvas"), arrays
+        pytest.fail(f"of {times + 20} runs {living('HTMLDivElement', '.aex')} explorers are left")
 
     notebook.run(0)
-    _, _, before = held(2)  # what is loaded once is loaded
-    explorers, canvases, arrays = held(4)
-    # Of six runs, the one that is shown, and at most two that the browser has not let go of yet.
-    assert explorers <= 3
-    assert canvases <= 3 * page.locator(".aex canvas").count()
-    assert arrays - before < 2e6
+    canvases, arrays = only_one_left(2)  # what is loaded once is loaded
+    canvases_later, arrays_later = only_one_left(8)
+    assert canvases_later == canvases
+    assert arrays_later - arrays < 2e6  # of eight runs; each sends 0.9 MB, and a view makes several of it
 
 
 COUNT = """from ipywidgets.widgets.widget import _instances
