@@ -1,16 +1,18 @@
 """The playground without a browser: what it looks up, what it trains, and that it can be stopped."""
 
+import itertools
 import math
 import re
 import time
 import xml.etree.ElementTree as ElementTree
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
 
 from aeutils.chapters.ch05.playground import chart, playground
-from aeutils.chapters.ch05.sweep_tables import summary
+from aeutils.chapters.ch05.sweep_tables import lowest_so_far, summary
 from aeutils.figures import look
 from aeutils.sweeps import DEFAULTS, trial
 
@@ -137,3 +139,10 @@ def test_chart_has_the_colours_of_the_figures():
 def test_empty_playground_is_refused(refused):
     with refused(ValueError, "empty"):
         playground({})
+
+
+def test_lowest_so_far_is_the_average_over_orders():
+    errors = [22.0, 25.0, 21.0, 24.0]
+    every = np.array([np.minimum.accumulate(order) for order in itertools.permutations(errors)]).mean(0)
+    assert lowest_so_far(errors, 20_000) == pytest.approx(every, abs=0.05)
+    assert lowest_so_far(errors)[-1] == 21

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from scipy.stats import loguniform
 from sklearn.model_selection import ParameterGrid, ParameterSampler
@@ -118,6 +119,12 @@ def summary(table: pd.DataFrame, key: str) -> pd.DataFrame:
             "diverged": groups.status.apply(lambda status: (status == "diverged").sum()),
         }
     )
+
+
+def lowest_so_far(errors: Sequence[float] | pd.Series, orders: int = 1000) -> np.ndarray:
+    """The lowest error of the first 1, 2, ... n of n trials `[n]`, averaged over so many orders of them."""
+    shuffled = np.random.default_rng(0).permuted(np.tile(errors, (orders, 1)), axis=1)  # [orders, n]
+    return np.minimum.accumulate(shuffled, axis=1).mean(0)
 
 
 Curves = dict[str, pd.Series]
