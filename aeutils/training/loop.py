@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
+import warnings
 from collections.abc import Callable, Mapping
 
 import torch
@@ -67,7 +68,8 @@ def fit(
         patience: stop after this many epochs without a lower validation loss, and keep the best epoch's weights.
             Without it the last weights are kept. The validation loss is the weighted sum; epochs are compared only once
             every factor has the value that it has in the run's last step, so that no two different sums are compared
-            and a warm-up cannot end the run.
+            and a warm-up cannot end the run. If too few epochs are left after that for patience to run out, a warning
+            says so.
         weights: factor of each term in the sum that is minimised, 1 where not given. A number, or a function of the
             steps already taken, such as `lambda step: min(1.0, step / 500)` (a warm-up). The history is unweighted.
         targets: hand the loss `images.train.y` (and `images.val.y`) as well: labels, or whatever is to be predicted,
@@ -122,7 +124,10 @@ def fit(
     if not isinstance(precision, str) or precision not in _PRECISIONS:
         raise ValueError(f"precision={short(precision)}; expected one of {', '.join(map(repr, _PRECISIONS))}")
     if patience is not None and val is None:
-        raise ValueError("patience needs validation images, and this data set has none; load it with validation=5000")
+        raise ValueError(
+            "patience needs validation images, and this data set has none; hold some back, for example "
+            "ae.load('mnist', validation=5000) or ae.load_folder(path, validation=0.2)"
+        )
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise ValueError(f"this {type(model).__name__} has no parameters to train; unfreeze some (requires_grad_)")
     device = runtime.device() if device is None else runtime.check_device(device)
@@ -202,6 +207,14 @@ def fit(
         if run.best_state is not None:
             model.load_state_dict(run.best_state)
     keeper.say_what_is_missing(history)
+    compared = history.epochs - run.moved_until
+    if patience is not None and run.moved_until and history.stopped == "finished" and compared <= patience:
+        warnings.warn(
+            f"patience={patience} could not end this run: a weight still moved in epoch {run.moved_until} of "
+            f"{history.epochs}; let it reach its last value more than {patience} epochs before the end",
+            RuntimeWarning,
+            stacklevel=2,
+        )
     return history
 
 

@@ -26,6 +26,7 @@ class Run:
         self.model, self.optimizer, self.history = model, optimizer, history
         self.factors, self.patience = factors, patience
         self.trace = Trace()
+        self.moved_until = 0  # the last epoch, of those that this run recorded, that ended on a weight still moving
         self.forget_best()
 
     def forget_best(self) -> None:
@@ -50,6 +51,7 @@ class Run:
             return
         weights = self.factors.at(history.steps - 1, history)
         if weights != self.factors.last:  # a sum of another kind than the one that counts in the end
+            self.moved_until = epoch
             self.forget_best()
             return
         val_loss = sum(weights.get(name, 1.0) * value for name, value in val.items())

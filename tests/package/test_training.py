@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
+from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import asdict, replace
 
@@ -746,8 +748,21 @@ def test_patience_compares_sums_of_equal_weights_only(few, a, weight, patience, 
         return {"a": torch.tensor(float(a[next(measured)])), "b": torch.tensor(1.0)}
 
     weights = {"b": lambda step: float(weight[step // 3])}
-    history = ae.fit(make_model(), few, loss, epochs=6, patience=patience, weights=weights, device="cpu")
+    still = max((n for n, value in enumerate(weight, 1) if value != weight[-1]), default=0)
+    warned = "still moved" if still > 0 and epochs - still <= patience else None
+    with pytest.warns(RuntimeWarning, match=warned) if warned else nullcontext():
+        history = ae.fit(make_model(), few, loss, epochs=6, patience=patience, weights=weights, device="cpu")
     assert (history.best_epoch, history.epochs) == (best, epochs)
+
+
+@pytest.mark.parametrize(("steps_to_one", "warned"), [(3, False), (6, False), (7, True), (100, True)])
+def test_a_warm_up_that_leaves_patience_no_time_is_said(few, steps_to_one, warned):
+    """Four epochs of three steps: patience 2 needs three of them with the weight at rest."""
+    weights = {"code": lambda step: min(1.0, (step + 1) / steps_to_one)}
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        ae.fit(make_model(), few, two_terms, epochs=4, patience=2, weights=weights, seed=0, **CPU)
+    assert [True for warning in said if "patience=2 could not end this run" in str(warning.message)] == [True] * warned
 
 
 def rising(step):
@@ -766,6 +781,7 @@ def test_a_run_with_a_moving_weight_resumes_exactly(few, tmp_path, stop_in_epoch
     assert_same_outcome(outcome(resumed, model), outcome(whole, expected))
 
 
+@pytest.mark.filterwarnings("ignore:patience=2 could not end this run")
 def test_a_run_with_a_moving_weight_can_be_made_longer(few, tmp_path):
     """The shorter run ends, and chooses, with another weight than the longer one."""
     settings = dict(lr=0.02, patience=2, seed=1, weights={"code": rising}, **CPU)
