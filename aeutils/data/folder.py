@@ -31,7 +31,7 @@ def load_folder(
     All are held in memory, at 4 bytes a number: 20,000 of 64 x 64 in colour take 1 GB. For more, give `fit` a loader.
 
     Args:
-        path: the folder.
+        path: the folder; `~` is your home folder.
         size: height and width in pixels, or one number for both.
         colour: three channels, otherwise one (grey). What is transparent becomes white.
         validation: the share of the pictures that is kept for choosing, from 0 to 1.
@@ -45,14 +45,14 @@ def load_folder(
         ValueError: no pictures in it, or some in subfolders and some not; a picture that cannot be read; a size below
             1; shares that leave nothing to train on.
     """
-    if not isinstance(path, str | os.PathLike) or not Path(path).is_dir():
+    if not isinstance(path, str | os.PathLike) or not Path(path).expanduser().is_dir():
         given = repr(os.fspath(path)) if isinstance(path, str | os.PathLike) else short(path)
         raise FileNotFoundError(f"there is no folder {given}; give the one that your pictures are in")
     height, width = _check_size(size)
     shares = [real_number(share, name) for name, share in (("validation", validation), ("test", test))]
     if min(shares) < 0 or sum(shares) >= 1:
         raise ValueError(f"validation={validation} and test={test}; expected two shares that leave some to train on")
-    folder = Path(path).resolve()
+    folder = Path(path).expanduser().resolve()
     files, labels, classes = _find(folder)
     pixels = torch.from_numpy(np.stack([_read(file, height, width, colour) for file in files]))  # bytes [N, H, W, C]
 

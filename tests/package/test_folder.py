@@ -51,6 +51,12 @@ def test_pictures_without_subfolders_have_no_labels(tmp_path):
     assert images.classes == () and images.train.y is None
 
 
+def test_the_home_folder_has_a_short_name(pictures, monkeypatch):
+    monkeypatch.setenv("HOME", str(pictures.parent))
+    monkeypatch.setenv("USERPROFILE", str(pictures.parent))  # Windows
+    assert len(ae.load_folder("~/mine", 8).train) == 21
+
+
 def test_every_picture_is_in_one_part(tmp_path):
     for i in range(50):
         (tmp_path / "a").mkdir(exist_ok=True)
