@@ -231,7 +231,15 @@ elbo_per_image = Exercise(
             "that is the loss: the negative ELBO, and without its constant − D/2 · log(2πσ²)",
             _elbo(lambda error, sigma: -error / (2 * sigma**2), lambda sigma: 0, kl=-1),
         ),
+        Mistake(
+            "log p(x|z) has the wrong sign: it is minus the formula of notebook 3",
+            lambda x, x_hat, kl, sigma: -_log_p(x, x_hat, sigma) - kl,
+        ),
         Mistake("the KL is subtracted: it lowers the bound", _elbo(kl=-1)),
+        Mistake(
+            "the ELBO has no β: subtract the KL itself, not 2σ² times it",
+            lambda x, x_hat, kl, sigma: _log_p(x, x_hat, sigma) - 2 * sigma**2 * kl,
+        ),
         Mistake("the KL is missing: that is log p(x|z) of the drawn code", _elbo(kl=0)),
         Mistake(
             "the squared error has the wrong sign: the larger it is, the lower the bound",
