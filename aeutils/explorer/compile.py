@@ -6,11 +6,15 @@ import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch._decomp import core_aten_decompositions
+from torch._dispatch.python import enable_python_dispatcher
+from torch.fx.experimental.proxy_tensor import make_fx
 
 from aeutils.explorer.adapters import Adapted
 from aeutils.explorer.graph import BINARY, UNARY, Constants, Node, described, is_constant, ordered, run
@@ -49,15 +53,36 @@ def compiled(model: nn.Module, function: Callable[[Tensor], Tensor], given: Tens
     with _plain_distributions(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about the exporter's own parts; what matters is checked by numbers
         try:
-            program = torch.export.export(_Function(model, function), (given,)).run_decompositions()
+            graph = _in_core_operators(_Function(model, function), given)
         except Exception as error:  # whatever a reader's own model may meet there
             raise NotCompiled(f"torch.export cannot follow it ({reason(error)[:_LONGEST]})") from error
         try:
-            return _Lowering(program).output
+            return _Lowering(graph).output
         except NotCompiled:
             raise
         except Exception as error:  # an operator in a form not thought of: the kernel knows it
             raise NotCompiled(f"it is put together in an unusual way ({reason(error)[:_LONGEST]})") from error
+
+
+def _in_core_operators(module: nn.Module, given: Tensor) -> torch.fx.GraphModule:
+    """What a module does with one example, in PyTorch's core operators and with nothing done in place.
+
+    `torch.export` refuses what depends on the values. Its `run_decompositions` would make the same of it in five times
+    as long: it lists all of PyTorch's operators each time.
+    """
+    graph = torch.export.export(module, (given,)).module()
+    with torch.backends.mkldnn.flags(enabled=False), enable_python_dispatcher():
+        graph = make_fx(graph, _decompositions())(given)
+        graph = make_fx(torch.func.functionalize(graph, remove="mutations"), _decompositions())(given)
+    for node in reversed(graph.graph.nodes):  # what is drawn at random and not used, too
+        if node.op == "call_function" and not node.users:
+            graph.graph.erase_node(node)
+    return graph
+
+
+@cache
+def _decompositions() -> dict[Any, Callable[..., Any]]:
+    return dict(core_aten_decompositions().items())
 
 
 @contextmanager
@@ -91,27 +116,20 @@ _LARGE = 3e38  # hardly any float32 is beyond
 
 
 class _Lowering:
-    """Takes an exported program's nodes one by one and makes of each a `Node`, or a constant where no input goes in."""
+    """Takes a graph's nodes one by one and makes of each a `Node`, or a constant where no input goes in."""
 
-    def __init__(self, program: torch.export.ExportedProgram) -> None:
-        kept: Mapping[str, Any] = {**program.state_dict, **program.constants}
-        signature = program.graph_signature
-        names = {
-            **signature.inputs_to_parameters,
-            **signature.inputs_to_buffers,
-            **signature.inputs_to_lifted_tensor_constants,
-        }
+    def __init__(self, graph: torch.fx.GraphModule) -> None:
         self._values: dict[torch.fx.Node, Any] = {}
         with torch.no_grad():
-            for node in program.graph.nodes:
+            for node in graph.graph.nodes:
                 if node.op == "placeholder":
-                    named = names.get(node.name)
-                    self._values[node] = _input(node) if named is None else _plain(kept[named])
+                    self._values[node] = _input(node)
+                elif node.op == "get_attr":
+                    self._values[node] = _plain(getattr(graph, node.target))
                 elif node.op == "call_function":
                     self._values[node] = self._called(node)
                 elif node.op == "output":
-                    (returned,) = [self._values.get(given, given) for given in node.args[0][-1:]]
-                    self.output = _node(returned)
+                    self.output = _node(self._values.get(node.args[0], node.args[0]))
 
     def _called(self, node: torch.fx.Node) -> Any:
         target: Any = node.target
@@ -151,6 +169,9 @@ class _Lowering:
             return _multiplied(name, args, keywords, shape)
         if name == "convolution":
             return _convolution(args, shape)
+        if name == "native_batch_norm":
+            trained = args.pop(5)
+            name = "_native_batch_norm_legit" if trained else "_native_batch_norm_legit_no_training"
         if name == "_native_batch_norm_legit_no_training":
             single = len(cast(Any, node.args[0]).users) == 1
             return [_batch_normalized(args, single)]
