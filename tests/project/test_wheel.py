@@ -107,7 +107,7 @@ def test_the_explorer_brings_its_body_from_the_wheel(installed):
     assert text.split() == ["[True,", "True,", "True]"]
 
 
-@pytest.mark.parametrize("name", ["00_start_here", "05_hyperparameters"])
+@pytest.mark.parametrize("name", ["00_start_here", "05b_longer_sweeps"])
 def test_notebook_runs_from_the_wheel(installed, tmp_path, name):
     path = shutil.copy(ROOT / "notebooks" / f"{name}.ipynb", tmp_path)
     installed(RUN, path)
