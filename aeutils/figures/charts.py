@@ -9,12 +9,21 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.text import Annotation
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogFormatterSciNotation, MaxNLocator
 
 from aeutils.figures import doors, look
 from aeutils.figures.look import Picture, axes_with_labels, new_picture
 
 _BESIDE = 4  # points between a bar, or a line, and the number beside it
+
+
+class _PlainNumbers(LogFormatterSciNotation):
+    """40, 100 and 300 along a logarithmic axis, not 4 × 10¹, 10² and 3 × 10²; beyond 100,000 powers of ten."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        label = super().__call__(x, pos)  # empty where there is no room
+        low, high = self.axis.get_view_interval()  # type: ignore[union-attr]  # a formatter that is asked has an axis
+        return f"{x:,g}" if label and low >= 1e-3 and high <= 1e5 else label
 
 
 @look.draws
@@ -80,6 +89,8 @@ def lines(
         axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 2.5, 5, 10], integer=True, min_n_ticks=1))
     if log_y:
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(_PlainNumbers())
+        axes.yaxis.set_minor_formatter(_PlainNumbers())
     else:
         low = min(np.nanmin(values) for values in drawn.values())
         if low >= 0:  # otherwise matplotlib's own margin keeps the lowest point off the axis

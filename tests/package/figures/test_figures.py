@@ -234,6 +234,18 @@ def test_bad_input_is_named_in_one_line(case):
     assert "\n" not in str(error.value) and len(str(error.value)) < 250
 
 
+@pytest.mark.parametrize(
+    ("highest", "told"), [(300, ["40", "60", "100", "200", "300"]), (1e8, ["$\\mathdefault{10^{2}}$"])]
+)
+def test_a_logarithmic_axis_has_plain_numbers_unless_they_are_long(highest, told):
+    picture = figures.lines([1, 2], {"a": [35.0, highest]}, "x", "y", "t", log_y=True)
+    picture.draw_without_rendering()
+    axis = picture.axes[0].yaxis
+    shown = [label.get_text() for label in (*axis.get_ticklabels(), *axis.get_ticklabels(minor=True))]
+    assert set(told) <= set(shown)
+    assert any("10^" in text for text in shown) is (highest > 1e5)
+
+
 def test_no_pyplot_state():
     code = (
         "import sys; from aeutils import figures; figures.bars({'a': 1.0}, 'y', 't').png();"
