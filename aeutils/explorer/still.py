@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
 from matplotlib.axes import Axes
+from matplotlib.patches import Circle
 from torch import Tensor
 
 from aeutils import evaluation
@@ -18,10 +20,13 @@ _POINTS = 1000
 _GRID = 15
 _STEPS = 11
 _CHECKPOINTS = 5  # of a film
+_SHARES = (0.5, 0.8, 0.95)  # of the prior, as in body/density.js
 
 
 @look.defaults()
-def still(explored: Sequence[Explored], shown: Shown, title: str, *, film: bool = False) -> Picture:
+def still(
+    explored: Sequence[Explored], shown: Shown, title: str, *, film: bool = False, prior: bool = False
+) -> Picture:
     """Map, manifold, a walk between two images and a traversal of the two widest units for the first model; below,
     the same images by every model. Of a film the last checkpoint has the map, and some make the rows.
 
@@ -30,6 +35,7 @@ def still(explored: Sequence[Explored], shown: Shown, title: str, *, film: bool 
         shown: the images.
         title: written above.
         film: whether the models are the checkpoints of a film.
+        prior: whether the map has the circles that hold 50, 80 and 95 % of the prior N(0, I).
     """
     if film:
         count = min(len(explored), _CHECKPOINTS)
@@ -40,13 +46,16 @@ def still(explored: Sequence[Explored], shown: Shown, title: str, *, film: bool 
     rows = _rows(first, explored, shown)
     alt = (
         f"{title}. Left: the codes of {len(shown.x[some]):,} images as a map"
-        f"{'' if y is None else ', each drawn as its class'}. Right: pictures decoded on a grid over that map. "
+        f"{'' if y is None else ', each drawn as its class'}{', with the circles of the prior' if prior else ''}. "
+        "Right: pictures decoded on a grid over that map. "
         f"Below, row by row: {'; '.join(rows)}."
     )
     picture = new_picture(8.2, 4.5 + 0.72 * len(rows), title, alt)
     upper, lower = picture.subfigures(2, 1, squeeze=False, height_ratios=(4.0, 0.72 * len(rows)))[:, 0]
     left, right = upper.subplots(1, 2)
     _map(left, first.plane, first.plane.places[some], y, shown.classes)
+    if prior and len(first.plane.axes) == 2:
+        _prior(left, first.plane)
     _manifold(right, first)
     for axes, (label, images) in zip(lower.subplots(len(rows), 1, squeeze=False)[:, 0], rows.items(), strict=True):
         _row(axes, label, images)
@@ -98,6 +107,14 @@ def _map(axes: Axes, plane: Plane, places: Tensor, y: Tensor | None, classes: tu
     for length in lengths.unique().tolist():  # as high as those of one character, not as wide
         these = lengths == length
         label_points(axes, places[these], y[these], signs, size=20 * (0.4 + 0.6 * length) ** 2)
+
+
+def _prior(axes: Axes, plane: Plane) -> None:
+    u, v = (-plane.origin @ plane.axes.T).tolist()  # where the code of zeros is
+    for share in _SHARES:
+        radius = math.sqrt(-2 * math.log(1 - share))  # of two standard normal numbers
+        axes.add_patch(Circle((u, v), radius, fill=False, color=look.BLACK, linewidth=1.2))
+    axes.annotate("N(0, I)", (u, v + radius), ha="center", va="bottom", fontsize=8, annotation_clip=True)
 
 
 def _manifold(axes: Axes, explored: Explored) -> None:

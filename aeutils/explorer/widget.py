@@ -251,7 +251,8 @@ def explore(
         meta, payload = gather(subjects, shown, film=film)
         state = state_text(state, meta)
         models = {each.name: each.model for each in subjects}
-        picture = still(subjects, shown, title or _title(models, meta), film=film)
+        circles = "contours:prior" in state
+        picture = still(subjects, shown, title or _title(models, meta), film=film, prior=circles)
     return Explorer(models, meta, payload, picture, state)
 
 

@@ -236,6 +236,19 @@ def test_the_still_is_an_output_of_its_own_before_the_explorer(explorer, monkeyp
     assert "map" in alt and "grid" in alt and "from A to B" in alt and "unit 1, low to high" in alt
 
 
+def test_the_still_has_the_circles_of_the_prior_where_the_explorer_begins_with_them(few):
+    torch.manual_seed(0)
+    model = ae.VariationalAutoencoder((784, 32, 3))
+    plain, with_circles = (ae.explore(model, few, state=f"layers=contours:{lines}") for lines in ("density", "prior"))
+    assert not plain.picture.subfigs[0].axes[0].patches
+    circles = with_circles.picture.subfigs[0].axes[0].patches
+    z = torch.randn(100_000, 2)  # a plane through a normal distribution is one
+    shares = [(z.norm(dim=1) < circle.radius).double().mean().item() for circle in circles]
+    assert np.allclose(shares, (0.5, 0.8, 0.95), atol=0.01)
+    plane = first_plane(encode(model, few.test.x))
+    assert np.allclose(circles[0].center, (torch.zeros(3) - plane.origin) @ plane.axes.T, atol=1e-4)
+
+
 @pytest.mark.parametrize(
     "make",
     [
