@@ -12,7 +12,8 @@ import html
 import inspect
 import linecache
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -272,6 +273,25 @@ def finite(value: Any, otherwise: str) -> Any:
     if isinstance(value, Tensor) and not value.isfinite().all():
         raise Diagnosis(otherwise)
     return value
+
+
+@contextmanager
+def told(meanings: Mapping[str, str]) -> Iterator[None]:
+    """Inside, an error whose message holds one of these words is told by what it means here.
+
+    Args:
+        meanings: words of Python's or PyTorch's message -> what the reader is told instead.
+
+    Raises:
+        Diagnosis: such an error was raised. Any other passes through.
+    """
+    try:
+        yield
+    except Exception as raised:
+        for words, meaning in meanings.items():
+            if words in str(raised):
+                raise Diagnosis(meaning) from raised
+        raise
 
 
 def choices(value: Any, names: Sequence[str], options: Sequence[str]) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from aeutils.lessons.exercises import (
     finite,
     number,
     several,
+    told,
     whole_number,
 )
 
@@ -381,6 +382,14 @@ def test_building_blocks_know_no_attempt_and_a_forgotten_return(take):
         take(...)
     with pytest.raises(Diagnosis, match="return missing"):
         take(None)
+
+
+def test_an_error_is_told_by_what_it_means_here():
+    meanings = {"by zero": "n is 0 here"}
+    with pytest.raises(Diagnosis, match="n is 0 here"), told(meanings):
+        1 / 0
+    with pytest.raises(TypeError), told(meanings):
+        [1] * [2]
 
 
 def test_several_finite_and_choices():

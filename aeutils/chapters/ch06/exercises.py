@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, but, number, several
+from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, but, number, several, told
 from aeutils.losses import squared_error
 from aeutils.models import Autoencoder
 
@@ -87,13 +87,8 @@ def _two_calls(answer: Step, model: Autoencoder, optimizer: Optimizer, batches: 
     start = deepcopy(model)
     stepped: list[bool] = []
     optimizer.register_step_post_hook(lambda *_: stepped.append(True))
-    try:
+    with told(_RAISED):
         errors = [answer(model, optimizer, batch.clone()) for batch in batches]
-    except (AttributeError, RuntimeError) as raised:
-        for words, meaning in _RAISED.items():
-            if words in str(raised):
-                raise Diagnosis(meaning) from raised
-        raise
     moved = [
         nn.utils.parameters_to_vector(now.parameters()).detach()
         - nn.utils.parameters_to_vector(was.parameters()).detach()
@@ -380,6 +375,11 @@ def _total(errors: Sequence[float], sizes: Sequence[int]) -> float:
     return sum(error * size for error, size in zip(errors, sizes, strict=True))
 
 
+def _average(answer: Callable[..., Any], errors: Sequence[float], sizes: Sequence[int]) -> float:
+    with told({"can't multiply sequence": "errors and sizes are lists; go through both together: zip(errors, sizes)"}):
+        return number(answer(errors, sizes))
+
+
 epoch_average = Exercise(
     number="6.4",
     examples=[([2.0, 2.0, 4.0], [100, 80, 20]), ([30.0, 28.5, 29.0, 25.0], [100, 100, 100, 4])],
@@ -411,8 +411,9 @@ epoch_average = Exercise(
             "the short batch is left out; its images belong to the epoch",
             lambda errors, sizes: _total(errors[:-1], sizes[:-1]) / sum(sizes[:-1]),
         ),
+        Mistake("errors and sizes are lists", lambda errors, sizes: sum(errors * sizes) / sum(sizes)),
     ],
-    observe=lambda answer, errors, sizes: number(answer(errors, sizes)),
+    observe=_average,
     returns="one number, an error per image",
     praise="every image counts once, in whichever batch it was",
     target="2.2 for errors 2, 2, 4 in batches of 100, 80 and 20",
