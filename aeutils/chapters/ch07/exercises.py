@@ -11,7 +11,105 @@ from torch import Tensor
 from aeutils.chapters.ch07.small_model import small_model
 from aeutils.data import load
 from aeutils.evaluation import decode, encode
-from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, but, number, several
+from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, but, number, several, told
+
+
+def _pictures_near_training_images() -> list[tuple[Tensor, Tensor, float]]:
+    generator = torch.Generator().manual_seed(1)
+    x_train = torch.rand(30, 1, 10, 10, generator=generator)
+    pictures = x_train[:8] + 0.07 * torch.arange(8).view(8, 1, 1, 1)  # 0, 0.49, 1.96, 4.41, 7.84 ... away
+    pictures = torch.cat([pictures, torch.rand(2, 1, 10, 10, generator=generator)])
+    return [
+        (pictures, x_train, 6.0),
+        (pictures, x_train, 0.05),
+        (pictures, x_train, 0.004),  # so low that a mean over 784 pixels shows, too
+        (pictures[1:9], x_train, 17.0),
+        (pictures[:3], x_train, 6.0),
+    ]
+
+
+def _squared(pictures: Tensor, x_train: Tensor) -> Tensor:
+    """`[N, M]`."""
+    return torch.cdist(pictures.flatten(1), x_train.flatten(1)).square()
+
+
+def _share(distances: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor, float], Tensor]:
+    """The share of the `distances`, made from the squared ones `[N, M]`, that are below the limit."""
+    return lambda pictures, x_train, limit: (distances(_squared(pictures, x_train)) < limit).double().mean()
+
+
+# What PyTorch says -> what that means here.
+_RAISED = {
+    "return_types.min": ".min(1) returns two things, the smallest values and their places: take .min(1).values",
+    "Input dtype must be either": "the mean of true and false cannot be taken; make numbers of them first: .float()",
+    "infer output dtype": "the mean of true and false cannot be taken; make numbers of them first: .float()",
+}
+
+
+def _one_share(answer: Callable[..., Any], pictures: Tensor, x_train: Tensor, limit: float) -> float:
+    with told(_RAISED):
+        given = attempted(answer(pictures, x_train, limit))
+    if getattr(given, "shape", ()) == (len(pictures),):
+        raise Diagnosis("that is one answer for each picture; return the share of them, one number")
+    return number(given)
+
+
+_share_of_copies = _share(lambda squared: squared.min(1).values)
+share_of_copies = Exercise(
+    number="7.1",
+    examples=_pictures_near_training_images,
+    right=_share_of_copies,
+    mistakes=[
+        Mistake(
+            "that is 1 or 0: .min() without an axis takes the smallest of all; take it per picture, over axis 1",
+            _share(torch.min),
+        ),
+        Mistake(
+            "that is how many; divide by the number of pictures",
+            lambda pictures, x_train, limit: (_squared(pictures, x_train).min(1).values < limit).sum(),
+        ),
+        Mistake("that is the share of those that are further away", but(_share_of_copies, lambda share: 1 - share)),
+        Mistake("that is in percent; a share lies between 0 and 1", but(_share_of_copies, lambda share: 100 * share)),
+        Mistake(
+            "the limit is a squared distance: torch.cdist gives the root of it",
+            _share(lambda squared: squared.min(1).values.sqrt()),
+        ),
+        Mistake(
+            "the squared differences are summed over the pixels, not averaged",
+            _share(lambda squared: squared.min(1).values / 100),
+        ),
+        Mistake(
+            "the squared differences are summed, not divided by the number of pixels (which is not always 784)",
+            _share(lambda squared: squared.min(1).values / 784),
+        ),
+        Mistake(
+            "take .min(1).values",
+            lambda pictures, x_train, limit: (_squared(pictures, x_train).min(1) < limit).float().mean(),
+        ),
+        Mistake(
+            "make numbers of them first",
+            lambda pictures, x_train, limit: (_squared(pictures, x_train).min(1).values < limit).mean(),
+        ),
+        Mistake("that is the share of pairs; look only at each picture's nearest", _share(lambda squared: squared)),
+        Mistake(
+            "that is the share of training images with a picture near them; take the minimum over the other axis",
+            _share(lambda squared: squared.min(0).values),
+        ),
+        Mistake(
+            "you took the mean over the training images; a copy is near one of them, so take the minimum",
+            _share(lambda squared: squared.mean(1)),
+        ),
+        Mistake(
+            "one answer for each picture",
+            lambda pictures, x_train, limit: _squared(pictures, x_train).min(1).values < limit,
+        ),
+    ],
+    observe=_one_share,
+    returns="one number, 0 to 1",
+    praise="a distance near 0 shows a copy; a merely low one does not (real 1s lie at 5), nor a high one a digit",
+    target="0.4 in the check's example: four pictures of ten are nearer than the limit",
+    minutes=8,
+)
 
 
 def _nearest(pictures: Tensor) -> tuple[Tensor, Tensor]:
@@ -46,7 +144,7 @@ def _found_odd(answer: Callable[[], Sequence[float]]) -> bool:
     if distance <= 2 * usual:
         raise Diagnosis(
             f"its picture lies {distance.item():.1f} from the nearest training image, a {label.item()}; "
-            f"look for more than twice what is usual there, {usual:.1f}"
+            f"usual there is {usual:.1f}, so look for more than {2 * usual:.1f}"
         )
     return True
 
@@ -57,12 +155,12 @@ def _code_in_the_middle_of_the_data() -> Tensor:
 
 
 odd_place = Exercise(
-    number="7.1",
+    number="7.2",
     examples=[()],
     right=lambda: [-1.15, 3.2],
     mistakes=[
         Mistake("unit 2 is 1000.00, outside the map", lambda: [-1.15, 1000.0]),
-        Mistake("look for more than twice", lambda: [0.0, 0.0]),
+        Mistake("so look for more than", lambda: [0.0, 0.0]),
         Mistake("two code units", lambda: [-1.15]),
         Mistake("the code of a training image", _code_in_the_middle_of_the_data),
     ],
@@ -71,82 +169,6 @@ odd_place = Exercise(
     praise="by this number the place is odd; now see whether you would call its picture a digit",
     target="A code inside the map whose picture lies over twice as far from its nearest as is usual there",
     minutes=15,
-)
-
-
-def _pictures_near_training_images() -> list[tuple[Tensor, Tensor, float]]:
-    generator = torch.Generator().manual_seed(1)
-    x_train = torch.rand(30, 1, 10, 10, generator=generator)
-    pictures = x_train[:8] + 0.07 * torch.arange(8).view(8, 1, 1, 1)  # 0, 0.49, 1.96, 4.41, 7.84 ... away
-    pictures = torch.cat([pictures, torch.rand(2, 1, 10, 10, generator=generator)])
-    return [
-        (pictures, x_train, 6.0),
-        (pictures, x_train, 0.05),
-        (pictures[1:9], x_train, 17.0),
-        (pictures[:3], x_train, 6.0),
-    ]
-
-
-def _squared(pictures: Tensor, x_train: Tensor) -> Tensor:
-    """`[N, M]`."""
-    return torch.cdist(pictures.flatten(1), x_train.flatten(1)).square()
-
-
-def _share(distances: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor, float], Tensor]:
-    """The share of the `distances`, made from the squared ones `[N, M]`, that are below the limit."""
-    return lambda pictures, x_train, limit: (distances(_squared(pictures, x_train)) < limit).double().mean()
-
-
-def _one_share(answer: Callable[..., Any], pictures: Tensor, x_train: Tensor, limit: float) -> float:
-    given = attempted(answer(pictures, x_train, limit))
-    if getattr(given, "shape", ()) == (len(pictures),):
-        raise Diagnosis("that is one answer for each picture; return the share of them, one number")
-    return number(given)
-
-
-_share_of_copies = _share(lambda squared: squared.min(1).values)
-share_of_copies = Exercise(
-    number="7.2",
-    examples=_pictures_near_training_images,
-    right=_share_of_copies,
-    mistakes=[
-        Mistake(
-            "that is 1 or 0: .min() without an axis takes the smallest of all; take it per picture, over axis 1",
-            _share(torch.min),
-        ),
-        Mistake(
-            "that is how many; divide by the number of pictures",
-            lambda pictures, x_train, limit: (_squared(pictures, x_train).min(1).values < limit).sum(),
-        ),
-        Mistake("that is the share of those that are further away", but(_share_of_copies, lambda share: 1 - share)),
-        Mistake("that is in percent; a share lies between 0 and 1", but(_share_of_copies, lambda share: 100 * share)),
-        Mistake(
-            "the limit is a squared distance: torch.cdist gives the root of it",
-            _share(lambda squared: squared.min(1).values.sqrt()),
-        ),
-        Mistake(
-            "the squared differences are summed over the pixels, not averaged",
-            _share(lambda squared: squared.min(1).values / 100),
-        ),
-        Mistake("that is the share of pairs; look only at each picture's nearest", _share(lambda squared: squared)),
-        Mistake(
-            "that is the share of training images with a picture near them; take the minimum over the other axis",
-            _share(lambda squared: squared.min(0).values),
-        ),
-        Mistake(
-            "you took the mean over the training images; a copy is near one of them, so take the minimum",
-            _share(lambda squared: squared.mean(1)),
-        ),
-        Mistake(
-            "one answer for each picture",
-            lambda pictures, x_train, limit: _squared(pictures, x_train).min(1).values < limit,
-        ),
-    ],
-    observe=_one_share,
-    returns="one number, 0 to 1",
-    praise="a distance near 0 shows a copy; a merely low one does not (real 1s lie at 5), nor a high one a digit",
-    target="0.4 in the check's example: four pictures of ten are nearer than the limit",
-    minutes=10,
 )
 
 

@@ -1,4 +1,4 @@
-"""The model of exercise 7.1."""
+"""The model of exercise 7.2."""
 
 from __future__ import annotations
 
