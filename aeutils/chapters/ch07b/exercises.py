@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from aeutils.evaluation import linear_map
-from aeutils.lessons.exercises import Exercise, Mistake, finite, number
+from aeutils.lessons.exercises import Exercise, Mistake, attempted, finite, number, told
 
 
 def _with_ones(z: Tensor) -> Tensor:
@@ -32,6 +32,10 @@ def _codes_of_two_models() -> list[tuple[Tensor, Tensor, Tensor]]:
     return found
 
 
+def _with_ones_in_front(z: Tensor) -> Tensor:
+    return pad(z, (1, 0), value=1.0)
+
+
 def _turns_only(z: Tensor, other: Tensor, z_new: Tensor) -> Tensor:
     """The best turn of the cloud (Procrustes)."""
     left, _, right = torch.linalg.svd((z - z.mean(0)).T @ (other - other.mean(0)))
@@ -40,6 +44,12 @@ def _turns_only(z: Tensor, other: Tensor, z_new: Tensor) -> Tensor:
 
 def _slope(z: Tensor, other: Tensor) -> Tensor:
     return torch.linalg.lstsq(z - z.mean(0), other - other.mean(0)).solution
+
+
+def _translated(answer: Callable[..., Any], z: Tensor, other: Tensor, z_new: Tensor) -> Any:
+    (n, k), m = z_new.shape, other.shape[1]
+    with told({f"cannot be multiplied ({n}x{k} and {k + 1}x{m})": "z_new needs the column of ones, too"}):
+        return attempted(answer(z, other, z_new))
 
 
 translate = Exercise(
@@ -90,11 +100,24 @@ translate = Exercise(
             "that is the map itself; apply it to z_new",
             lambda z, other, z_new: torch.linalg.lstsq(_with_ones(z), other).solution,
         ),
+        Mistake(
+            "z_new needs the column of ones, too",
+            lambda z, other, z_new: z_new @ torch.linalg.lstsq(_with_ones(z), other).solution,
+        ),
+        Mistake(
+            "the column of ones stands behind in the fit and in front in z_new; put both on one side",
+            lambda z, other, z_new: _with_ones_in_front(z_new) @ torch.linalg.lstsq(_with_ones(z), other).solution,
+        ),
+        Mistake(
+            "the column of ones stands in front in the fit and behind in z_new; put both on one side",
+            lambda z, other, z_new: _with_ones(z_new) @ torch.linalg.lstsq(_with_ones_in_front(z), other).solution,
+        ),
     ],
+    observe=_translated,
     returns="[M, m], a code of the other model for each row of z_new",
     praise="two strangers' codes, and a table of k (k + 1) numbers translates most of it",
     target="Codes [7, 3] in the check's example, with a constant in the map",
-    minutes=15,
+    minutes=12,
 )
 
 
@@ -118,6 +141,10 @@ corrected_overlap = Exercise(
         Mistake(
             "chance is k in n − 1, not 1 in n − 1: a list of k has k places to meet",
             lambda o, k, n: _gained(o, 1 / (n - 1)),
+        ),
+        Mistake(
+            "chance is not 1 in n: k neighbours are picked, not one, and an image is not its own neighbour",
+            lambda o, k, n: _gained(o, 1 / n),
         ),
         Mistake(
             "divide by what can be gained, 1 − k / (n − 1); and don't stop at 0: less than chance is negative",
