@@ -13,7 +13,7 @@ open_lab = as_root=; browser=; \
   if [ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ]; then browser=--no-browser; fi; \
   $(RUN) tools/lab.py $(1) $$as_root $$browser
 
-.PHONY: help lab read test check lint outputs claims tries twice maps sweeps picture drawings bench bench-explorer clean
+.PHONY: help lab read test check lint outputs claims tries twice maps sweeps tables picture drawings bench bench-explorer clean
 
 help: ## this list
 	@echo "make lab            start here: sets up .venv the first time, then opens your copies of the notebooks (work/)"
@@ -52,6 +52,10 @@ maps: $(READY) ## brings generated text up to date: the README's maps, the noteb
 
 sweeps: $(READY) ## runs all 800 trainings of notebook 05's tables afresh, into the package; forty minutes or more
 	@AEUTILS_PROGRESS=0 AEUTILS_DEVICE=cpu $(RUN) -m aeutils.chapters.ch05.sweep_tables
+
+tables: $(READY) ## makes the tables of results on full sets of images afresh, into the package; half an hour or more
+	@for table in aeutils/chapters/*/full_mnist.py; do \
+	  AEUTILS_PROGRESS=0 AEUTILS_DEVICE=cpu $(RUN) -m $$(echo $${table%.py} | tr / .) || exit 1; done
 
 drawings: $(READY) ## shows all drawings on one page, on white, on dark and small; prints where the page is
 	@$(RUN) tools/drawings.py

@@ -12,6 +12,7 @@ from notebook_cells import NOTEBOOKS, setup_namespace, tagged
 from torch import nn
 
 from aeutils import evaluation, losses, models, training
+from aeutils.chapters.ch09 import denoisers
 from aeutils.data import Images, Split
 from aeutils.training import loop
 
@@ -223,3 +224,17 @@ def test_conv_autoencoder_of_notebook_02(activation, shape):
     assert (
         ours(x).shape == x.shape and torch.equal(ours(x), taught(x)) and torch.equal(ours.decode(z), taught.decode(z))
     )
+
+
+@pytest.mark.parametrize("name", list(denoisers.CORRUPTIONS))
+def test_noise_and_loss_of_notebook_09(name):
+    taught = lifted("09")
+    x, model, found = torch.rand(6, 1, 28, 28), models.Autoencoder((784, 8)), []
+    for corrupt, denoising in (
+        (denoisers.CORRUPTIONS[name], denoisers.denoising),
+        (taught["corruptions"][name], taught["denoising"]),
+    ):
+        torch.manual_seed(3)
+        noisy = corrupt(x)
+        found.append((noisy, denoising(corrupt)(model, x)["squared_error"]))
+    assert all(torch.equal(ours, theirs) for ours, theirs in zip(*found, strict=True))

@@ -113,7 +113,19 @@ def test_clean_leaves_the_readers_own(checkout):
 
 def test_nothing_runs_but_where_the_users_settings_do_not_reach(checkout):
     checkout.make("lab")
-    for target in ("read", "test", "check", "lint", "outputs", "claims", "maps", "sweeps", "picture", "bench-explorer"):
+    for target in (
+        "read",
+        "test",
+        "check",
+        "lint",
+        "outputs",
+        "claims",
+        "maps",
+        "sweeps",
+        "tables",
+        "picture",
+        "bench-explorer",
+    ):
         status, _, calls = checkout.make(target)
         assert status == 0 and calls
         assert [call for call in calls if not call.startswith("-I tools/isolated.py ")] == []

@@ -1,0 +1,162 @@
+"""The exercises of notebook 09."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, choices
+
+_ROWS = {"row A": "linear map", "row B": "autoencoder", "row C": "median"}
+_SAID = {  # row -> wrong answer -> what speaks against it
+    "row A": {
+        "median": "row A has no single black or white crumb left, which a median leaves where many lie together",
+        "autoencoder": "row A has a grey haze all over the ground; a sigmoid can make it black",
+    },
+    "row B": {
+        "median": "row B has whole strokes where the noisy digit has gaps: who knows what a digit looks like?",
+        "linear map": "the ground of row B is black; a weighted sum of noisy pixels is never exactly that",
+    },
+    "row C": {
+        "linear map": "row C has crumbs, and pixels that are fully black or white; a weighted sum blurs all that",
+        "autoencoder": "row C leaves strokes broken; what has seen digits would mend them",
+    },
+}
+
+
+def _first_wrong_row_is_told(answer: Callable[[], Sequence[str]]) -> tuple[str, ...]:
+    given = choices(answer(), list(_ROWS), tuple(_ROWS.values()))
+    for (row, method), said in zip(_ROWS.items(), given, strict=True):
+        if said != method:
+            raise Diagnosis(_SAID[row][said])
+    return given
+
+
+def _takes(row: str, method: str) -> Callable[[], tuple[str, ...]]:
+    return lambda: tuple((_ROWS | {row: method}).values())
+
+
+who_is_who = Exercise(
+    number="9.1",
+    examples=[()],
+    right=lambda: tuple(_ROWS.values()),
+    mistakes=[
+        *(Mistake(said, _takes(row, wrong)) for row, methods in _SAID.items() for wrong, said in methods.items()),
+        Mistake("'wiener' is not in the list", _takes("row A", "Wiener")),
+        Mistake("return 3 values", lambda: "median"),
+    ],
+    observe=_first_wrong_row_is_told,
+    returns="three of the names, for the rows A, B and C",
+    praise="each method has its own kind of fault",
+    target="Three different names out of the list, for A, B and C",
+    minutes=4,
+)
+
+psnr = Exercise(
+    number="9.2",
+    examples=[(torch.tensor([784.0, 7.84, 90.0]),), (torch.tensor([15.0]),)],
+    right=lambda error: 10 * torch.log10(784 / error),
+    mistakes=[
+        Mistake("divide by 784 first: the error is summed over the pixels", lambda error: 10 * torch.log10(1 / error)),
+        Mistake("a smaller error is a larger PSNR: turn the ratio round", lambda error: 10 * torch.log10(error / 784)),
+        Mistake("decibels take the logarithm to base 10", lambda error: 10 * torch.log(784 / error)),
+        Mistake("20 belongs to a root of the error; for a squared error it is 10", lambda e: 20 * torch.log10(784 / e)),
+        Mistake("ten times the logarithm", lambda error: torch.log10(784 / error)),
+        Mistake(
+            "the mean comes last: one number for each image", lambda error: 10 * torch.log10(784 / error.mean())[None]
+        ),
+    ],
+    returns="[N], one number for each image",
+    praise="3 dB more are half the error, wherever you start",
+    target="One number for each image: 20 for an error of 7.84, 0 for 784",
+    minutes=5,
+)
+
+
+def _weights(noisy: Tensor, clean: Tensor, sigma: float) -> Tensor:
+    return (-torch.cdist(noisy, clean).square() / (2 * sigma**2)).softmax(1)
+
+
+def _clouds() -> list[tuple[Tensor, Tensor, float]]:
+    generator = torch.Generator().manual_seed(0)
+    return [
+        (torch.randn(4, 3, generator=generator), torch.randn(5, 3, generator=generator), 0.7),
+        (torch.randn(2, 2, generator=generator), torch.randn(6, 2, generator=generator), 1.5),
+    ]
+
+
+best_answer = Exercise(
+    number="9.3",
+    examples=_clouds,
+    right=lambda noisy, clean, sigma: _weights(noisy, clean, sigma) @ clean,
+    mistakes=[
+        Mistake(
+            "that is the nearest clean image; the others count too, each by its weight",
+            lambda noisy, clean, sigma: clean[torch.cdist(noisy, clean).argmin(1)],
+        ),
+        Mistake(
+            "the distances are to be squared",
+            lambda noisy, clean, sigma: (-torch.cdist(noisy, clean) / (2 * sigma**2)).softmax(1) @ clean,
+        ),
+        Mistake(
+            "2 σ² stands below, not 2 σ",
+            lambda noisy, clean, sigma: (-torch.cdist(noisy, clean).square() / (2 * sigma)).softmax(1) @ clean,
+        ),
+        Mistake(
+            "the 2 of 2 σ² is missing",
+            lambda noisy, clean, sigma: (-torch.cdist(noisy, clean).square() / sigma**2).softmax(1) @ clean,
+        ),
+        Mistake(
+            "the minus is missing: what is far away must weigh least",
+            lambda noisy, clean, sigma: (torch.cdist(noisy, clean).square() / (2 * sigma**2)).softmax(1) @ clean,
+        ),
+        Mistake(
+            "the weights must add up to 1 over the clean images, which are axis 1",
+            lambda noisy, clean, sigma: (-torch.cdist(noisy, clean).square() / (2 * sigma**2)).softmax(0) @ clean,
+        ),
+        Mistake(
+            "the weights do not add up to 1: divide by their sum",
+            lambda noisy, clean, sigma: (-torch.cdist(noisy, clean).square() / (2 * sigma**2)).exp() @ clean,
+        ),
+    ],
+    returns="[N, D], one answer for each noisy image",
+    praise="no denoiser of these images has a smaller squared error",
+    target="[N, D]: for a tiny sigma the nearest clean image, for a huge one the mean of all",
+    minutes=10,
+)
+
+
+def _codes() -> list[tuple[Tensor]]:
+    z = torch.tensor([[0.0, 2.0, 0.0, -1.0, 0.0], [0.0, 0.0, 0.0, -3.0, 0.0], [0.0, 1.0, 0.0, 0.0, 4.0]])
+    return [(z,), (z[:2],)]
+
+
+def _one_number(answer: Callable[[Tensor], Any], z: Tensor) -> float:
+    given = torch.as_tensor(attempted(answer(z)), dtype=torch.float64)
+    if given.numel() != 1:
+        raise Diagnosis(f"one number was expected, and these are {given.numel()}: take the mean over the units")
+    return given.item()
+
+
+dead_share = Exercise(
+    number="9.4",
+    examples=_codes,
+    right=lambda z: (z == 0).all(0).float().mean(),
+    mistakes=[
+        Mistake("that is the share of zeros in the table", lambda z: (z == 0).float().mean()),
+        Mistake("a unit that is 0 for some image is not dead yet", lambda z: (z == 0).any(0).float().mean()),
+        Mistake("axis 1 are the units: go along the images", lambda z: (z == 0).all(1).float().mean()),
+        Mistake("that is the share of the living", lambda z: (z != 0).any(0).float().mean()),
+        Mistake("a negative unit is not dead", lambda z: (z <= 0).all(0).float().mean()),
+        Mistake("a share, not a count", lambda z: (z == 0).all(0).float().sum()),
+        Mistake("take the mean over the units", lambda z: (z == 0).all(0).float()),
+    ],
+    observe=_one_number,
+    returns="one number",
+    praise="a dead unit takes up room and gets no gradient",
+    target="One number from 0 to 1",
+    minutes=6,
+)
