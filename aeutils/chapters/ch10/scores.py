@@ -1,0 +1,82 @@
+"""How unusual an image is, by five ways that know nothing but normal images; and how good such scores are."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+import torch
+from sklearn.ensemble import IsolationForest
+from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.neighbors import NearestNeighbors
+from torch import Tensor, nn
+
+from aeutils.data import Images, Split
+from aeutils.evaluation import pca_autoencoder, reconstruct, squared_errors
+from aeutils.losses import squared_error
+from aeutils.models import Autoencoder
+from aeutils.training import fit
+
+Score = Callable[[Tensor], Tensor]  # examples [N, ...] -> one number for each [N], larger for the more unusual
+
+
+def images_of(x_train: Tensor, x_val: Tensor | None = None, x_test: Tensor | None = None) -> Images:
+    """Normal examples as `Images`; where there is nothing to validate or to test on, the first of them stand there."""
+    val, test = (Split(x_train[:10] if part is None else part) for part in (x_val, x_test))
+    return Images("normal", Split(x_train), val, test, classes=())
+
+
+def baselines(x_train: Tensor, code_size: int = 32, seed: int = 0) -> dict[str, Score]:
+    """Scores that need no network.
+
+    Args:
+        x_train: normal examples `[N, ...]`.
+        code_size: components of PCA.
+        seed: of the isolation forest (Liu, Ting & Zhou, ICDM 2008; scikit-learn's, 100 trees).
+
+    Returns:
+        Name -> score: squared distance from the mean; the forest's; PCA's squared error; distance to the nearest
+        training example.
+    """
+    flat, mean = x_train.flatten(1).numpy(), x_train.mean(0)
+    pca = pca_autoencoder(images_of(x_train), code_size)
+    nearest = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(flat)
+
+    @functools.cache  # the slowest of them: only where it is asked for
+    def forest() -> IsolationForest:
+        return IsolationForest(random_state=seed).fit(flat)
+
+    return {
+        "mean image": lambda x: squared_errors(x, mean.expand_as(x)),
+        "isolation forest": lambda x: -torch.from_numpy(forest().score_samples(x.flatten(1).numpy())),
+        "PCA": lambda x: squared_errors(x, reconstruct(pca, x)),
+        "nearest neighbour": lambda x: torch.from_numpy(nearest.kneighbors(x.flatten(1).numpy())[0][:, 0]),
+    }
+
+
+def autoencoder_score(x_train: Tensor, code_size: int, steps: int, lr: float, batch_size: int, seed: int) -> Score:
+    """The squared error of a network with one hidden layer of 128, trained on `x_train`; `seed` draws the start."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        shape = tuple(x_train.shape[1:])
+        model = Autoencoder((x_train[0].numel(), 128, code_size), head=nn.Identity, shape=shape)
+        fit(model, images_of(x_train), squared_error, steps=steps, lr=lr, batch_size=batch_size, seed=seed)
+    return lambda x: squared_errors(x, reconstruct(model, x))
+
+
+def areas(unusual: Tensor, normal: Tensor, share: float = 0.1) -> dict[str, float]:
+    """How well scores part unusual examples `[N]` from normal ones `[M]`.
+
+    Args:
+        unusual: scores of the anomalies.
+        normal: scores of the normal examples.
+        share: of anomalies among all examples, to which the average precision refers; they are weighted to it.
+
+    Returns:
+        "auroc", the area under the ROC curve, and "ap", the average precision; both 0 to 1.
+    """
+    scores = torch.cat([normal, unusual]).numpy()
+    truth = torch.cat([torch.zeros(len(normal)), torch.ones(len(unusual))]).numpy()
+    weight = truth * share / len(unusual) + (1 - truth) * (1 - share) / len(normal)
+    ap = average_precision_score(truth, scores, sample_weight=weight)
+    return {"auroc": float(roc_auc_score(truth, scores)), "ap": float(ap)}
