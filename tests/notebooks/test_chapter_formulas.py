@@ -1,4 +1,4 @@
-"""What the chapters 02b and 05 to 07 call right, against other people's implementations, simulation or brute force."""
+"""What the chapters 02b and 05 to 08 call right, against other people's implementations, simulation or brute force."""
 
 from itertools import permutations
 
@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy.stats import ttest_ind, ttest_rel
 from sklearn.linear_model import LinearRegression
-from sklearn.neighbors import NearestNeighbors
+from sklearn.neighbors import NearestCentroid, NearestNeighbors
 
 from aeutils.chapters.ch02b.walks import length
 from aeutils.chapters.ch05 import exercises as ch05
@@ -19,6 +19,10 @@ from aeutils.chapters.ch07.map_cells import holes, map_cells
 from aeutils.chapters.ch07b import exercises as ch07b
 from aeutils.chapters.ch07b.code_pairs import best_partners
 from aeutils.chapters.ch07b.properties import properties
+from aeutils.chapters.ch08 import exercises as ch08
+from aeutils.chapters.ch08 import full_mnist
+from aeutils.chapters.ch08.pictures import confusion
+from aeutils.chapters.ch08.tables import mean_and_spread, means_and_spreads
 
 
 def test_steps_are_those_of_a_data_loader():
@@ -140,3 +144,50 @@ def test_a_hole_has_codes_on_all_four_sides():
     expected = [".....", ".....", ".oo..", "..o..", "....."]
     found = holes(count).view(5, 5).tolist()
     assert ["".join("o" if cell else "." for cell in row) for row in found] == expected
+
+
+def test_nearest_mean_is_the_nearest_centroid():
+    for z_train, y_train, z in ch08.nearest_mean.tried_on:
+        by_scikit_learn = NearestCentroid().fit(z_train, y_train).predict(z)
+        assert ch08.nearest_mean.right(z_train, y_train, z).tolist() == by_scikit_learn.tolist()
+
+
+def test_matched_share_is_the_best_of_all_matches():
+    for y, found in ch08.matched_share.tried_on:
+        names = np.unique(found)
+        best = max((np.array(order)[np.searchsorted(names, found)] == y).mean() for order in permutations(np.unique(y)))
+        assert ch08.matched_share.right(y, found) == pytest.approx(best)
+
+
+def test_whitened_codes_have_the_identity_as_covariance():
+    for (z,) in ch08.whitened.tried_on:
+        torch.testing.assert_close(ch08.whitened.right(z).T.cov(), torch.eye(z.shape[1]), rtol=0, atol=1e-4)
+
+
+def test_a_confusion_has_the_matched_clusters_on_its_diagonal():
+    y, found = np.repeat([0, 1, 2], 4), np.array([7, 7, 7, 5, 5, 5, 5, 7, 6, 6, 6, 6])
+    rows, above = confusion(torch.ones(12, 1, 2, 2), y, found)
+    brightness = [[picture.mean().item() for picture in row] for row in rows.values()]
+    assert brightness == [[1, 0.5, 0], [0.5, 1, 0], [0, 0, 1]] and above == ["4", "4", "4"]
+
+
+def test_the_table_on_the_full_mnist_is_whole():
+    reached = full_mnist.full_table("listing").query("measure == 'accuracy' and epoch == 10").value
+    assert len(reached) == 4 and reached.mean() >= 96.9
+    for name, seeds in (("probe", 3), ("clustering", 3)):
+        table = full_mnist.full_table(name)
+        drawn = table[(table.get("labels") != max(full_mnist.LABELS)) if name == "probe" else slice(None)]
+        told = [column for column in ("features", "code_size", "method", "labels", "measure") if column in drawn]
+        assert set(drawn.groupby(told, dropna=False).size()) == {seeds}
+    with pytest.raises(ValueError, match="is no table; expected one of"):
+        full_mnist.full_table("lists")
+
+
+def test_means_and_spreads_are_those_of_the_seeds():
+    means, spreads = means_and_spreads({"a": [1, 3, 5, 7, 7, 7]}, seeds=3)
+    assert means["a"].tolist() == [3, 7] and spreads["a"].tolist() == [2, 0]
+    assert mean_and_spread({("one", 10): [1.0, 3.0], ("two", 1000): [2.5]}).splitlines() == [
+        "              10        1,000",
+        "one    2.0 ± 1.4             ",
+        "two                       2.5",
+    ]

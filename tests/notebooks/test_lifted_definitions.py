@@ -12,6 +12,7 @@ from notebook_cells import NOTEBOOKS, setup_namespace, tagged
 from torch import nn
 
 from aeutils import evaluation, losses, models, training
+from aeutils.chapters.ch08 import clusters, listing, probes
 from aeutils.chapters.ch09 import denoisers
 from aeutils.data import Images, Split
 from aeutils.training import loop
@@ -224,6 +225,39 @@ def test_conv_autoencoder_of_notebook_02(activation, shape):
     assert (
         ours(x).shape == x.shape and torch.equal(ours(x), taught(x)) and torch.equal(ours.decode(z), taught.decode(z))
     )
+
+
+@pytest.fixture(scope="module")
+def notebook_08():
+    return lifted("08")
+
+
+def test_listing_of_notebook_08(notebook_08):
+    generator = torch.Generator().manual_seed(8)
+    x, y = torch.rand(230, 1, 28, 28, generator=generator), torch.randint(10, (230,), generator=generator)
+    found = []
+    for train in (listing.train_listing, notebook_08["train_listing"]):
+        torch.manual_seed(8)
+        model, printed = train(x, y, epochs=2)
+        found.append((printed, list(model.cpu().state_dict().items())))
+    (ours, our_weights), (theirs, their_weights) = found
+    assert ours == theirs
+    assert all(a == b and torch.equal(v, w) for (a, v), (b, w) in zip(our_weights, their_weights, strict=True))
+
+
+def test_readers_and_clusters_of_notebook_08(notebook_08):
+    images = notebook_08["images"]
+    codes = {part: getattr(images, part).x.flatten(1)[:, 300:330:5] for part in ("train", "val", "test")}
+    ours, taught = (function(codes) for function in (probes.scaled, notebook_08["scaled"]))
+    assert all((ours[part] == taught[part]).all() for part in codes)
+    chosen = probes.few_labels(images.train.y, 100, seed=8)
+    assert sorted(images.train.y[chosen].tolist()) == [digit for digit in range(10) for _ in range(10)]
+    for reader in probes.READERS:
+        assert probes.probe(reader, ours, images, chosen) == notebook_08["probe"](reader, ours, chosen)
+    few = {part: z[:200] for part, z in ours.items()}
+    for method in clusters.METHODS:
+        found = clusters.cluster(method, few, 8)
+        assert found.shape == (200,) and (found == notebook_08["cluster"](method, few, 8)).all()
 
 
 @pytest.mark.parametrize("name", list(denoisers.CORRUPTIONS))

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from aeutils.chapters.ch03 import exercises as ch03
 from aeutils.chapters.ch04 import exercises as ch04
 from aeutils.chapters.ch04b import exercises as ch04b
+from aeutils.chapters.ch08 import exercises as ch08
 
 
 def nats_in_double(logits, x):
@@ -35,6 +36,16 @@ def kl_by_normal(mean, log_variance):
     return sum((q.log_prob(at) - p.log_prob(at)) / 2 for at in (z, other)).sum(-1)
 
 
+def whitened_and_turned_back(z):
+    values, vectors = torch.linalg.eigh(z.double().T.cov())
+    return (z - z.mean(0)).double() @ vectors @ torch.diag(values.rsqrt()) @ vectors.T
+
+
+def nearest_mean_one_by_one(z_train, y_train, z):
+    means = [z_train[y_train == digit].mean(0) for digit in range(10)]
+    return [min(range(10), key=lambda digit: (code - means[digit]).norm()) for code in z]
+
+
 @pytest.mark.parametrize(
     ("exercise", "answer"),
     [
@@ -49,6 +60,9 @@ def kl_by_normal(mean, log_variance):
         (ch04.draw_codes, lambda mean, log_variance: Normal(mean, log_variance.exp().sqrt()).rsample()),
         (ch04.draw_codes, lambda mean, lv: mean + torch.randn(mean.T.shape).T * lv.exp().sqrt()),
         (ch04.draw_codes, lambda mean, lv: mean.double() - torch.randn_like(mean) * (lv / 2).exp()),
+        (ch08.whitened, whitened_and_turned_back),
+        (ch08.nearest_mean, nearest_mean_one_by_one),
+        (ch08.ten_labels, lambda: torch.tensor([11, 9, 6, 1, 3, 9, 1, 4, 7, 1])),
         (ch04b.importance_weighted, lambda w: w.max(0).values + (w - w.max(0).values).exp().mean(0).log()),
         (ch04b.free_bits, lambda kl, free: torch.maximum(kl.double().mean(0), torch.tensor(free)).sum(0, keepdim=True)),
         (

@@ -1,0 +1,73 @@
+"""Probes: what a simple classifier reads from codes, when it gets the labels of some training images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from torch import Tensor, nn
+
+from aeutils.data import Images, Split
+from aeutils.evaluation import encode
+
+Features = Mapping[str, np.ndarray]  # "train", "val" and "test" -> [N, k]
+
+READERS = ("linear", "neighbours")
+
+
+def few_labels(y: Tensor, n: int, seed: int) -> np.ndarray:
+    """Which training images get a label: `n`, equally many of each of the ten classes; all of them in their order.
+
+    Args:
+        y: labels of the training images `[N]`, 0 to 9.
+        n: a multiple of 10, or N.
+        seed: of the draw.
+    """
+    if n == len(y):
+        return np.arange(n)
+    draw, labels = np.random.default_rng(seed), y.numpy()
+    each = [draw.choice(np.flatnonzero(labels == digit), n // 10, replace=False) for digit in range(10)]
+    return np.concatenate(each)
+
+
+def scaled(parts: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
+    """Codes around 0 with a spread of 1 over all units together; no unit is stretched against another.
+
+    Args:
+        parts: "train" and others -> codes `[N, k]`; the training codes set the centre and the scale.
+    """
+    mean = parts["train"].mean(0)
+    spread = (parts["train"] - mean).std()
+    return {part: ((z - mean) / spread).numpy() for part, z in parts.items()}
+
+
+def features(images: Images, model: nn.Module | None = None) -> dict[str, np.ndarray]:
+    """What a reader or a clustering gets of each part of the images: their codes, or without a model their pixels."""
+
+    def codes(part: Split) -> Tensor:
+        return part.x.flatten(1) if model is None else encode(model, part)
+
+    return scaled({part: codes(getattr(images, part)) for part in ("train", "val", "test")})
+
+
+def probe(reader: str, z: Features, images: Images, chosen: np.ndarray) -> float:
+    """Accuracy on test images, in percent, of a reader that knows the labels of the chosen training images.
+
+    Args:
+        reader: "linear", logistic regression, its penalty chosen on the validation images; or "neighbours", the vote of
+            the five nearest labelled images, of the nearest one alone where fewer than 1,000 have a label.
+        z: codes of the three parts.
+        images: for their labels.
+        chosen: places of training images `[n]`.
+    """
+    y = {part: getattr(images, part).y.numpy() for part in ("train", "val", "test")}
+    if reader == "linear":
+        tried = [LogisticRegression(C=c, tol=1e-3, max_iter=1000) for c in (0.01, 0.1, 1.0)]
+    else:
+        tried = [KNeighborsClassifier(1 if len(chosen) < 1000 else 5)]
+    for each in tried:
+        each.fit(z["train"][chosen], y["train"][chosen])
+    best = max(tried, key=lambda each: each.score(z["val"], y["val"])) if len(tried) > 1 else tried[0]
+    return 100 * float(best.score(z["test"], y["test"]))
