@@ -8,7 +8,7 @@ from aeutils.collection.table import Lesson, lessons
 
 _TIME = re.compile(r"\n+\*\*Time:\*\* .*$", re.MULTILINE)
 _NEED = re.compile(r"^\*\*You need:\*\* .*$", re.MULTILINE)
-_NEIGHBOURS = re.compile(r"^(?:Before|Next|Back to): (?:\[.*\]\(.*\.ipynb\)|.* \*\(planned\)\*)$", re.MULTILINE)
+_NEIGHBOURS = re.compile(r"^(?:Before|Next|Back to): .*(?:\]\(.*\.ipynb\)|\*\(planned\)\*)$", re.MULTILINE)
 
 
 def neighbours_line(lesson: Lesson) -> str:

@@ -128,6 +128,8 @@ def test_a_companion_stands_beside_the_way_and_says_that_it_may_be_skipped():
     assert neighbours_line(companion) == f"Before: [{own.short}]({own.file}) · Next: [{after.short}]({after.file})"
     assert neighbours_line(after).startswith(f"Before: [{own.short}]({own.file})")
     assert last_cell(f"End.\n\n{neighbours_line(own)}", neighbours_line(own)).count("Before:") == 1
+    half_planned = "Before: 8 · Eight *(planned)* · Next: [10 · Ten](10_ten.ipynb)"
+    assert last_cell(f"End.\n\n{half_planned}", neighbours_line(own)).count("Before:") == 1
     row = next(line for line in repr(collection_map()).splitlines() if line.startswith("2b · "))
     assert " | companion, may be skipped: " in row
 
