@@ -40,8 +40,9 @@ def mean_and_spread(values: Mapping[tuple[str, Any], Sequence[float]]) -> str:
 
     first = max(map(len, rows))
     heads = [f"{column:,.0f}" if isinstance(column, int | float) else str(column) for column in columns]
-    lines = ["".join([" " * first, *(f"{head:>13}" for head in heads)])]
-    lines += ["".join([f"{row:{first}}", *(f"{cell(row, column):>13}" for column in columns)]) for row in rows]
+    wide = max(13, 2 + max(map(len, heads)))
+    lines = ["".join([" " * first, *(f"{head:>{wide}}" for head in heads)])]
+    lines += ["".join([f"{row:{first}}", *(f"{cell(row, column):>{wide}}" for column in columns)]) for row in rows]
     return "\n".join(lines)
 
 
