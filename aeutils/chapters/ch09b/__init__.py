@@ -1,0 +1,1 @@
+"""What notebook 09b alone uses."""
