@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from aeutils.chapters.ch10.eights import eights
-from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, but, number
+from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, but, number, told
 
 
 def _scores() -> list[tuple[Tensor, Tensor]]:
@@ -30,7 +30,8 @@ def _with_halves(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _one_area(answer: Callable[..., Any], unusual: Tensor, normal: Tensor) -> float:
-    given = attempted(answer(unusual, normal))
+    with told({"must match": "all pairs, not the first with the first: unusual[:, None] > normal[None], [N, M]"}):
+        given = attempted(answer(unusual, normal))
     if getattr(given, "shape", ()) == (len(unusual), len(normal)):
         raise Diagnosis("that is one answer for each pair; return their mean, one number")
     return number(given)
@@ -54,6 +55,7 @@ area_from_pairs = Exercise(
             "you compared each anomaly with the mean of the normal scores; compare it with every one of them",
             lambda unusual, normal: (unusual > normal.mean()).double().mean(),
         ),
+        Mistake("all pairs, not the first with the first", lambda unusual, normal: (unusual > normal).double().mean()),
         Mistake("one answer for each pair", lambda unusual, normal: _with_halves(unusual[:, None], normal[None])),
     ],
     observe=_one_area,
@@ -84,6 +86,16 @@ def _limit(rank: Callable[[Tensor, float], int]) -> Callable[[Tensor, float], fl
     return limit
 
 
+def _one_limit(answer: Callable[..., Any], errors: Tensor, promise: float) -> float:
+    n = len(errors)
+    if _rank(errors, promise) > n:
+        beyond = f"you have {n} errors, fewer than k: then no limit can promise that; return math.inf"
+    else:
+        beyond = f"{n} errors have no place {n}: Python counts from 0, so the k-th smallest stands at place k − 1"
+    with told({"out of bounds": beyond, "out of range": beyond}):
+        return number(answer(errors, promise))
+
+
 limit_that_keeps_its_promise = Exercise(
     number="10.2",
     examples=_errors,
@@ -98,8 +110,16 @@ limit_that_keeps_its_promise = Exercise(
             _limit(lambda errors, promise: _rank(errors, promise) + 1),
         ),
         Mistake(
+            "19 errors have no place 19",
+            lambda errors, promise: errors.sort().values[_rank(errors, promise)].item(),
+        ),
+        Mistake(
             "with 10 errors nothing can promise 5 %: return math.inf, no alarm at all",
             lambda errors, promise: errors.sort().values[min(_rank(errors, promise), len(errors)) - 1].item(),
+        ),
+        Mistake(
+            "you have 10 errors, fewer than k",
+            lambda errors, promise: errors.sort().values[_rank(errors, promise) - 1].item(),
         ),
         Mistake(
             "that is torch.quantile, which knows nothing of the new image; take a rank among n + 1",
@@ -110,7 +130,7 @@ limit_that_keeps_its_promise = Exercise(
             _limit(lambda errors, promise: max(math.ceil((len(errors) + 1) * promise - 1e-9), 1)),
         ),
     ],
-    observe=lambda answer, errors, promise: number(answer(errors, promise)),
+    observe=_one_limit,
     returns="one number, a limit",
     praise="a new normal image is above it at most so often as promised, on average over all draws of the n errors, "
     "whatever the errors are like: this is conformal prediction",

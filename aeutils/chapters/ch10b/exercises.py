@@ -94,6 +94,10 @@ found_and_false = Exercise(
             lambda alarm, known: (int((alarm & known).sum()), _counted(alarm, known)[1]),
         ),
         Mistake(
+            "you counted hours; count events: hours in a row are one",
+            lambda alarm, known: (int((alarm & known).sum()), int((alarm & ~known).sum())),
+        ),
+        Mistake(
             "hours next to each other are one alarm: count where they begin",
             lambda alarm, known: (_counted(alarm, known)[0], int((alarm & ~known).sum())),
         ),
