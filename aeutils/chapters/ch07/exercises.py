@@ -106,7 +106,7 @@ share_of_copies = Exercise(
     ],
     observe=_one_share,
     returns="one number, 0 to 1",
-    praise="a distance near 0 shows a copy; a merely low one does not (real 1s lie at 5), and a high one may be one",
+    praise="a distance near 0 shows a copy; a merely low one does not (real 1s lie at 5); a high one may be a digit",
     target="0.4 in the check's example: four pictures of ten are nearer than the limit",
     minutes=8,
 )
