@@ -9,7 +9,7 @@ from sklearn.linear_model import Ridge
 import aeutils as ae
 from aeutils.chapters.ch09 import filters
 from aeutils.chapters.ch09.denoisers import CORRUPTIONS, gaussian
-from aeutils.chapters.ch09.full_mnist import summary, table
+from aeutils.chapters.ch09.full_mnist import LEARN, summary, table
 from aeutils.chapters.ch09.measures import quality
 from aeutils.data import Images, Split
 
@@ -58,6 +58,9 @@ def test_the_table_is_whole_and_baselines_come_first():
     assert names[0] == "as it is" and names[-1] == "autoencoder" and len(names) == 7
     for _, part in found.groupby(["data", "noise", "seed"]):
         assert list(part["method"]) == names
-    assert set(found["noise"]) == set(CORRUPTIONS) and "mnist-5k" in set(found["data"])
+    assert set(found["noise"]) == set(CORRUPTIONS) and set(found["data"]) == {"mnist-5k", "mnist"}
     assert not found.isna().any().any()
-    assert summary().index[0].startswith("as it is") and not summary().isna().any().any()
+    for measured in ("PSNR", "SSIM"):
+        written = summary(measured)
+        assert list(written.index[:7]) == names and not written.isna().any().any()
+        assert list(written.index[7:]) == [f"{name}, 55,000 images" for name in LEARN]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -11,6 +11,13 @@ from torch import Tensor
 from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, choices
 
 _ROWS = {"row A": "linear map", "row B": "autoencoder", "row C": "median"}
+
+
+def unnamed(by_method: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The pictures of three methods, under the names that the exercise has for them."""
+    return {row: by_method[method] for row, method in _ROWS.items()}
+
+
 _SAID = {  # row -> wrong answer -> what speaks against it
     "row A": {
         "median": "row A has no single black or white crumb left, which a median leaves where many lie together",
@@ -130,7 +137,7 @@ best_answer = Exercise(
 
 
 def _codes() -> list[tuple[Tensor]]:
-    z = torch.tensor([[0.0, 2.0, 0.0, -1.0, 0.0], [0.0, 0.0, 0.0, -3.0, 0.0], [0.0, 1.0, 0.0, 0.0, 4.0]])
+    z = torch.tensor([[0.0, 2.0, 0.0, -1.0, 0.5], [0.0, 0.0, 0.0, -3.0, 0.0], [0.0, 1.0, 0.0, 0.0, -0.5]])
     return [(z,), (z[:2],)]
 
 
@@ -150,6 +157,7 @@ dead_share = Exercise(
         Mistake("a unit that is 0 for some image is not dead yet", lambda z: (z == 0).any(0).float().mean()),
         Mistake("axis 1 are the units: go along the images", lambda z: (z == 0).all(1).float().mean()),
         Mistake("that is the share of the living", lambda z: (z != 0).any(0).float().mean()),
+        Mistake("plus and minus may cancel; ask of each image", lambda z: (z.sum(0) == 0).float().mean()),
         Mistake("a negative unit is not dead", lambda z: (z <= 0).all(0).float().mean()),
         Mistake("a share, not a count", lambda z: (z == 0).all(0).float().sum()),
         Mistake("take the mean over the units", lambda z: (z == 0).all(0).float()),

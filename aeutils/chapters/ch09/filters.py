@@ -34,7 +34,7 @@ def tuned_filters(images: Images, corrupt: Corruption) -> dict[str, Corruption]:
     candidates = {
         "as it is": [lambda x: x],
         "median": list(map(_median, (3, 5))),
-        "Wiener": [_wiener(*setting) for setting in itertools.product((3, 5), (0.1, 0.2, 0.3, 0.5, 0.8))],
+        "Wiener (local)": [_wiener(*setting) for setting in itertools.product((3, 5), (0.1, 0.2, 0.3, 0.5, 0.8))],
         "non-local means": [
             _non_local_means(*setting) for setting in itertools.product((3, 5), (5, 9), (0.2, 0.3, 0.4, 0.6))
         ],
