@@ -19,6 +19,7 @@ from aeutils import figures
 from aeutils.chapters.ch04.loss_anatomy import loss_anatomy
 from aeutils.chapters.ch05.playground import playground
 from aeutils.chapters.ch05.sweep_tables import sweep_table
+from aeutils.chapters.ch10.limit_panel import limit_panel
 from aeutils.lessons import predict
 ae.seed_everything()
 images = ae.load("mnist-5k")
@@ -31,6 +32,9 @@ SHOWN = {
     "explorer/widget.py": ["ae.explore(model, images.test.x[:40])"],
     "chapters/ch04/loss_anatomy.py": ["loss_anatomy({'untrained': model}, images)"],
     "chapters/ch05/playground.py": ["playground(tables)", "playground(tables, still=still)"],
+    "chapters/ch10/limit_panel.py": [
+        "some = images.test.x[:40]\nlimit_panel(some.flatten(1).sum(1), images.test.y[:40] > 4, some, 100)"
+    ],
 }
 CELLS = [FIRST, *(cell for cells in SHOWN.values() for cell in cells)]
 WIDGETS = re.compile(r"(?:anywidget|ipywidgets|tqdm\.(?:auto|autonotebook|notebook|gui))(?:\.|$)")  # who brings widgets
@@ -97,8 +101,8 @@ def test_no_widget_is_committed(path):
 def test_no_widget_is_stored_and_what_stands_for_it_is(stored):
     notebook = nbformat.read(stored, as_version=4)
     assert "widgets" not in notebook.metadata and VIEW not in stored.read_text(encoding="utf-8")
-    _, guess, explorer, anatomy, ground, ground_with_still = (cell.outputs for cell in notebook.cells)
-    for outputs in (guess, explorer, anatomy, ground, ground_with_still):
+    _, guess, explorer, anatomy, ground, ground_with_still, limit = (cell.outputs for cell in notebook.cells)
+    for outputs in (guess, explorer, anatomy, ground, ground_with_still, limit):
         assert "Run this cell to" in outputs[-1].data["text/html"]
     question, _ = guess
     assert "this" in question.data["text/html"] and "this" in question.data["text/plain"]
@@ -109,6 +113,8 @@ def test_no_widget_is_stored_and_what_stands_for_it_is(stored):
     assert "<svg" in ground[0].data["text/html"] and "Playground" in ground[0].data["text/plain"]
     still, line = ground_with_still
     assert still.metadata["image/png"]["alt"].startswith("A still") and "<svg" not in line.data["text/html"]
+    assert "<svg" in limit[0].data["text/html"] and "limit of 100" in limit[0].data["text/html"]
+    assert "A limit over the scores" in limit[0].data["text/plain"]
     assert stored.stat().st_size < 1.5e6
 
 
