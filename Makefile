@@ -13,7 +13,7 @@ open_lab = as_root=; browser=; \
   if [ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ]; then browser=--no-browser; fi; \
   $(RUN) tools/lab.py $(1) $$as_root $$browser
 
-.PHONY: help lab read test check lint outputs claims tries twice maps sweeps tables picture drawings bench bench-explorer clean
+.PHONY: help lab read test check lint outputs claims tries twice maps sweeps tables picture drawings site bench bench-explorer clean
 
 help: ## this list
 	@echo "make lab            start here: sets up .venv the first time, then opens your copies of the notebooks (work/)"
@@ -63,6 +63,9 @@ drawings: $(READY) ## shows all drawings on one page, on white, on dark and smal
 picture: $(READY) ## films the explorer in Chromium, for the top of the README
 	@AEUTILS_PROGRESS=0 AEUTILS_DEVICE=cpu $(RUN) tools/readme_picture.py
 
+site: $(READY) ## builds the site into build/site, to open or to put on any web server: make site REPO=owner/name
+	@$(RUN) tools/website.py $(if $(REPO),--repo $(REPO))
+
 bench: $(READY) ## measures training beside the floor that the machine sets, into benchmarks/RESULTS.md; ten minutes
 	@$(RUN) tools/bench_training.py
 
@@ -70,7 +73,7 @@ bench-explorer: $(READY) ## measures the latent-space explorer in Chromium, besi
 	@AEUTILS_PROGRESS=0 $(RUN) -m pytest -q -s tools/bench_explorer.py
 
 clean: ## removes .venv and caches, so that the next start sets up afresh; data sets and your copies (work/) stay
-	@rm -rf .venv .pytest_cache .ruff_cache .mypy_cache aeutils.egg-info
+	@rm -rf .venv build .pytest_cache .ruff_cache .mypy_cache aeutils.egg-info
 	@find aeutils tests tools notebooks -name __pycache__ -prune -exec rm -rf {} + \
 	  -o -name .ipynb_checkpoints -prune -exec rm -rf {} +
 

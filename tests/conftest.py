@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 
 import browser
@@ -102,6 +103,34 @@ def cuda() -> torch.device:
     if not torch.cuda.is_available():
         pytest.skip("needs a CUDA device, and this machine has none")
     return torch.device("cuda")
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The folder of the site, built once for all tests, also where they run in several processes."""
+    import website
+
+    if not website.SCRIPT.exists():
+        pytest.skip("the site's formulas need MathJax, and it was not fetched yet: make site, with npm and a network")
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent  # the one that all processes share
+    out, report = root / "site", root / "site-report.txt"
+    try:
+        (root / "site-begun").mkdir()
+    except FileExistsError:
+        for _ in range(3000):
+            if report.exists():
+                break
+            time.sleep(0.1)
+    else:
+        command = [sys.executable, website.__file__, "--out", str(out)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
+        (root / "site-report").write_text("" if done.returncode == 0 else done.stdout, encoding="utf-8")
+        (root / "site-report").rename(report)
+    said = report.read_text(encoding="utf-8")
+    assert said == "", said
+    return out
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ import browser
 import joblib
 
 ROOT = Path(__file__).resolve().parents[1]
-CHECKED = ["aeutils", "tests", "tools", "notebooks"]
+CHECKED = ["aeutils", "docs", "tests", "tools", "notebooks"]
 # What takes longest comes first: else one worker would be left with it when the others are done.
 TESTS = ["tests/explorer", "tests/project", "tests/package", "tests/notebooks"]
 NBVAL = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg"]

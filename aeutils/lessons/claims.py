@@ -31,14 +31,12 @@ class Claim:
     evidence: Mapping[str, Any]
 
     def __repr__(self) -> str:
-        numbers = " ".join(f"{name}={_shown(value)}" for name, value in self.evidence.items())
+        numbers = " ".join(self.numbers())
         return f"{HOLDS if self.holds else FAILS} {self.sentence}{' | ' if numbers else ''}{numbers}"
 
     def _repr_html_(self) -> str:
         mark, colour = (HOLDS, look.RIGHT) if self.holds else (FAILS, look.WRONG)
-        numbers = " · ".join(
-            f"<code>{html.escape(name)}={html.escape(_shown(value))}</code>" for name, value in self.evidence.items()
-        )
+        numbers = " · ".join(f"<code>{html.escape(number)}</code>" for number in self.numbers())
         advice = "" if self.holds else f"<br><em>{_WHEN_IT_FAILS}</em>"
         return (
             f'<div style="border-left: 4px solid {colour}; padding: 0.2em 0.8em; margin: 0.2em 0;">'
@@ -49,6 +47,10 @@ class Claim:
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data = {"text/plain": repr(self), "text/html": self._repr_html_()}
         return data, {"aeutils": {"claim": self.as_data()}}
+
+    def numbers(self) -> list[str]:
+        """The evidence as it is shown: `autoencoder=36.64`."""
+        return [f"{name}={_shown(value)}" for name, value in self.evidence.items()]
 
     def as_data(self) -> dict[str, Any]:
         """The claim as JSON takes it: six digits of a number; what is not finite as the text nan, inf or -inf."""

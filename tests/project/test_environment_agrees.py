@@ -57,6 +57,16 @@ def third_party_imports(folder):
     return {canonicalize_name(owners.get(module, [module])[0]) for module in modules}
 
 
+def named_in_conf():
+    """Packages that docs/conf.py names for Sphinx to load: its extensions and its theme."""
+    tree = ast.parse((ROOT / "docs" / "conf.py").read_text(encoding="utf-8"))
+    assigned = {node.targets[0].id: node.value for node in tree.body if isinstance(node, ast.Assign)}
+    modules = {*ast.literal_eval(assigned["extensions"]), ast.literal_eval(assigned["html_theme"])} - TOOLS
+    # A namespace such as sphinxcontrib has many owners: the module within it tells which.
+    owners = metadata.packages_distributions()
+    return {canonicalize_name(owners[name][0] if "." not in name else name.replace(".", "-")) for name in modules}
+
+
 def test_environment_yml_names_what_pyproject_names():
     listed = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     conda = requirements(
@@ -73,7 +83,13 @@ def test_environment_yml_names_what_pyproject_names():
 
 @pytest.mark.parametrize(
     "folder, allowed",
-    [("aeutils", RUNTIME), ("notebooks", RUNTIME), ("tests", RUNTIME | TEST), ("tools", RUNTIME | TEST)],
+    [
+        ("aeutils", RUNTIME),
+        ("notebooks", RUNTIME),
+        ("docs", RUNTIME | TEST),
+        ("tests", RUNTIME | TEST),
+        ("tools", RUNTIME | TEST),
+    ],
 )
 def test_what_is_imported_is_a_dependency(folder, allowed):
     assert third_party_imports(folder) - set(allowed) == set()
@@ -81,7 +97,8 @@ def test_what_is_imported_is_a_dependency(folder, allowed):
 
 def test_every_dependency_is_used():
     used = third_party_imports("aeutils") | third_party_imports("notebooks") | third_party_imports("tests")
-    used |= third_party_imports("tools")
+    used |= third_party_imports("tools") | third_party_imports("docs")
+    used |= named_in_conf()
     suite = (ROOT / "tools" / "suite.py").read_text(encoding="utf-8")
     used |= set(re.findall(r"-m (\w+)", (ROOT / "Makefile").read_text(encoding="utf-8")))  # run, not imported
     used |= set(re.findall(r'python\("(\w+)"', suite))

@@ -1,0 +1,35 @@
+// What the pages do by themselves; all of them can be read without it.
+
+/** Opens the folds around the place that the address names, and goes there. */
+function openFoldsAround() {
+  const id = decodeURIComponent(location.hash.slice(1));
+  const place = id && document.getElementById(id);
+  if (!place) return;
+  // A section's own fold, too: who comes for it wants to read it.
+  for (const fold of place.querySelectorAll(":scope > details.optional")) fold.open = true;
+  let folded = false;
+  for (let around = place.parentElement; around; around = around.parentElement) {
+    if (around instanceof HTMLDetailsElement && !around.open) folded = around.open = true;
+  }
+  if (folded) place.scrollIntoView();
+}
+
+addEventListener("hashchange", openFoldsAround);
+openFoldsAround();
+
+// From a file the search cannot fetch the pages that it found, to show a line of each: it shows their titles.
+if (location.protocol === "file:" && globalThis.DOCUMENTATION_OPTIONS) DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
+// What is folded is printed, too.
+addEventListener("beforeprint", () => {
+  for (const fold of document.querySelectorAll("details:not([open])")) {
+    fold.open = true;
+    fold.dataset.printed = "";
+  }
+});
+addEventListener("afterprint", () => {
+  for (const fold of document.querySelectorAll("details[data-printed]")) {
+    fold.open = false;
+    delete fold.dataset.printed;
+  }
+});

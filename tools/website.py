@@ -1,0 +1,93 @@
+"""Builds the site from the committed notebooks: `make site`, or `python tools/isolated.py tools/website.py`.
+
+    make site                    # into build/site: open build/site/index.html, or put the folder on any web server
+    make site REPO=owner/name    # the same with the addresses of the source, Binder and Colab
+
+It needs no network, but for the first time: npm then fetches MathJax, which draws the formulas, into build/npm.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import website_sources
+
+ROOT = Path(__file__).resolve().parents[1]
+BUILD = ROOT / "build"
+MATHJAX = "mathjax@3.2.2"
+SCRIPT = BUILD / "npm" / "node_modules" / "mathjax" / "es5" / "tex-svg.js"
+
+
+def mathjax() -> Path:
+    """The file that draws formulas; fetched by npm where it is not there yet.
+
+    Raises:
+        SystemExit: there is no npm, or it could not fetch it.
+    """
+    if SCRIPT.exists():
+        return SCRIPT
+    npm = shutil.which("npm")
+    if npm is None:
+        raise SystemExit(
+            f"The site draws its formulas with MathJax, which npm fetches once, and there is no npm. On Debian and "
+            f"Ubuntu: apt-get install npm. Or put {MATHJAX}'s es5/tex-svg.js at {SCRIPT.relative_to(ROOT)} by hand."
+        )
+    (BUILD / "npm").mkdir(parents=True, exist_ok=True)
+    command = [npm, "install", "--prefix", str(BUILD / "npm"), "--no-audit", "--no-fund", "--loglevel=error", MATHJAX]
+    if subprocess.run(command, stdout=subprocess.DEVNULL).returncode or not SCRIPT.exists():
+        raise SystemExit(
+            f"npm could not fetch {MATHJAX}: see its message above. Is there a network? Then run it again."
+        )
+    return SCRIPT
+
+
+def build(out: Path, repository: str = "") -> None:
+    """Build the site into `out`, which is emptied first.
+
+    Args:
+        repository: "owner/name" on GitHub, or "".
+
+    Raises:
+        SystemExit: Sphinx warned of something; it has said of what.
+    """
+    from sphinx.cmd.build import build_main
+
+    script = mathjax()
+    source = out.with_name(f"{out.name}-source")
+    website_sources.write(source, repository)
+    (source / "_static" / "mathjax").mkdir(parents=True)
+    shutil.copy(script, source / "_static" / "mathjax")
+    shutil.rmtree(out, ignore_errors=True)
+    os.environ |= {"AEUTILS_ROOT": str(ROOT), "AEUTILS_REPOSITORY": repository}
+    doctrees = out.with_name(f"{out.name}-doctrees")
+    shutil.rmtree(doctrees, ignore_errors=True)
+    if build_main(["-b", "html", "-W", "--keep-going", "-q", "-d", str(doctrees), str(source), str(out)]):
+        raise SystemExit("The site was not built: see above.")
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repo", default="", metavar="OWNER/NAME", help="where on GitHub the collection is")
+    parser.add_argument("--out", type=Path, default=BUILD / "site", help="the folder to build it in; it is emptied")
+    parser.add_argument("--fetch", action="store_true", help="only fetch what is needed from the network")
+    options = parser.parse_args(arguments)
+    if options.repo and not re.fullmatch(r"[\w.-]+/[\w.-]+", options.repo):
+        parser.error(f"--repo {options.repo}: expected owner/name, as in the address of the repository on GitHub")
+    if options.fetch:
+        mathjax()
+        return 0
+    begin = time.monotonic()
+    build(options.out.resolve(), options.repo)
+    print(f"Built in {time.monotonic() - begin:.0f} seconds: {options.out / 'index.html'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
