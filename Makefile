@@ -13,7 +13,7 @@ open_lab = as_root=; browser=; \
   if [ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ]; then browser=--no-browser; fi; \
   $(RUN) tools/lab.py $(1) $$as_root $$browser
 
-.PHONY: help lab read test check lint outputs claims tries twice maps sweeps tables picture drawings site bench bench-explorer clean
+.PHONY: help lab read test check lint outputs claims tries twice maps sweeps tables picture drawings site bench bench-explorer student teacher clean
 
 help: ## this list
 	@echo "make lab            start here: sets up .venv the first time, then opens your copies of the notebooks (work/)"
@@ -71,6 +71,12 @@ bench: $(READY) ## measures training beside the floor that the machine sets, int
 
 bench-explorer: $(READY) ## measures the latent-space explorer in Chromium, beside interact + matplotlib
 	@AEUTILS_PROGRESS=0 $(RUN) -m pytest -q -s tools/bench_explorer.py
+
+student: $(READY) ## the collection for students, without solutions and results: a folder and a zip in build/
+	@$(RUN) tools/editions.py student
+
+teacher: $(READY) ## the same for teachers: solutions, results, and notes at each exercise and prediction
+	@$(RUN) tools/editions.py teacher
 
 clean: ## removes .venv and caches, so that the next start sets up afresh; data sets and your copies (work/) stay
 	@rm -rf .venv build .pytest_cache .ruff_cache .mypy_cache aeutils.egg-info

@@ -26,6 +26,7 @@ from aeutils.figures import look
 from aeutils.runtime import kind_and_reason
 
 NOT_ATTEMPTED, CORRECT, NOT_YET = "Not attempted", "Correct", "Not yet"
+LEVELS = ("easy", "medium", "hard", "for the best")
 _COLOURS = {NOT_ATTEMPTED: look.GREY, CORRECT: look.BLUE, NOT_YET: look.ORANGE}
 
 
@@ -84,6 +85,8 @@ class Exercise:
             `Diagnosis` or `NotAttempted`. The right function and the mistakes are observed in the same way.
         minutes: about how long a reader takes.
         tolerance: largest difference that counts as equal, relative to the largest number expected.
+        level: one of `LEVELS`: how hard it is, for who chooses exercises for a class.
+        ask: what a teacher asks somebody who is stuck; it does not tell the answer.
     """
 
     number: str
@@ -97,6 +100,8 @@ class Exercise:
     observe: Callable[..., Any] | None = None
     minutes: int = 10
     tolerance: float = 1e-4
+    level: str = "medium"
+    ask: str = ""
 
     def __call__(self, answer: Callable[..., Any]) -> Feedback:
         """Try `answer` on every example; nothing that happens here moves PyTorch's random numbers."""
@@ -120,6 +125,19 @@ class Exercise:
             Diagnosis, NotAttempted: see `observe`. What the answer itself raises passes through.
         """
         return [self._observed(answer, arguments) for arguments in self.tried_on]
+
+    def instead(self, mistake: Mistake) -> tuple[str, str, str] | None:
+        """Where a mistake shows: ("for n = 3, k = 2", "6", "7"), the last one right; None where it takes more words.
+
+        An exercise without arguments has nothing to work out by hand.
+        """
+        wrong = self._wrong(mistake) if any(self.tried_on) else None
+        for i, (one, other) in enumerate(zip(wrong or [], self.expected if wrong else [], strict=True)):
+            if not _alike([one], [other], self.tolerance):
+                given, right = _shown(one, 4), _shown(other, 4)
+                few = all(len(text) <= 40 and not text.startswith("a ") for text in (given, right))
+                return (self._named(i).removesuffix(": "), given, right) if few and given != right else None
+        return None
 
     def _observed(self, answer: Callable[..., Any], arguments: tuple) -> Any:
         return (self.observe or self._value)(answer, *copy.deepcopy(arguments))

@@ -12,7 +12,7 @@ import pytest
 from notebook_cells import NOTEBOOKS, cells, exercises, setup_namespace
 
 from aeutils.collection.reading import exercises_of
-from aeutils.lessons.exercises import Feedback
+from aeutils.lessons.exercises import LEVELS, Feedback
 
 _FILES = itertools.count()
 
@@ -85,6 +85,14 @@ def test_each_mistake_is_told_what_it_earns(notebook):
             assert mistake.says in given.message, f"{name}: {given} where {mistake.says!r} is due"
             messages.add(given.message)
         assert len(messages) == len(exercise.mistakes), f"{name}: two mistakes get the same message"
+
+
+def test_a_teacher_knows_how_hard_it_is_and_what_to_ask(notebook):
+    path, _, _ = notebook
+    listed = chapter(path).values()
+    assert [exercise.number for exercise in listed if exercise.level not in LEVELS] == []
+    assert [exercise.number for exercise in listed if not exercise.ask.endswith("?")] == []
+    assert len({exercise.ask for exercise in listed}) == len(listed)
 
 
 def test_what_is_right_for_one_example_alone_does_not_pass(notebook):

@@ -11,6 +11,7 @@ import venv
 import zipfile
 from pathlib import Path
 
+import editions
 import nbformat
 import pytest
 
@@ -25,6 +26,16 @@ from nbclient import NotebookClient
 notebook = nbformat.read(sys.argv[1], as_version=4)
 NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
 nbformat.write(notebook, sys.argv[1])
+"""
+
+FIRST_CELLS = """
+import os, sys, nbformat
+from pathlib import Path
+folder, *names = sys.argv[1:]
+os.chdir(folder)
+for path in map(Path, names):
+    exec(next(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"), {})
+    print(path.name)
 """
 
 
@@ -113,3 +124,11 @@ def test_notebook_runs_from_the_wheel(installed, tmp_path, name):
     installed(RUN, path)
     notebook = nbformat.read(path, as_version=4)
     assert [claim for claim in claims_in(notebook) if not claim.holds] == []
+
+
+def test_the_students_zip_and_its_wheel_are_all_that_a_notebook_starts_with(wheel, installed, tmp_path):
+    """One that needs images, and one that reads a file of the zip; what they do then is run elsewhere."""
+    archive = editions.write("student", tmp_path / "made", wheel=wheel)
+    zipfile.ZipFile(archive).extractall(tmp_path)
+    names = ["00_start_here.ipynb", "10b_anomalies_in_a_time_series.ipynb"]
+    assert installed(FIRST_CELLS, tmp_path / "autoencoders-student" / "notebooks", *names).split() == names

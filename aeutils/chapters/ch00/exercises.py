@@ -72,6 +72,8 @@ three_rates = Exercise(
     "by trying",
     target="Give three positive rates. The check says where each one takes the ball, so try some: 0.1, 0.3, 0.8 …",
     minutes=6,
+    level="easy",
+    ask="A step multiplies the distance to the bottom by one number. Which number is it, for a rate of your choice?",
 )
 
 
@@ -127,6 +129,8 @@ squared_error_per_image = Exercise(
     praise="one number for each image. Averaged over images it is the error used throughout the collection",
     target="Return a tensor of shape [N]: for each image, the squared differences summed over its pixels",
     minutes=6,
+    level="easy",
+    ask="How many numbers should come out for five images, and over which axes must you therefore add?",
 )
 
 numbers_to_store = Exercise(
@@ -160,6 +164,8 @@ numbers_to_store = Exercise(
     target="Count the codes, and the decoder's weights and constants. For n = 3,500 and k = 8 the pixels are "
     "2,744,000 numbers",
     minutes=8,
+    level="easy",
+    ask="You are alone on an island with your file. What must be in it so that you see all the digits again?",
 )
 
 _VARIANCES = torch.tensor([16.0, 9.0, 4.0, 1.0, 1.0, 1.0])  # 32 in all
@@ -207,4 +213,6 @@ components_for = Exercise(
     praise="on the digits this gives the numbers that you saw above",
     target="For variances 16, 9, 4, 1, 1, 1, half of the total takes 1 component and 80 % takes 3",
     minutes=8,
+    level="medium",
+    ask="Do it by hand for 16, 9, 4, 1, 1, 1: which running sums fall short of 80 %, and which component is next?",
 )

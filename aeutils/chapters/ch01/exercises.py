@@ -39,6 +39,9 @@ count_parameters = Exercise(
     praise="most parameters sit between the pixels and the first hidden layer, on both sides",
     target="For the widths 784, 128, 64, 2 the count is 218,514",
     minutes=6,
+    level="easy",
+    ask="Draw the layers of (6, 5, 4, 3) there and back. How many units does each arrow lead to, and how "
+    "many biases is that?",
 )
 
 
@@ -97,6 +100,8 @@ merge_layers = Exercise(
     praise="two linear layers in a row are one. Without something between them they can do nothing that one cannot",
     target="Return W and b with W x + b = second(first(x)) for every x",
     minutes=6,
+    level="medium",
+    ask="Write x, put the first layer around it, then the second. What is multiplied by x, and what is left over?",
 )
 
 
@@ -156,6 +161,9 @@ largest_angle = Exercise(
     praise="SciPy's subspace_angles gives the same; it is what section 2 used",
     target="An angle in degrees, from 0 (the same space) to 90 (one has a direction at right angles to the other)",
     minutes=12,
+    level="hard",
+    ask="What must be true of two bases before a product of their vectors is a cosine, and is a large angle "
+    "a large cosine?",
 )
 
 _MOST, _STEPS, _PCA, _GOOD = 60_000, 300, 29.5, 26.5  # parameters, steps; squared errors per validation image
@@ -205,6 +213,8 @@ design = Exercise(
     praise="rate, width and activation all count; notebook 5 searches in earnest",
     target="At most 60,000 parameters, and under 26.5 squared error per validation image after 300 steps",
     minutes=15,
+    level="medium",
+    ask="Which layer takes most of the budget, and which of the three settings have you changed alone so far?",
 )
 
 # Codes of four images: units 0 and 2 are dead; unit 5 is nearly so, and unit 7 is constant but not zero.
@@ -253,4 +263,6 @@ dead_units = Exercise(
     praise="on the training images' codes this gives the number in section 4",
     target="In the first example 2 of the 8 units are dead",
     minutes=6,
+    level="easy",
+    ask="Cover all columns but one with your hand. What do you have to see in it to call the unit dead?",
 )

@@ -66,6 +66,9 @@ shift_window = Exercise(
     "put it on the right",
     target="Every pixel takes its left neighbour's value",
     minutes=6,
+    level="easy",
+    ask="Point at one pixel of the result: from which neighbour should its value come, and where in the "
+    "window is that neighbour?",
 )
 
 _Sizes = Callable[[int, int, int, int], object]
@@ -144,6 +147,9 @@ there_and_back = Exercise(
     praise="n minus what comes back is the remainder, (n + 2·padding − kernel) % stride: that is output_padding",
     target="14 and 28 for (28, 4, 2, 1); 13 and 26 for (27, 4, 2, 1)",
     minutes=6,
+    level="medium",
+    ask="Lay a window of 4 on 6 pixels with a stride of 2 on squared paper: how many places does it find, "
+    "and how far back do these reach?",
 )
 
 
@@ -215,6 +221,9 @@ unshuffle = Exercise(
     praise="the same function in another order of pixels: this is why the MLP of section 4 did not mind",
     target="Three tensors: first weight, last weight, last bias",
     minutes=15,
+    level="hard",
+    ask="Where in the first weight does an ordinary pixel meet its numbers, in the rows or the columns, and "
+    "where in the last?",
 )
 
 start_variance = Exercise(
@@ -247,6 +256,9 @@ start_variance = Exercise(
     praise="slope 0 gives He's 2/n, slope 1 gives 1/n; nn.init.kaiming_uniform_ has the slope as its argument a",
     target="2/n at slope 0, 1/n at slope 1",
     minutes=10,
+    level="hard",
+    ask="Of the mean square that a unit is given, which share passes from the positive numbers, and which "
+    "from the negative ones?",
 )
 
 count_tied = Exercise(
@@ -285,4 +297,6 @@ count_tied = Exercise(
     praise="a little over half of the untied count, 219,288",
     target="For the widths 784, 128, 64, 8 the count is 110,232",
     minutes=6,
+    level="easy",
+    ask="Which numbers could encoder and decoder share at all, judging by the shapes of the biases on both sides?",
 )

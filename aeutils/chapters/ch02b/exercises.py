@@ -112,6 +112,8 @@ summed_forward = Exercise(
     "where a layer in the sum has none",
     target="The article's decoder: a chain of hidden layers, and beside it a running total",
     minutes=6,
+    level="medium",
+    ask="In the drawing of the decoder, follow one arrow from the sum to the picture: which layers does it still pass?",
 )
 
 
@@ -151,6 +153,8 @@ gains = Exercise(
     praise="the exact factor is the root of 6: a variance of 1 / (3 n) becomes the 2 / n of the better start",
     target="four factors with which each layer hands on 0.75 to 1.25 of the mean square that it is given",
     minutes=5,
+    level="easy",
+    ask="If a layer hands on a quarter of the mean square, which factor on its weights makes up for it?",
 )
 
 _Collapse = Callable[[Sequence[nn.Linear]], tuple[Tensor, Tensor]]
@@ -225,6 +229,8 @@ collapse = Exercise(
     praise="this is all that is left of a chain with no activation: one matrix, of the rank of the code at most",
     target="Return W and b with W z + b = all the layers in a row, for any number of them",
     minutes=12,
+    level="medium",
+    ask="After two layers you have one matrix and one bias. What does a third layer do to each of the two?",
 )
 
 
@@ -283,4 +289,6 @@ cheat = Exercise(
     praise="every picture is as before and the naive penalty c² times smaller; the ratio R does not move",
     target="Three tensors: weight and bias of the layer that makes the code, weight of the layer that reads it",
     minutes=10,
+    level="hard",
+    ask="If all codes are c times as large, what must the next layer do so that nobody further up notices?",
 )

@@ -41,6 +41,8 @@ per_image_error = Exercise(
     praise="about 20 per image. Without the frame the same model would have reported 0.0255 per pixel",
     target="Replace one number: how many pixels was the mean taken over?",
     minutes=5,
+    level="easy",
+    ask="Over how many numbers was the mean taken, those of the padded image or those inside its frame?",
 )
 
 
@@ -118,6 +120,9 @@ gaussian_log_likelihood = Exercise(
     praise="at σ² = ½ its first part is exactly minus the squared error",
     target="One number for each image: the logarithms of 784 normal densities, added up",
     minutes=12,
+    level="medium",
+    ask="Write the density of one pixel, take its logarithm, and count: which parts appear 784 times when "
+    "the pixels are added up?",
 )
 
 
@@ -158,6 +163,9 @@ runaway = Exercise(
     "this reason",
     target="Two numbers: a target and a logit whose cross-entropy is below −100",
     minutes=6,
+    level="medium",
+    ask="In x log p + (1 − x) log(1 − p), when is a factor before a logarithm negative, and what does the "
+    "logit do then?",
 )
 
 
@@ -249,6 +257,8 @@ nats_per_image = Exercise(
     target="One number for each image, in nats, for any logits",
     minutes=12,
     tolerance=1e-5,
+    level="medium",
+    ask="What is softplus(−l) for a pixel that should be white, once for l = 200 and once for l = −200?",
 )
 
 
@@ -315,4 +325,6 @@ log_normaliser = Exercise(
     target="log 2 at the logit 0, and finite at ±100",
     minutes=25,
     tolerance=1e-5,
+    level="for the best",
+    ask="What is the area under the curve at p = ½, where it is flat, and what does your formula say there?",
 )

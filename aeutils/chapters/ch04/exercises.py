@@ -92,6 +92,8 @@ kl_of_codes = Exercise(
     target="One number for each image: the KL of its units, added up",
     minutes=4,
     tolerance=1e-5,
+    level="easy",
+    ask="Take one unit with mean 0 and log-variance 0: which of your terms are 0, which are 1, and is their sum 0?",
 )
 
 
@@ -188,6 +190,8 @@ draw_codes = Exercise(
     target="One code for each image: the mean plus σ times its own noise",
     minutes=10,
     tolerance=0.03,
+    level="medium",
+    ask="If log σ² is 2, what is σ, and what do you see when you draw ten thousand codes of one image?",
 )
 
 
@@ -296,6 +300,8 @@ elbo_per_image = Exercise(
     target="One number for each image: log p(x|z) minus the KL",
     minutes=15,
     tolerance=1e-5,
+    level="hard",
+    ask="If the reconstruction gets worse, or the KL grows, must the bound rise or fall, and does your formula do so?",
 )
 
 
@@ -354,4 +360,6 @@ effective = Exercise(
     praise="β = 1.28 and σ² = 0.64 for w = 0.01: the two means partly make up for one another",
     target="Two numbers: 128 and 64 for w = 1, with 64 × 64 pixels and 32 units",
     minutes=10,
+    level="medium",
+    ask="By which number do you multiply the sum over pixels to get its mean, and by which the sum over units?",
 )

@@ -48,6 +48,8 @@ importance_weighted = Exercise(
     target="One number for each image: the logarithm of the mean weight",
     minutes=10,
     tolerance=1e-6,
+    level="medium",
+    ask="For two draws with weights 1 and 3: what is the logarithm of the mean, what the mean of the logarithms?",
 )
 
 
@@ -97,6 +99,8 @@ free_bits = Exercise(
     target="One number: each unit costs its mean KL, but at least the free nats",
     minutes=10,
     tolerance=1e-5,
+    level="medium",
+    ask="One unit has a KL of 0 for half of the images and 1 for the rest. With 0.2 nats free, what shall it cost?",
 )
 
 
@@ -167,4 +171,6 @@ predict_units = Exercise(
     praise="from the eigenvalues alone, before any training. Compare with section 4's figure",
     target="Two numbers: 2 and about 0.90 for eigenvalues 4, 1.5, 0.8, 0.2, with k = 3 and β = 2",
     minutes=12,
+    level="hard",
+    ask="Which eigenvalues lie above σ² (not β), and at most how many of them can the code hold?",
 )

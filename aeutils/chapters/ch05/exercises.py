@@ -103,6 +103,9 @@ standard_errors_apart = Exercise(
     "if this was the one planned comparison, too little for the best of dozens",
     target="Positive when a's error is the larger; about 3 for the errors of the check",
     minutes=6,
+    level="easy",
+    ask="If you ran each setting a hundred times as often, what would become of the difference, and what of "
+    "its standard error?",
 )
 
 _FREE = ("hidden", "activation", "start", "lr")  # what may be chosen in 5.2
@@ -157,6 +160,8 @@ quick = Exercise(
     praise="below 24 in a third of the steps, at the same code size. Try how few steps the default takes to get there",
     target="Settings with which 200 steps bring the validation error below 24",
     minutes=12,
+    level="medium",
+    ask="With 200 steps, is it the network's size or its training that is short? Which setting have you tried alone?",
 )
 
 _CURES = {  # run -> what to try first, and how its numbers say so
@@ -209,4 +214,6 @@ cures = Exercise(
     praise="train against validation, and both against PCA and the mean image: four numbers name the cure",
     target="Read the training error first, then the gap to validation",
     minutes=8,
+    level="medium",
+    ask="Compare each run's training error with PCA's and with the mean image's. What does that alone rule out?",
 )

@@ -50,6 +50,8 @@ steps = Exercise(
     target="595 steps for 3,500 images in batches of 100 over 17 epochs",
     minutes=2,
     tolerance=1e-9,
+    level="easy",
+    ask="How many steps has one epoch of 250 images in batches of 100, counted on your fingers?",
 )
 
 
@@ -109,6 +111,8 @@ scaled_rate = Exercise(
     target="0.003 for batches of 300 in place of 30 at 0.0003, by the linear rule",
     minutes=8,
     tolerance=1e-9,
+    level="medium",
+    ask="Batches become four times as large: what does each rule say about the rate, and what may it never exceed?",
 )
 
 
@@ -157,6 +161,8 @@ paired_standard_errors = Exercise(
     praise="the paired t. Unpaired, the first example would be 2.0; with its seeds paired it is 5.7",
     target="Positive when a's error is the larger; above 5 for the first errors of the check",
     minutes=8,
+    level="medium",
+    ask="Both settings had a bad day with seed 3. What is left of the bad day once you subtract seed by seed?",
 )
 
 
@@ -202,6 +208,8 @@ draws_needed = Exercise(
     target="59 draws for the best twentieth with probability 0.95",
     minutes=12,
     tolerance=1e-9,
+    level="hard",
+    ask="With which probability does one draw miss, and with which do two draws both miss?",
 )
 
 
@@ -279,4 +287,6 @@ choose = Exercise(
     praise="averaged over seeds, on validation images, a diverged run counted against its setting",
     target="One of the table's learning rates, chosen by the mean validation error",
     minutes=12,
+    level="medium",
+    ask="Cover the column that you chose by. Could somebody have got that number by luck, or by learning by heart?",
 )

@@ -173,6 +173,8 @@ train_step = Exercise(
     target="Move the weights once against the gradient, and return the error as a number",
     minutes=10,
     tolerance=1e-5,
+    level="medium",
+    ask="At the moment when the optimiser steps, which gradients lie beside the weights, and who put them there?",
 )
 
 
@@ -256,6 +258,8 @@ adam_step = Exercise(
     target="New parameters, m and s, for the first step and for later ones",
     minutes=15,
     tolerance=1e-7,
+    level="hard",
+    ask="In the first step with gradient g: what is m, what is √s, and by what must each be divided to be g and |g|?",
 )
 
 
@@ -368,6 +372,9 @@ patience_stops = Exercise(
     target="In the first example the run stops after epoch 4 and keeps epoch 2",
     minutes=15,
     tolerance=1e-9,
+    level="hard",
+    ask="Go through 5, 4, 4.5, 4.2, 3, 2 with a finger: after each number, what is the best so far, and how "
+    "long ago was it?",
 )
 
 
@@ -418,4 +425,6 @@ epoch_average = Exercise(
     praise="every image counts once, in whichever batch it was",
     target="2.2 for errors 2, 2, 4 in batches of 100, 80 and 20",
     minutes=6,
+    level="easy",
+    ask="How many images stand behind the error 4, and how many behind each error 2?",
 )

@@ -62,6 +62,9 @@ diagnose = Exercise(
     praise="the shape of a curve says more than its last value",
     target="Three different names out of the list, for A, B and C",
     minutes=8,
+    level="medium",
+    ask="Which two of the three curves are ever below the mean image's error, and what must a network have "
+    "learnt for that?",
 )
 
 _LIMITS = {
@@ -95,6 +98,8 @@ largest_log_variance = Exercise(
     target="The largest whole number whose exponential is finite in single precision",
     minutes=5,
     tolerance=0,
+    level="easy",
+    ask="What does torch print for the exponential of your number, and of the next one?",
 )
 
 _Steps = Sequence[Mapping[str, float]]
@@ -179,4 +184,6 @@ first_to_go = Exercise(
     praise="ae.fit looks in the same way, and names the term that you should look at",
     target='In the first example step 3 and "kl"',
     minutes=10,
+    level="medium",
+    ask="If everything is NaN from the fourth step on, which step tells you who began?",
 )

@@ -109,6 +109,8 @@ share_of_copies = Exercise(
     praise="a distance near 0 shows a copy; a merely low one does not (real 1s lie at 5); a high one may be a digit",
     target="0.4 in the check's example: four pictures of ten are nearer than the limit",
     minutes=8,
+    level="medium",
+    ask="For one picture: how many distances do you have, which of them decides, and is it squared like the limit?",
 )
 
 
@@ -169,6 +171,8 @@ odd_place = Exercise(
     praise="by this number the place is odd; now see whether you would call its picture a digit",
     target="A code inside the map whose picture lies over twice as far from its nearest as is usual there",
     minutes=15,
+    level="medium",
+    ask="Of which digit is the nearest training image, and how near does that digit usually come?",
 )
 
 
@@ -192,4 +196,6 @@ temperature = Exercise(
     praise="0.71 in the middle: a straight line between two draws passes through the codes of a cooler prior",
     target="1 at both ends, and about 0.707 in the middle",
     minutes=8,
+    level="medium",
+    ask="Halfway, each unit is half of a plus half of b. What is the variance of half a number, and of the sum?",
 )

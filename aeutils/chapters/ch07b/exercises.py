@@ -118,6 +118,8 @@ translate = Exercise(
     praise="two strangers' codes, and a table of k (k + 1) numbers translates most of it",
     target="Codes [7, 3] in the check's example, with a constant in the map",
     minutes=12,
+    level="hard",
+    ask="If all codes of the other model were moved by the same step, could your map follow, also for the new codes?",
 )
 
 
@@ -162,6 +164,8 @@ corrected_overlap = Exercise(
     praise="the third example comes out negative: fewer common neighbours than chance would give",
     target="About 0.596 for an overlap of 0.6 with k = 10 and n = 1,000",
     minutes=10,
+    level="medium",
+    ask="Somebody picks k of the other n − 1 images blindly. Which share of the true k does he hit on average?",
 )
 
 
@@ -250,4 +254,6 @@ great_circle = Exercise(
     praise="that is how the explorer walks; at equal lengths it is the great circle of section 4",
     target="From (1, 0) to (0, 3) the middle is (√2, √2)",
     minutes=20,
+    level="for the best",
+    ask="From (1, 0) to (0, 3): what is the direction halfway, and what is the length there?",
 )

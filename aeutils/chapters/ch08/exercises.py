@@ -72,6 +72,8 @@ nearest_mean = Exercise(
     praise="the simplest probe there is: ten means are all that it knows",
     target="A digit for each new code, [M]: that of the nearest of ten means",
     minutes=8,
+    level="medium",
+    ask="How many points are compared with a new code, and what does each of them stand for?",
 )
 
 
@@ -108,6 +110,8 @@ ten_labels = Exercise(
     praise="which images get a label matters more here than which features they are compared by",
     target="Ten columns of the gallery that name over 55 percent of the validation images",
     minutes=12,
+    level="medium",
+    ask="Would you recognise other writers' digits by this image, or is it unusual of its kind?",
 )
 
 
@@ -169,6 +173,8 @@ matched_share = Exercise(
     praise="83 of 123 in the drawing's example; a match that may use a digit twice would say 85",
     target="0.675 in the drawing's example: 83 of 123",
     minutes=10,
+    level="medium",
+    ask="If somebody renames the clusters, may your number change, and may two clusters have the same digit?",
 )
 
 
@@ -224,4 +230,6 @@ whitened = Exercise(
     target="Codes whose covariance is the identity matrix; only the distances between them are compared",
     minutes=12,
     tolerance=1e-3,
+    level="hard",
+    ask="What is the covariance of your codes: which of its numbers are not yet 1 or 0?",
 )

@@ -60,6 +60,8 @@ who_is_who = Exercise(
     praise="each method has its own kind of fault",
     target="Three different names out of the list, for A, B and C",
     minutes=4,
+    level="easy",
+    ask="Look at the black ground only, then at the broken strokes only: which method could leave what you see?",
 )
 
 psnr = Exercise(
@@ -80,6 +82,8 @@ psnr = Exercise(
     praise="3 dB more are half the error, wherever you start",
     target="One number for each image: 20 for an error of 7.84, 0 for 784",
     minutes=5,
+    level="easy",
+    ask="What is the mean squared error of one pixel when the image's error is 7.84, and how many times as large is 1?",
 )
 
 
@@ -133,6 +137,8 @@ best_answer = Exercise(
     praise="no denoiser of these images has a smaller squared error",
     target="[N, D]: for a tiny sigma the nearest clean image, for a huge one the mean of all",
     minutes=10,
+    level="hard",
+    ask="Which clean images should weigh most, and what do the weights of one noisy image add up to?",
 )
 
 
@@ -167,4 +173,6 @@ dead_share = Exercise(
     praise="a dead unit takes up room and gets no gradient",
     target="One number from 0 to 1",
     minutes=6,
+    level="easy",
+    ask="Take one column of the table: when is its unit dead, and how many verdicts do you have at the end?",
 )

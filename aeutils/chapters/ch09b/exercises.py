@@ -39,6 +39,8 @@ l1_penalty = Exercise(
     praise="the price of a code does not depend on the size of the batch",
     target="One number: summed over units, averaged over images",
     minutes=5,
+    level="easy",
+    ask="What should become of the penalty if every image came twice, and what if there were twice as many units?",
 )
 
 
@@ -82,6 +84,8 @@ kl_penalty = Exercise(
     praise="single images are free to use a unit or not",
     target="One number, 0 if every unit's average is ρ",
     minutes=8,
+    level="medium",
+    ask="What is a unit's q, one number for each image or one for all, and when is its term 0?",
 )
 
 
@@ -114,4 +118,6 @@ contraction = Exercise(
     praise="no Jacobian had to be computed",
     target="One number: the squared derivatives of all units by all pixels, added up, averaged over the images",
     minutes=10,
+    level="hard",
+    ask="How fast does tanh rise at a unit whose value is 0, and how fast at one whose value is nearly 1?",
 )

@@ -63,6 +63,9 @@ area_from_pairs = Exercise(
     praise="it is the area under the ROC curve, with no curve in it (Mann and Whitney's U over all pairs)",
     target="0.675 for the anomalies 1, 2, 2, 3 and the normal scores 0, 1, 2, 2, 2",
     minutes=8,
+    level="medium",
+    ask="Take the anomaly 2 and the normal scores 0, 1, 2, 2, 2: against which does it win, and what are "
+    "the ties worth?",
 )
 
 
@@ -136,6 +139,8 @@ limit_that_keeps_its_promise = Exercise(
     "whatever the errors are like: this is conformal prediction",
     target="for 19 errors and 5 % it is the largest of them; for 10 errors there is none, so math.inf",
     minutes=12,
+    level="hard",
+    ask="Where can the new image rank among ten others, and which ranks would be alarms?",
 )
 
 
@@ -172,4 +177,6 @@ half_are_real = Exercise(
     "nor can 100 images tell a false-alarm rate of 1 % from one of 0.1 %",
     target="a limit at which 50 of 100 alarms are real, when one image in a hundred is an anomaly",
     minutes=8,
+    level="easy",
+    ask="When you moved the limit up, which fell faster, the real alarms or the false ones?",
 )

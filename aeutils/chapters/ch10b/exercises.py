@@ -58,6 +58,8 @@ whole_windows = Exercise(
     praise="a gap of one hour costs as many windows as a window is long",
     target="7 windows of length 3 for twelve hours with the sixth missing",
     minutes=8,
+    level="medium",
+    ask="Which hours stand beside each other in your series, and did they when they were measured?",
 )
 
 
@@ -116,6 +118,9 @@ found_and_false = Exercise(
     praise="two numbers that a plant can do something with; divide the second by the weeks",
     target="2 and 3 in the check's first example",
     minutes=12,
+    level="medium",
+    ask="If an alarm lasts five hours inside one known moment, how many moments were found, and how many "
+    "alarms were false?",
 )
 
 
@@ -149,4 +154,7 @@ point_adjusted = Exercise(
     praise="so one lucky hour is rewarded with all of them. Report moments found and false alarms a week instead",
     target="in the check's first example one alarm of the first moment becomes six",
     minutes=10,
+    level="easy",
+    ask="A known moment lasts ten hours, and one hour of it has an alarm. What does your answer say about "
+    "the other nine?",
 )
