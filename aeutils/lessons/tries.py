@@ -92,6 +92,26 @@ class Change:
         return claim.holds and any(before) and not any(after)
 
 
+def scopes(statement: ast.stmt) -> symtable.SymbolTable:
+    """Which names a statement reads and binds, its functions and comprehensions as children.
+
+    From Python 3.12 on a comprehension's names are listed with those around it; a generator's never are.
+    """
+    return symtable.symtable(ast.unparse(_AsGenerators().visit(copy.deepcopy(statement))), "cell", "exec")
+
+
+class _AsGenerators(ast.NodeTransformer):
+    """Makes every comprehension the generator that reads and binds the same names."""
+
+    def _visit(self, node: ast.ListComp | ast.SetComp) -> ast.AST:
+        return self.generic_visit(ast.GeneratorExp(node.elt, node.generators))
+
+    visit_ListComp = visit_SetComp = _visit
+
+    def visit_DictComp(self, node: ast.DictComp) -> ast.AST:
+        return self.generic_visit(ast.GeneratorExp(ast.Tuple([node.key, node.value], ast.Load()), node.generators))
+
+
 def _read(statement: ast.stmt) -> set[str]:
     """The notebook's names that a statement reads, also inside its functions and comprehensions."""
 
@@ -102,12 +122,12 @@ def _read(statement: ast.stmt) -> set[str]:
         for child in table.get_children():
             yield from names(child, False)
 
-    return set(names(symtable.symtable(ast.unparse(statement), "cell", "exec"), True))
+    return set(names(scopes(statement), True))
 
 
 def _bound_or_changed(statement: ast.stmt) -> set[str]:
     """The notebook's names that a statement binds, assigns into, calls a method of, or trains."""
-    table = symtable.symtable(ast.unparse(statement), "cell", "exec")
+    table = scopes(statement)
     found = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned()}
     for node in ast.walk(statement):
         match node:

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import pytest
 from notebook_cells import NOTEBOOKS, cells
 
+from aeutils.lessons.tries import scopes
+
 KNOWN = {*dir(builtins), "display", "get_ipython"}
 CHANGING = {"append", "extend", "insert", "add", "update", "pop", "popitem", "remove", "discard", "clear", "sort"}
 CHANGING |= {"reverse", "setdefault", "load_state_dict", "step", "backward"}
@@ -55,7 +57,7 @@ class Cell:
 
     def _look(self, node: ast.stmt) -> None:
         """A simple statement or the head of a compound one: it reads and changes before it binds."""
-        table = symtable.symtable(ast.unparse(node), "cell", "exec")
+        table = scopes(node)
         read = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             self._later |= set(_read_inside(table))
