@@ -263,6 +263,16 @@ def whole_number(value: Any) -> int:
     return int(found)
 
 
+def one_number(answer: Callable[..., Any], *arguments: Any) -> float:
+    """What to observe of an answer that gives one number; errors as `number`'s."""
+    return number(answer(*arguments))
+
+
+def one_whole_number(answer: Callable[..., Any], *arguments: Any) -> int:
+    """What to observe of an answer that gives one whole number; errors as `whole_number`'s."""
+    return whole_number(answer(*arguments))
+
+
 def several(value: Any, names: Sequence[str]) -> tuple[Any, ...]:
     """So many values from an answer, as a tuple.
 

@@ -1,4 +1,4 @@
-"""The explorer's colours in the browser are those of the collection's one palette, `aeutils/figures/look.py`."""
+"""What the page has in common with Python: the collection's one palette, `aeutils/figures/look.py`, and the rings."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from importlib import resources
 import numpy as np
 import pytest
 
+from aeutils.explorer import still
 from aeutils.explorer.page import page
 from aeutils.figures import look
 
@@ -33,6 +34,11 @@ def files(folder=BODY):
 def test_classes_have_the_figures_colours(name, palette):
     (line,) = re.findall(rf"^const {name} = \[(.*?)\];", (BODY / "theme.js").read_text(encoding="utf-8"), re.M | re.S)
     assert colours(line) == list(palette)
+
+
+def test_the_priors_rings_enclose_the_same_shares():
+    (line,) = re.findall(r"^export const SHARES = \[(.*?)\];", (BODY / "density.js").read_text(encoding="utf-8"), re.M)
+    assert tuple(map(float, line.split(","))) == still._SHARES
 
 
 def test_the_scale_is_the_figures():

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, number, several, whole_number
+from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, number, one_whole_number, several
 
 _BALL = ("the first rate", "the second rate", "the third rate")
 _FATES = ("lands on the bottom in one step", "swings for ever between two places", "flies away")
@@ -157,7 +157,7 @@ numbers_to_store = Exercise(
         ),
         Mistake("that is the decoder alone; the codes must be kept too", lambda n, k: k * 256 + 256 + 256 * 784 + 784),
     ],
-    observe=lambda answer, n, k: whole_number(answer(n, k)),
+    observe=one_whole_number,
     tolerance=1e-9,
     praise="231,792 numbers instead of 2,744,000 for the 3,500 digits with 8 code units: a twelfth. The decoder "
     "is most of it, which is why compression pays only for many images",
@@ -209,7 +209,7 @@ components_for = Exercise(
         Mistake("return a whole number; got 0.5", lambda variances, share: share),
         Mistake("your answer is 3 for every example", lambda variances, share: 3),
     ],
-    observe=lambda answer, variances, share: whole_number(answer(variances, share)),
+    observe=one_whole_number,
     praise="on the digits this gives the numbers that you saw above",
     target="For variances 16, 9, 4, 1, 1, 1, half of the total takes 1 component and 80 % takes 3",
     minutes=8,

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from aeutils.chapters.layers import count_of, random_layers
-from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, number, several, whole_number
+from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, number, one_whole_number, several
 from aeutils.sweeps import ACTIVATIONS, trial
 
 count_parameters = Exercise(
@@ -34,7 +34,7 @@ count_parameters = Exercise(
             lambda sizes: count_of(2, 0, 0)(sizes) + 2 * sum(sizes[1:-1]),
         ),
     ],
-    observe=lambda answer, sizes: whole_number(answer(sizes)),
+    observe=one_whole_number,
     tolerance=1e-9,
     praise="most parameters sit between the pixels and the first hidden layer, on both sides",
     target="For the widths 784, 128, 64, 2 the count is 218,514",
@@ -258,7 +258,7 @@ dead_units = Exercise(
         Mistake("return one number; yours has shape [4, 8]", lambda z: z == 0),
         Mistake("your answer is 2 for every example", lambda z: 2),
     ],
-    observe=lambda answer, z: whole_number(answer(z)),
+    observe=one_whole_number,
     tolerance=1e-9,
     praise="on the training images' codes this gives the number in section 4",
     target="In the first example 2 of the 8 units are dead",

@@ -9,7 +9,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from aeutils.chapters.layers import count_of, random_layers
-from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, number, several, whole_number
+from aeutils.lessons.exercises import (
+    Diagnosis,
+    Exercise,
+    Mistake,
+    attempted,
+    one_number,
+    one_whole_number,
+    several,
+    whole_number,
+)
 
 
 def _picture() -> list[tuple[Tensor]]:
@@ -252,7 +261,7 @@ start_variance = Exercise(
             lambda n, a: (1 + a**2) / (2 * n),
         ),
     ],
-    observe=lambda answer, n, slope: number(answer(n, slope)),
+    observe=one_number,
     praise="slope 0 gives He's 2/n, slope 1 gives 1/n; nn.init.kaiming_uniform_ has the slope as its argument a",
     target="2/n at slope 0, 1/n at slope 1",
     minutes=10,
@@ -292,7 +301,7 @@ count_tied = Exercise(
             lambda sizes: count_of(1, 0, 0)(sizes) + sum(sizes),
         ),
     ],
-    observe=lambda answer, sizes: whole_number(answer(sizes)),
+    observe=one_whole_number,
     tolerance=1e-9,
     praise="a little over half of the untied count, 219,288",
     target="For the widths 784, 128, 64, 8 the count is 110,232",

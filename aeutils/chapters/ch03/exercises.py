@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.distributions import ContinuousBernoulli
 from torch.nn import functional as F
 
-from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, but, finite, number, several
+from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, but, finite, number, one_number, several
 
 per_image_error = Exercise(
     number="3.1",
@@ -37,7 +37,7 @@ per_image_error = Exercise(
         ),
         Mistake("that is still the error per pixel", lambda error: error),
     ],
-    observe=lambda answer, error_per_pixel: number(answer(error_per_pixel)),
+    observe=one_number,
     praise="about 20 per image. Without the frame the same model would have reported 0.0255 per pixel",
     target="Replace one number: how many pixels was the mean taken over?",
     minutes=5,

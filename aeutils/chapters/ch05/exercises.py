@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, but, choices, number
+from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, but, choices, one_number
 from aeutils.sweeps import trial
 
 
@@ -97,7 +97,7 @@ standard_errors_apart = Exercise(
             _gap_in(_pooled),
         ),
     ],
-    observe=lambda answer, a, b: number(answer(a, b)),
+    observe=one_number,
     returns="one number, with its sign",
     praise="statisticians know it as Welch's t. Here it is 3.1. With so few runs luck brings that once in 35: enough "
     "if this was the one planned comparison, too little for the best of dozens",

@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.stats import loguniform
 from sklearn.model_selection import ParameterGrid, ParameterSampler
 
+from aeutils.chapters import stored_tables
 from aeutils.runtime import short
 from aeutils.sweeps import ACTIVATIONS, OPTIMIZERS, STARTS, sweep
 
@@ -180,9 +181,7 @@ def make(n_jobs: int = -1) -> None:
         table = sweep(settings, n_jobs=n_jobs).drop(columns="seconds")  # of this machine, and of what else it did
         table.insert(0, "sweep", name)
         parts.append(table)
-    part = TABLE.with_suffix(".part")
-    pd.concat(parts).to_csv(part, index=False, float_format="%.6g", lineterminator="\n")
-    part.replace(TABLE)
+    stored_tables.write(pd.concat(parts), TABLE)
 
 
 @functools.cache

@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, number
+from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, number, one_number
 
 steps = Exercise(
     number="5b.1",
@@ -44,7 +44,7 @@ steps = Exercise(
         Mistake("that is one epoch's steps; the run has more epochs", lambda n, b, e: math.ceil(n / b)),
         Mistake("that many images are seen; a step takes a whole batch of them", lambda n, b, e: n * e),
     ],
-    observe=lambda answer, n, b, e: number(answer(n, b, e)),
+    observe=one_number,
     returns="a whole number of steps",
     praise="3,500 images, 17 epochs: 595 steps of 100 images, but 68 of 1,000. Equal epochs are not equal training",
     target="595 steps for 3,500 images in batches of 100 over 17 epochs",
@@ -105,7 +105,7 @@ scaled_rate = Exercise(
         ),
         Mistake("the rate is left as it was", _scaled(lambda m, rule: 1)),
     ],
-    observe=lambda answer, *arguments: number(answer(*arguments)),
+    observe=one_number,
     returns="one rate",
     praise="and then try a rate below and above it: a rule says where to look, not how far you may go",
     target="0.003 for batches of 300 in place of 30 at 0.0003, by the linear rule",
@@ -156,7 +156,7 @@ paired_standard_errors = Exercise(
         ),
         Mistake("that is the mean difference itself; divide by its standard error", lambda a, b: (a - b).mean()),
     ],
-    observe=lambda answer, a, b: number(answer(a, b)),
+    observe=one_number,
     returns="one number, with its sign",
     praise="the paired t. Unpaired, the first example would be 2.0; with its seeds paired it is 5.7",
     target="Positive when a's error is the larger; above 5 for the first errors of the check",
@@ -202,7 +202,7 @@ draws_needed = Exercise(
             lambda q, p: math.ceil(math.log(p) / math.log(1 - q)),
         ),
     ],
-    observe=lambda answer, share, probability: number(answer(share, probability)),
+    observe=one_number,
     returns="a whole number of draws",
     praise="59 draws land in the best twentieth with 95 %, in however many dimensions",
     target="59 draws for the best twentieth with probability 0.95",

@@ -11,7 +11,7 @@ from torch import Tensor
 from aeutils.chapters.ch07.small_model import small_model
 from aeutils.data import load
 from aeutils.evaluation import decode, encode
-from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, but, number, several, told
+from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, but, number, one_number, several, told
 
 
 def _pictures_near_training_images() -> list[tuple[Tensor, Tensor, float]]:
@@ -191,7 +191,7 @@ temperature = Exercise(
         Mistake("you left out one of the two draws", lambda t: 1 - t),
         Mistake("that is the middle only; at t = 0 it must be 1", lambda t: 0.5**0.5),
     ],
-    observe=lambda answer, t: number(answer(t)),
+    observe=one_number,
     returns="one number, a standard deviation",
     praise="0.71 in the middle: a straight line between two draws passes through the codes of a cooler prior",
     target="1 at both ends, and about 0.707 in the middle",

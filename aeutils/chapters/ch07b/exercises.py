@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from aeutils.evaluation import linear_map
-from aeutils.lessons.exercises import Exercise, Mistake, attempted, finite, number, told
+from aeutils.lessons.exercises import Exercise, Mistake, attempted, finite, one_number, told
 
 
 def _with_ones(z: Tensor) -> Tensor:
@@ -159,7 +159,7 @@ corrected_overlap = Exercise(
         ),
         Mistake("that is how many times chance; it has no fixed upper end", lambda o, k, n: o / _chance(k, n)),
     ],
-    observe=lambda answer, overlap, k, n: number(answer(overlap, k, n)),
+    observe=one_number,
     returns="one number, at most 1",
     praise="the third example comes out negative: fewer common neighbours than chance would give",
     target="About 0.596 for an overlap of 0.6 with k = 10 and n = 1,000",

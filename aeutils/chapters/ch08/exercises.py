@@ -12,7 +12,7 @@ from torch import Tensor
 
 from aeutils.chapters.ch08.clusters import matched_accuracy as _matched_accuracy
 from aeutils.chapters.ch08.gallery import COLUMNS, worth
-from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, number, whole_number
+from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, one_number, whole_number
 
 
 def _labelled_codes() -> list[tuple[Tensor, Tensor, Tensor]]:
@@ -168,7 +168,7 @@ matched_share = Exercise(
             "that is how many; divide by the number of images", lambda y, found: _matched_accuracy(y, found) * len(y)
         ),
     ],
-    observe=lambda answer, y, found: number(answer(y, found)),
+    observe=one_number,
     returns="one number, 0 to 1",
     praise="83 of 123 in the drawing's example; a match that may use a digit twice would say 85",
     target="0.675 in the drawing's example: 83 of 123",

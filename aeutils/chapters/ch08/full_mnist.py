@@ -18,6 +18,7 @@ import torch
 from torch import nn
 
 from aeutils import data, evaluation, losses, models, runtime, training
+from aeutils.chapters import stored_tables
 from aeutils.chapters.ch08 import clusters, listing, probes
 
 TABLE = Path(__file__).with_name("full_mnist.csv")
@@ -47,8 +48,9 @@ def listing_rows(seed: int) -> Iterator[Row]:
 
     def measure(model: listing.Listing) -> None:
         epoch = 1 + len(told) // 2
-        all_of_them = nn.functional.cross_entropy(listing.outputs(model, images.train.x), images.train.y).item()
-        right = (listing.outputs(model, images.test.x).argmax(1) == y_test).double().mean().item()
+        train, test = (evaluation.apply(model, model, part.x.flatten(1)) for part in (images.train, images.test))
+        all_of_them = nn.functional.cross_entropy(train, images.train.y).item()
+        right = (test.argmax(1) == y_test).double().mean().item()
         told.append({"epoch": epoch, "measure": "training loss", "value": all_of_them})
         told.append({"epoch": epoch, "measure": "accuracy", "value": 100 * right})
 
@@ -124,19 +126,19 @@ JOBS: dict[str, Callable[[], Iterator[Row]]] = {
 def make() -> None:
     """Run every job and write the table; about ten minutes on two cores.
 
-    What is done stands in `full_mnist.part`; a run that was interrupted goes on from there.
+    What is done stands in `full_mnist.done`; a run that was interrupted goes on from there.
     """
-    part = TABLE.with_suffix(".part")
-    done = pd.read_csv(part) if part.exists() else pd.DataFrame({"job": []})
+    so_far = TABLE.with_suffix(".done")
+    done = pd.read_csv(so_far) if so_far.exists() else pd.DataFrame({"job": []})
     for job, rows in JOBS.items():
         if job not in set(done.job):
             print(job, flush=True)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # a probe of all pixels stops after a thousand steps
                 done = pd.concat([done, pd.DataFrame(list(rows())).assign(job=job)])
-            done.to_csv(part, index=False, float_format="%.6g", lineterminator="\n")
-    done.drop(columns="job").to_csv(part, index=False, float_format="%.6g", lineterminator="\n")
-    part.replace(TABLE)
+            stored_tables.write(done, so_far)
+    stored_tables.write(done.drop(columns="job"), TABLE)
+    so_far.unlink()
 
 
 @functools.cache

@@ -61,10 +61,3 @@ def train_listing(
         if after_epoch:
             after_epoch(model)
     return model, printed
-
-
-@torch.no_grad()
-def outputs(model: nn.Module, x: Tensor) -> Tensor:
-    """What the network puts out for the images, `[N, 10]`, on the CPU."""
-    device = next(model.parameters()).device
-    return torch.cat([model(part.flatten(1).to(device)).cpu() for part in x.split(1000)])

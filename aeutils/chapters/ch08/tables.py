@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from aeutils.chapters.stored_tables import with_spread
+
 
 def over_seeds(table: pd.DataFrame, rows: Sequence[str], column: str) -> dict[tuple[str, Any], list[float]]:
     """The values of a stored table, those of all seeds together: (row, column) -> values.
@@ -33,10 +35,7 @@ def mean_and_spread(values: Mapping[tuple[str, Any], Sequence[float]]) -> str:
     rows, columns = (list(dict.fromkeys(names)) for names in zip(*values, strict=True))
 
     def cell(row: str, column: Any) -> str:
-        if (row, column) not in values:
-            return ""
-        found = values[row, column]
-        return f"{np.mean(found):.1f}" + (f" ± {np.std(found, ddof=1):.1f}" if len(found) > 1 else "")
+        return with_spread(values[row, column]) if (row, column) in values else ""
 
     first = max(map(len, rows))
     heads = [f"{column:,.0f}" if isinstance(column, int | float) else str(column) for column in columns]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, choices
+from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, choices, one_number
 
 _ROWS = {"row A": "linear map", "row B": "autoencoder", "row C": "median"}
 
@@ -147,13 +146,6 @@ def _codes() -> list[tuple[Tensor]]:
     return [(z,), (z[:2],)]
 
 
-def _one_number(answer: Callable[[Tensor], Any], z: Tensor) -> float:
-    given = torch.as_tensor(attempted(answer(z)), dtype=torch.float64)
-    if given.numel() != 1:
-        raise Diagnosis(f"one number was expected, and these are {given.numel()}: take the mean over the units")
-    return given.item()
-
-
 dead_share = Exercise(
     number="9.4",
     examples=_codes,
@@ -166,9 +158,9 @@ dead_share = Exercise(
         Mistake("plus and minus may cancel; ask of each image", lambda z: (z.sum(0) == 0).float().mean()),
         Mistake("a negative unit is not dead", lambda z: (z <= 0).all(0).float().mean()),
         Mistake("a share, not a count", lambda z: (z == 0).all(0).float().sum()),
-        Mistake("take the mean over the units", lambda z: (z == 0).all(0).float()),
+        Mistake("return one number; yours has shape [5]", lambda z: (z == 0).all(0).float()),
     ],
-    observe=_one_number,
+    observe=one_number,
     returns="one number",
     praise="a dead unit takes up room and gets no gradient",
     target="One number from 0 to 1",

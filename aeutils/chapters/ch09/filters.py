@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 import aeutils as ae
+from aeutils.chapters.ch09.denoisers import Corruption
 from aeutils.data import Images
 from aeutils.evaluation import reconstruct
 
-Corruption = Callable[[Tensor], Tensor]
 _FIRST = 50  # validation images that the settings of a filter are tried on
 _PAIRS = 14_000  # noisy images that the linear map is fitted to, at least: several copies of few training images
 

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 import aeutils as ae
+from aeutils.chapters import stored_tables
 from aeutils.chapters.ch09.denoisers import CORRUPTIONS, SETTINGS, denoising, new_denoiser
 from aeutils.chapters.ch09.filters import tuned_filters
 from aeutils.chapters.ch09.measures import quality
@@ -43,8 +44,7 @@ def summary(measured: str = "PSNR") -> pd.DataFrame:
         if data == "mnist" and method not in LEARN:
             continue
         name = f"{method}, {part['images'].iloc[0]:,} images" if data == "mnist" else str(method)
-        spread = f" ± {part[measured].std():.{digits}f}" if len(part) > 1 else ""
-        rows.setdefault(str(noise), {})[name] = f"{part[measured].mean():.{digits}f}{spread}"
+        rows.setdefault(str(noise), {})[name] = stored_tables.with_spread(part[measured], digits)
     return pd.DataFrame(rows)
 
 
@@ -77,7 +77,7 @@ def main() -> None:
     found = pd.DataFrame(parts).sort_values(
         ["images", "noise"], key=lambda c: c if c.name == "images" else c.map(list(CORRUPTIONS).index), kind="stable"
     )
-    found.round(4).to_csv(TABLE, index=False)
+    stored_tables.write(found.round(4), TABLE, float_format=None)
 
 
 if __name__ == "__main__":

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 from torch import Tensor
 
-from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted
-
-
-def _one_number(answer: Callable[..., Any], *arguments: Any) -> float:
-    given = torch.as_tensor(attempted(answer(*arguments)), dtype=torch.float64)
-    if given.numel() != 1:
-        raise Diagnosis(f"one number was expected, and these are {given.numel()}")
-    return given.item()
+from aeutils.lessons.exercises import Exercise, Mistake, one_number
 
 
 def _codes() -> list[tuple[Tensor]]:
@@ -32,9 +22,9 @@ l1_penalty = Exercise(
         Mistake("that is the sum of squares; L1 takes absolute values", lambda z: z.square().sum(1).mean()),
         Mistake("averaged over images: a larger batch must not cost more", lambda z: z.abs().sum()),
         Mistake("summed over the units: a mean makes λ as much weaker as there are units", lambda z: z.abs().mean()),
-        Mistake("these are", lambda z: z.abs().sum(1)),
+        Mistake("return one number; yours has shape", lambda z: z.abs().sum(1)),
     ],
-    observe=_one_number,
+    observe=one_number,
     returns="one number",
     praise="the price of a code does not depend on the size of the batch",
     target="One number: summed over units, averaged over images",
@@ -77,9 +67,9 @@ kl_penalty = Exercise(
             lambda z, rho: sum(q * (q / rho).log() + (1 - q) * ((1 - q) / (1 - rho)).log() for q in z.mean(0)),
         ),
         Mistake("summed over the units, not averaged", lambda z, rho: _coins(z.mean(0), rho).mean()),
-        Mistake("these are", lambda z, rho: _coins(z.mean(0), rho)),
+        Mistake("return one number; yours has shape", lambda z, rho: _coins(z.mean(0), rho)),
     ],
-    observe=_one_number,
+    observe=one_number,
     returns="one number",
     praise="single images are free to use a unit or not",
     target="One number, 0 if every unit's average is ρ",
@@ -111,9 +101,9 @@ contraction = Exercise(
         ),
         Mistake("the weights are missing", lambda z, w: (1 - z.square()).square().sum(1).mean()),
         Mistake("averaged over the images", lambda z, w: ((1 - z.square()).square() @ w.square().sum(1)).sum()),
-        Mistake("these are", lambda z, w: (1 - z.square()).square() @ w.square().sum(1)),
+        Mistake("return one number; yours has shape", lambda z, w: (1 - z.square()).square() @ w.square().sum(1)),
     ],
-    observe=_one_number,
+    observe=one_number,
     returns="one number",
     praise="no Jacobian had to be computed",
     target="One number: the squared derivatives of all units by all pixels, added up, averaged over the images",

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from aeutils.chapters.ch10.eights import eights
+from aeutils.chapters.ch10.scores import share_real
 from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, but, number, told
 
 
@@ -149,11 +150,11 @@ def _half_are_real(answer: Callable[[], float]) -> bool:
     limit = number(answer())
     scores, unusual, _ = eights()
     found, false = ((scores[which] > limit).float().mean().item() for which in (unusual, ~unusual))
-    hits, misfires = 0.01 * found, 0.99 * false
-    if not hits:
+    if not found:
         raise Diagnosis(f"at {limit:.1f} there is no alarm at all")
-    if hits / (hits + misfires) < 0.5:
-        raise Diagnosis(f"at {limit:.1f} only {100 * hits / (hits + misfires):.1f} of 100 alarms are real; go on")
+    real = share_real(found, false, share=0.01)
+    if real < 0.5:
+        raise Diagnosis(f"at {limit:.1f} only {100 * real:.1f} of 100 alarms are real; go on")
     best = (scores[unusual] > scores[~unusual].max()).float().mean().item()
     if found < best - 0.05:
         raise Diagnosis(

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 from torch import Tensor
 
+from aeutils.chapters import stored_tables
 from aeutils.chapters.ch10.scores import Score, areas, autoencoder_score, baselines
 from aeutils.data import Split, load
 
@@ -72,9 +73,7 @@ def make() -> None:
     table = pd.DataFrame(rows)
     table["place"] = table.method.map(ORDER.index)
     table = table.sort_values(["digit", "place", "code_size", "seed"], kind="stable").drop(columns="place")
-    part = TABLE.with_suffix(".part")
-    table.to_csv(part, index=False, float_format="%.5f", lineterminator="\n")
-    part.replace(TABLE)
+    stored_tables.write(table, TABLE, float_format="%.5f")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
+from aeutils.chapters.ch10.scores import share_real
 from aeutils.data import check_images
 from aeutils.figures import look
 from aeutils.runtime import short
@@ -61,9 +62,7 @@ class LimitPanel:
     @property
     def real(self) -> float:
         """The share of the alarms that are real at the chosen share of anomalies; NaN without an alarm."""
-        share = SHARES[self.share.value]
-        hits, misfires = share * self.found, (1 - share) * self.false_alarms
-        return hits / (hits + misfires) if hits + misfires else float("nan")
+        return share_real(self.found, self.false_alarms, SHARES[self.share.value])
 
     def _show(self, _: Any = None) -> None:
         self.shown.value = self._page()

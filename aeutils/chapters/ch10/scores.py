@@ -54,14 +54,32 @@ def baselines(x_train: Tensor, code_size: int = 32, seed: int = 0) -> dict[str, 
     }
 
 
-def autoencoder_score(x_train: Tensor, code_size: int, steps: int, lr: float, batch_size: int, seed: int) -> Score:
-    """The squared error of a network with one hidden layer of 128, trained on `x_train`; `seed` draws the start."""
+def autoencoder_score(
+    x_train: Tensor, code_size: int, steps: int, lr: float, batch_size: int, seed: int, device: str | None = None
+) -> Score:
+    """The squared error of a network with one hidden layer of 128, trained on `x_train`; `seed` draws the start.
+
+    It is trained on `device`, by default `ae.device()`.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         shape = tuple(x_train.shape[1:])
         model = Autoencoder((x_train[0].numel(), 128, code_size), head=nn.Identity, shape=shape)
-        fit(model, images_of(x_train), squared_error, steps=steps, lr=lr, batch_size=batch_size, seed=seed)
+        images = images_of(x_train)
+        fit(model, images, squared_error, steps=steps, lr=lr, batch_size=batch_size, device=device, seed=seed)
     return lambda x: squared_errors(x, reconstruct(model, x))
+
+
+def share_real(found: float, false_alarms: float, share: float) -> float:
+    """Of all alarms, the share that is real; NaN where there is none.
+
+    Args:
+        found: the share of the anomalies that raise an alarm.
+        false_alarms: the share of the normal examples that do.
+        share: of anomalies among all examples.
+    """
+    hits, misfires = share * found, (1 - share) * false_alarms
+    return hits / (hits + misfires) if hits + misfires else float("nan")
 
 
 def areas(unusual: Tensor, normal: Tensor, share: float = 0.1) -> dict[str, float]:
