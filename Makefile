@@ -13,7 +13,7 @@ open_lab = as_root=; browser=; \
   if [ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ]; then browser=--no-browser; fi; \
   $(RUN) tools/lab.py $(1) $$as_root $$browser
 
-.PHONY: help lab read test check lint outputs claims tries twice maps sweeps tables picture drawings site bench bench-explorer student teacher clean
+.PHONY: help lab read test check lint outputs claims tries twice maps sweeps tables picture drawings site bench bench-explorer student teacher grading grade-check clean
 
 help: ## this list
 	@echo "make lab            start here: sets up .venv the first time, then opens your copies of the notebooks (work/)"
@@ -77,6 +77,12 @@ student: $(READY) ## the collection for students, without solutions and results:
 
 teacher: $(READY) ## the same for teachers: solutions, results, and notes at each exercise and prediction
 	@$(RUN) tools/editions.py teacher
+
+grading: $(READY) ## a course for nbgrader with every exercise: a folder in build/
+	@$(RUN) tools/grading.py course
+
+grade-check: $(READY) ## marks solutions, stubs and every listed mistake with nbgrader; NB=notebooks/01*.ipynb for one; long
+	@AEUTILS_PROGRESS=0 $(RUN) tools/grading.py check $(NB)
 
 clean: ## removes .venv and caches, so that the next start sets up afresh; data sets and your copies (work/) stay
 	@rm -rf .venv build .pytest_cache .ruff_cache .mypy_cache aeutils.egg-info
