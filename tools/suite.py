@@ -5,7 +5,7 @@
     python tools/isolated.py tools/suite.py test --since main        # all tests, and the notebooks changed since then
 
 Notebooks and tests run on all cores. Tests marked `alone` measure how fast something answers: they run by themselves
-once the others are done.
+once the others are done. Types are checked while the others run.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import glob
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import browser
@@ -65,15 +66,25 @@ def pytest(*arguments: str, at_most: int = 1000) -> int:
     return 0 if status == 5 else status
 
 
-def lint() -> int:
-    """Style, format and types; the first that fails ends it."""
-    status = python("ruff", "check", *CHECKED) or python("ruff", "format", "--check", *CHECKED) or python("mypy")
-    if status:
+def style() -> int:
+    """Style and format; the first that fails ends it."""
+    return python("ruff", "check", *CHECKED) or python("ruff", "format", "--check", *CHECKED)
+
+
+def types() -> int:
+    """The types of the package and the tools, and those of the explorer's browser side."""
+    if status := python("mypy"):
         return status
     if browser.NODE and browser.TSC:
         return run(browser.TSC, "--project", "aeutils/explorer/body/jsconfig.json")
     print(f"Skipped, the types of the explorer's browser side: {browser.NO_TYPESCRIPT}")
     return 0
+
+
+def measuring() -> list[str]:
+    """The files with tests marked `alone`; no other need be imported for them."""
+    files = [path for folder in TESTS for path in sorted((ROOT / folder).rglob("test_*.py"))]
+    return [path.relative_to(ROOT).as_posix() for path in files if "@pytest.mark.alone" in path.read_text("utf-8")]
 
 
 def changed_notebooks(since: str) -> list[str]:
@@ -92,14 +103,17 @@ def main(arguments: list[str]) -> int:
     if options.notebooks:
         files = [path for pattern in options.notebooks for path in sorted(glob.glob(pattern)) or [pattern]]
         return pytest(*NBVAL, *files, at_most=len(files))
-    if (status := lint()) or options.what == "lint":
-        return status
-    if options.what == "check":
-        return pytest("-m", "not slow", "tests/package")
+    if (status := style()) or options.what != "test":
+        status = status or types()
+        return pytest("-m", "not slow", "tests/package") if options.what == "check" and not status else status
     notebooks = ["notebooks"] if options.since is None else changed_notebooks(options.since)
     first, *others = TESTS
-    status = pytest("-m", "not alone", *NBVAL, first, *notebooks, *others)
-    return pytest("-m", "alone", *TESTS, at_most=1) or status
+    with ThreadPoolExecutor(1) as beside:
+        checked = beside.submit(types)
+        status = pytest("-m", "not alone", *NBVAL, first, *notebooks, *others)
+    if checked.result():
+        print("The types do not check: see above, or make lint.")
+    return pytest("-m", "alone", *measuring(), at_most=1) or status or checked.result()
 
 
 if __name__ == "__main__":

@@ -15,12 +15,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def commands(monkeypatch):
-    """The commands that would run, with two cores; each ends well, unless `statuses` says otherwise."""
+    """The commands that would run, with two cores; each ends well, unless `statuses` has one for words in it."""
     ran = []
 
     def run(*command):
         ran.append(list(command[2:]) if command[0] == sys.executable else ["tsc"])
-        return statuses.get(len(ran), 0)
+        return next((status for words, status in statuses.items() if words in " ".join(ran[-1])), 0)
 
     statuses = run.statuses = {}
     monkeypatch.setattr(suite, "run", run)
@@ -30,6 +30,7 @@ def commands(monkeypatch):
 
 
 STYLE_AND_TYPES = [["ruff", "check"], ["ruff", "format"], ["mypy"]]
+MEASURING = ["tests/explorer/test_sheet.py", "tests/notebooks/test_panels_in_lab.py"]
 SPREAD = ["--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder"]
 
 
@@ -39,11 +40,11 @@ def first_words(commands):
 
 def test_everything_runs_side_by_side_except_what_measures_time(commands):
     assert suite.main(["test"]) == 0
-    assert first_words(commands) == STYLE_AND_TYPES
-    assert commands[3:] == [
-        ["pytest", *SPREAD, "-m", "not alone", *suite.NBVAL, suite.TESTS[0], "notebooks", *suite.TESTS[1:]],
-        ["pytest", "-m", "alone", *suite.TESTS],
-    ]
+    assert first_words(commands)[:2] == STYLE_AND_TYPES[:2]
+    types, tests = sorted(commands[2:4], key=len)  # side by side
+    assert types == ["mypy"]
+    assert tests == ["pytest", *SPREAD, "-m", "not alone", *suite.NBVAL, suite.TESTS[0], "notebooks", *suite.TESTS[1:]]
+    assert commands[4:] == [["pytest", "-m", "alone", *MEASURING]]
     everywhere = {path.relative_to(ROOT).parts[:2] for path in (ROOT / "tests").rglob("test_*.py")}
     assert everywhere == {tuple(folder.split("/")) for folder in suite.TESTS}
 
@@ -64,11 +65,15 @@ def test_named_notebooks_are_all_that_is_run(commands):
 
 
 def test_a_failure_counts_and_no_test_left_over_does_not(commands, monkeypatch):
-    suite.run.statuses |= {4: 1, 5: 5}
+    suite.run.statuses |= {"not alone": 1, "-m alone": 5}
     assert suite.main(["test"]) == 1 and len(commands) == 5, "what measures time runs all the same"
     commands.clear()
     suite.run.statuses.clear()
-    suite.run.statuses |= {2: 1}
+    suite.run.statuses |= {"mypy": 1}
+    assert suite.main(["test"]) == 1 and len(commands) == 5, "types count, too"
+    assert suite.main(["lint"]) == suite.main(["check"]) == 1 and len(commands) == 11, "and no test is run"
+    commands.clear()
+    suite.run.statuses |= {"ruff format": 1}
     assert suite.main(["test"]) == 1 and len(commands) == 2, "style first"
 
 
@@ -94,7 +99,8 @@ def test_of_the_notebooks_those_that_were_changed(commands, monkeypatch, tmp_pat
     git("commit", "--quiet", "--message=after")
     monkeypatch.setattr(suite, "ROOT", tmp_path)
     assert suite.main(["test", "--since", "main"]) == 0
-    assert commands[3][-5:] == ["notebooks/01.ipynb", "notebooks/03.ipynb", *suite.TESTS[1:]]
+    tests = max(commands, key=len)
+    assert tests[-5:] == ["notebooks/01.ipynb", "notebooks/03.ipynb", *suite.TESTS[1:]]
 
 
 def test_there_is_at_least_one_worker(monkeypatch):
