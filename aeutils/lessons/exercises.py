@@ -85,6 +85,7 @@ class Exercise:
             `Diagnosis` or `NotAttempted`. The right function and the mistakes are observed in the same way.
         minutes: about how long a reader takes.
         tolerance: largest difference that counts as equal, relative to the largest number expected.
+        labels: what the values are, where they are names and not amounts, such as "digits": it is said how many differ.
         level: one of `LEVELS`: how hard it is, for who chooses exercises for a class.
         ask: what a teacher asks somebody who is stuck; it does not tell the answer.
     """
@@ -100,6 +101,7 @@ class Exercise:
     observe: Callable[..., Any] | None = None
     minutes: int = 10
     tolerance: float = 1e-4
+    labels: str = ""
     level: str = "medium"
     ask: str = ""
 
@@ -193,7 +195,7 @@ class Exercise:
             if isinstance(difference, str):
                 return f"{difference}{f'. Wanted: {self.returns}' if self.returns else ''}. {self.target}"
             if difference > self.tolerance:
-                return f"{self._named(i)}{_says(one, other, self.parts, self.tolerance)}. {self.target}"
+                return f"{self._named(i)}{_says(one, other, self.parts, self.tolerance, self.labels)}. {self.target}"
         raise AssertionError("no value is off")
 
     def _named(self, i: int) -> str:
@@ -420,17 +422,19 @@ def _part(i: int, count: int, parts: Sequence[str]) -> str:
     return parts[i] if parts else f"value {i + 1} of {count}"
 
 
-def _says(given: Any, expected: Any, parts: tuple[str, ...], tolerance: float) -> str:
+def _says(given: Any, expected: Any, parts: tuple[str, ...], tolerance: float, labels: str = "") -> str:
     if isinstance(expected, str):
         return f"{_shown(given)} is not it"
     if isinstance(expected, tuple | list):
         pairs = list(zip(given, expected, strict=True))
         wrong = next(i for i, pair in enumerate(pairs) if not _alike([pair[0]], [pair[1]], tolerance))
-        return f"{_part(wrong, len(expected), parts)} is off: {_says(*pairs[wrong], (), tolerance)}"
+        return f"{_part(wrong, len(expected), parts)} is off: {_says(*pairs[wrong], (), tolerance, labels)}"
     b = _array(expected)
     a = _array(given).reshape(b.shape)
     if not np.isfinite(a).all():
         return "the answer holds NaN or infinite values"
+    if b.ndim and labels:
+        return f"{(a != b).sum()} of {b.size} {labels} differ from the right ones"
     if b.ndim:
         return f"the largest difference from the right values is {np.abs(a - b).max():.3g}"
     if abs(a - b) >= abs(b):

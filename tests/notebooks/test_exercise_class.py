@@ -177,6 +177,13 @@ def test_an_input_that_cannot_be_shown_has_a_number():
     assert small(lambda x, y, layer: x + 1).message.startswith("for x = [0.5, 2]: the largest difference from the")
 
 
+def test_of_labels_it_is_said_how_many_differ():
+    exercise = product(examples=[(1, 2), (3, 4)], right=lambda a, b: torch.tensor([a, b, 7]), labels="digits")
+    assert exercise(lambda a, b: [b, a, 7]).message.startswith(
+        "for a = 1, b = 2: 2 of 3 digits differ from the right ones. "
+    )
+
+
 def test_a_constant_answer_is_told_one_thing():
     assert product()(lambda a, b: 6).message == (  # right for the first example
         "your answer is 6 for every example; it has to follow from the arguments. 2 times 3 is 6"

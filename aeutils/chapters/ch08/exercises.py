@@ -12,7 +12,7 @@ from torch import Tensor
 
 from aeutils.chapters.ch08.clusters import matched_accuracy as _matched_accuracy
 from aeutils.chapters.ch08.gallery import COLUMNS, worth
-from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, one_number, whole_number
+from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, one_number, told, whole_number
 
 
 def _labelled_codes() -> list[tuple[Tensor, Tensor, Tensor]]:
@@ -32,10 +32,17 @@ def _class_means(z_train: Tensor, y_train: Tensor) -> Tensor:
 
 
 def _one_digit_each(answer: Callable[..., Any], z_train: Tensor, y_train: Tensor, z: Tensor) -> Tensor:
-    given = attempted(answer(z_train, y_train, z))
+    with told({"at least 2D": "mean() makes one number of all codes of a digit; mean(0) leaves k of them"}):
+        given = attempted(answer(z_train, y_train, z))
+    if isinstance(given, tuple) and len(given) == 2:
+        raise Diagnosis("min has two answers, the values and their places; the places are wanted: argmin")
     given = given if isinstance(given, Tensor) else torch.as_tensor(np.asarray(given))
     if given.shape == (len(z), 10):
         raise Diagnosis("that is ten numbers for each code; return the digit of the nearest mean, [M]")
+    if given.shape == (10,):
+        raise Diagnosis("that is, for each mean, which code is nearest; ask for each code which mean is: axis 1")
+    if given.shape == (len(z_train),):
+        raise Diagnosis("that is a digit for each training code; give the new codes, z, theirs")
     if given.shape == (len(z),) and given.is_floating_point() and not torch.equal(given, given.round()):
         raise Diagnosis("these are distances; return which mean is the nearest: argmin, not min")
     return given.double()
@@ -66,9 +73,26 @@ nearest_mean = Exercise(
             "these are distances",
             lambda z_train, y_train, z: torch.cdist(z, _class_means(z_train, y_train)).min(1).values,
         ),
+        Mistake(
+            "the places are wanted: argmin",
+            lambda z_train, y_train, z: torch.cdist(z, _class_means(z_train, y_train)).min(1),
+        ),
+        Mistake(
+            "ask for each code which mean is: axis 1",
+            lambda z_train, y_train, z: torch.cdist(z, _class_means(z_train, y_train)).argmin(0),
+        ),
+        Mistake(
+            "give the new codes, z, theirs",
+            lambda z_train, y_train, z: torch.cdist(z_train, _class_means(z_train, y_train)).argmin(1),
+        ),
+        Mistake(
+            "mean(0) leaves k of them",
+            lambda z_train, y_train, z: torch.cdist(z, torch.stack([z_train[y_train == d].mean() for d in range(10)])),
+        ),
     ],
     observe=_one_digit_each,
     returns="[M], a digit for each code",
+    labels="digits",
     praise="the simplest probe there is: ten means are all that it knows",
     target="A digit for each new code, [M]: that of the nearest of ten means",
     minutes=8,
@@ -166,6 +190,11 @@ matched_share = Exercise(
         Mistake("that is the match with the fewest images; say maximize=True", _cheapest),
         Mistake(
             "that is how many; divide by the number of images", lambda y, found: _matched_accuracy(y, found) * len(y)
+        ),
+        Mistake("that is in percent; return a share, 0 to 1", lambda y, found: 100 * _matched_accuracy(y, found)),
+        Mistake(
+            "that is the mean count of a matched pair; add the counts up, and divide by the number of images",
+            lambda y, found: _matched_accuracy(y, found) * len(y) / min(_counts(y, found).shape),
         ),
     ],
     observe=one_number,

@@ -22,6 +22,9 @@ l1_penalty = Exercise(
         Mistake("that is the sum of squares; L1 takes absolute values", lambda z: z.square().sum(1).mean()),
         Mistake("averaged over images: a larger batch must not cost more", lambda z: z.abs().sum()),
         Mistake("summed over the units: a mean makes λ as much weaker as there are units", lambda z: z.abs().mean()),
+        Mistake(
+            "axis 0 are the images: add up over axis 1, and average over the images", lambda z: z.abs().sum(0).mean()
+        ),
         Mistake("return one number; yours has shape", lambda z: z.abs().sum(1)),
     ],
     observe=one_number,
@@ -67,6 +70,11 @@ kl_penalty = Exercise(
             lambda z, rho: sum(q * (q / rho).log() + (1 - q) * ((1 - q) / (1 - rho)).log() for q in z.mean(0)),
         ),
         Mistake("summed over the units, not averaged", lambda z, rho: _coins(z.mean(0), rho).mean()),
+        Mistake("its sign is turned: a KL is never below 0", lambda z, rho: -_coins(z.mean(0), rho).sum()),
+        Mistake(
+            "that is one average for all units together: a silent unit and a busy one would cancel; mean(0)",
+            lambda z, rho: _coins(z.mean(), rho),
+        ),
         Mistake("return one number; yours has shape", lambda z, rho: _coins(z.mean(0), rho)),
     ],
     observe=one_number,
@@ -100,7 +108,18 @@ contraction = Exercise(
             lambda z, w: ((1 - z.square()).square() @ w.sum(1).square()).mean(),
         ),
         Mistake("the weights are missing", lambda z, w: (1 - z.square()).square().sum(1).mean()),
-        Mistake("averaged over the images", lambda z, w: ((1 - z.square()).square() @ w.square().sum(1)).sum()),
+        Mistake(
+            "a sum over the images grows with the batch: average over them",
+            lambda z, w: ((1 - z.square()).square() @ w.square().sum(1)).sum(),
+        ),
+        Mistake(
+            "summed over the units, not averaged",
+            lambda z, w: ((1 - z.square()).square() * w.square().sum(1)).mean(),
+        ),
+        Mistake(
+            "each unit's slope belongs to its own weights: multiply unit by unit, then add up",
+            lambda z, w: (1 - z.square()).square().sum(1).mean() * w.square().sum(),
+        ),
         Mistake("return one number; yours has shape", lambda z, w: (1 - z.square()).square() @ w.square().sum(1)),
     ],
     observe=one_number,

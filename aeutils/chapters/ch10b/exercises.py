@@ -151,6 +151,7 @@ point_adjusted = Exercise(
     ],
     observe=_flags,
     returns="[T], True or False for each hour",
+    labels="hours",
     praise="so one lucky hour is rewarded with all of them. Report moments found and false alarms a week instead",
     target="in the check's first example one alarm of the first moment becomes six",
     minutes=10,
