@@ -12,7 +12,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch._decomp import core_aten_decompositions
+from torch._decomp import core_aten_decompositions, get_decompositions
 from torch._dispatch.python import enable_python_dispatcher
 from torch.fx.experimental.proxy_tensor import make_fx
 
@@ -70,7 +70,7 @@ def _in_core_operators(module: nn.Module, given: Tensor) -> torch.fx.GraphModule
     `torch.export` refuses what depends on the values. Its `run_decompositions` would make the same of it in five times
     as long: it lists all of PyTorch's operators each time.
     """
-    graph = torch.export.export(module, (given,)).module()
+    graph = torch.export.export(module, (given,), strict=False).module()  # as PyTorch does itself since 2.7
     with torch.backends.mkldnn.flags(enabled=False), enable_python_dispatcher():
         graph = make_fx(graph, _decompositions())(given)
         graph = make_fx(torch.func.functionalize(graph, remove="mutations"), _decompositions())(given)
@@ -82,7 +82,8 @@ def _in_core_operators(module: nn.Module, given: Tensor) -> torch.fx.GraphModule
 
 @cache
 def _decompositions() -> dict[Any, Callable[..., Any]]:
-    return dict(core_aten_decompositions().items())
+    norm = torch.ops.aten.linalg_vector_norm.default  # in the list of core operators' parts since PyTorch 2.12
+    return {**get_decompositions([norm]), **dict(core_aten_decompositions().items())}
 
 
 @contextmanager

@@ -944,7 +944,7 @@ def _():
 @listed("DataParallel")
 def _():
     model = Dense()
-    return Case(nn.DataParallel(model), images(), 2, model.encode, model.decode)
+    return Case(nn.DataParallel(model).cpu(), images(), 2, model.encode, model.decode)
 
 
 class Lightning(nn.Module):
