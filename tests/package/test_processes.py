@@ -113,7 +113,8 @@ def torchrun(*command, folder):
         cwd=folder,
         env={
             **os.environ,
-            "AEUTILS_DEVICE": "cpu",  # two processes, and perhaps one GPU
+            "AEUTILS_DEVICE": "cpu",
+            "CUDA_VISIBLE_DEVICES": "",  # two processes, and perhaps one GPU
             "AEUTILS_PROGRESS": "1",
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         },
