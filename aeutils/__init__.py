@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aeutils import data, evaluation, explorer, figures, lessons, losses, models, runtime, sweeps, training
+    from aeutils.collection.progress import forget_progress, my_progress
     from aeutils.data import Images, Split, load, load_folder
     from aeutils.evaluation import knn, linear_probe, pca_autoencoder, pca_error, reconstruction_error
     from aeutils.explorer import explore
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from aeutils.training import History, fit
 
 _HOME = {
+    "forget_progress": "collection.progress",
+    "my_progress": "collection.progress",
     "Images": "data",
     "Split": "data",
     "load": "data",
@@ -60,6 +63,7 @@ __all__ = [
     "explorer",
     "figures",
     "fit",
+    "forget_progress",
     "knn",
     "lessons",
     "linear_probe",
@@ -67,6 +71,7 @@ __all__ = [
     "load_folder",
     "losses",
     "models",
+    "my_progress",
     "pca_autoencoder",
     "pca_error",
     "progress",

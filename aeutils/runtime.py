@@ -246,7 +246,7 @@ def silent() -> Iterator[None]:
         _SILENT.reset(token)
 
 
-def progress(iterable: Iterable[Any], **options: Any) -> Any:
+def progress(iterable: Iterable[Any] | None = None, **options: Any) -> Any:
     """`tqdm.tqdm(iterable, **options)`, disabled when `AEUTILS_PROGRESS=0` and inside `silent()`.
 
     A bar of text also in a notebook, among what is printed there: of tqdm's widget nothing would be left the next day.
@@ -257,7 +257,10 @@ def progress(iterable: Iterable[Any], **options: Any) -> Any:
     from tqdm import tqdm
 
     if not hasattr(iterable, "__iter__"):
-        raise ValueError(f"progress of {short(iterable)}; expected something to go through, such as range(10)")
+        raise ValueError(
+            f"progress of {short(iterable)}; expected something to go through, such as range(10) "
+            "(what you have solved: ae.my_progress())"
+        )
     if _SILENT.get() or os.environ.get("AEUTILS_PROGRESS", "1").strip() == "0":
         options["disable"] = True
     if _in_notebook():

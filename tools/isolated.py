@@ -59,6 +59,8 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
         "JUPYTERLAB_WORKSPACES_DIR": str(own / "jupyter" / "workspaces"),
         "JUPYTERLAB_SETTINGS_DIR": _lab_settings(given, own),
     }
+    # What a learner has solved is noted in what `make lab` opens (tools/lab.py), and nowhere else.
+    kept["AEUTILS_RECORD"] = "0" if given.get("AEUTILS_RECORD") == "0" else "only in lab"
     if sys.prefix != sys.base_prefix:  # as if it had been activated, in place of whatever else was
         scripts = str(Path(sys.executable).parent)
         folders = [folder for folder in kept.get("PATH", os.defpath).split(os.pathsep) if folder != scripts]

@@ -8,6 +8,7 @@ only change when they are saved by hand. All other options are JupyterLab's.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -39,6 +40,8 @@ def main(arguments: list[str]) -> None:
     if folder == "notebooks":
         rest.append(f"--LabApp.app_settings_dir={Path(here) / 'stored_settings'}")
     sys.argv = ["jupyter-lab", *rest, f"--ServerApp.root_dir={reader_copies.ROOT}", first]
+    if os.environ.get("AEUTILS_RECORD") == "only in lab":
+        del os.environ["AEUTILS_RECORD"]
     from jupyterlab.labapp import main as jupyterlab
 
     jupyterlab()

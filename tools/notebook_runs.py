@@ -37,7 +37,7 @@ def execute(notebook: nbformat.NotebookNode, folder: Path, **environment: str) -
     client = NotebookClient(
         notebook, timeout=600, kernel_name="python3", record_timing=False, store_widget_state=False, resources=place
     )
-    client.execute(env={**os.environ, **environment})
+    client.execute(env={**os.environ, "AEUTILS_RECORD": "0", **environment})
     return notebook
 
 

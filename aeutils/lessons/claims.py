@@ -15,6 +15,7 @@ from typing import Any
 from IPython.display import display
 
 from aeutils.figures import look
+from aeutils.lessons import record
 from aeutils.lessons.numbers import plain
 from aeutils.runtime import short
 
@@ -81,7 +82,9 @@ def claim(sentence: str, holds: Any, **evidence: Any) -> None:
     Raises:
         TypeError: `holds` is not a single truth value, such as an array of several, or a number.
     """
-    display(Claim(sentence, _single_truth(holds), evidence))
+    made = Claim(sentence, _single_truth(holds), evidence)
+    record.seen(sentence, made.holds)
+    display(made)
 
 
 def claims_in(notebook: Mapping[str, Any]) -> list[Claim]:

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from aeutils.figures import look
+from aeutils.lessons import record
 from aeutils.runtime import kind_and_reason
 
 NOT_ATTEMPTED, CORRECT, NOT_YET = "Not attempted", "Correct", "Not yet"
@@ -108,7 +109,10 @@ class Exercise:
     def __call__(self, answer: Callable[..., Any]) -> Feedback:
         """Try `answer` on every example; nothing that happens here moves PyTorch's random numbers."""
         with torch.random.fork_rng(devices=[]):
-            return self._check(answer)
+            feedback = self._check(answer)
+        if feedback.status == CORRECT:
+            record.solved(self.number)
+        return feedback
 
     @functools.cached_property
     def tried_on(self) -> list[tuple]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from IPython.display import display
 
+from aeutils.lessons import votes
 from aeutils.lessons.numbers import NUMERAL, close, number_words_in, numerals_in, plain, value_of
 from aeutils.runtime import real_number, short
 
@@ -50,6 +51,7 @@ class Prediction:
         self.question = question
         self.options = tuple(given)
         self._buttons = widgets.ToggleButtons(options=self._lettered(), value=None, style={"button_width": "3em"})
+        self._buttons.observe(lambda change: votes.cast(self.question, self.options, change["new"]), "value")
 
     @property
     def guess(self) -> str | None:

@@ -68,6 +68,7 @@ def installed(wheel, tmp_path_factory):
     inside |= {
         "HOME": str(home),
         "AEUTILS_PROGRESS": "0",
+        "AEUTILS_RECORD": "0",
         "OMP_NUM_THREADS": "1",
         "JUPYTER_PREFER_ENV_PATH": "1",
         **{name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy")},  # offline: nobody listens there
