@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable
 from importlib import metadata
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ _PACKAGES = {
 
 def check_environment() -> None:
     """Print a line for each thing the notebooks need: `OK   what is there` or `FAIL what is wrong: what to do`."""
-    for check in (_python, *(_package(*item) for item in _PACKAGES.items()), _fit_together, _digits, _device, _matmul):
+    packages = (_package(*item) for item in _PACKAGES.items())
+    for check in (_python, _nothing_hidden, *packages, _fit_together, _digits, _device, _matmul):
         try:
             print(f"OK    {check()}")
         except Exception as error:  # whatever is wrong, the other lines are wanted too
@@ -39,6 +41,16 @@ def _python() -> str:
     if not (3, 11) <= version[:2] <= (3, 13):
         raise RuntimeError(f"Python {version[0]}.{version[1]} is not 3.11 to 3.13: install one of these, then {_SETUP}")
     return f"Python {version[0]}.{version[1]}.{version[2]}"
+
+
+def _nothing_hidden() -> str:
+    """A file beside the notebook comes before a module of the same name, for all that import it."""
+    there = Path.cwd()
+    modules = {*sys.stdlib_module_names, *metadata.packages_distributions()}
+    hiding = sorted(file.name for file in there.glob("*.py") if file.stem in modules)
+    if hiding:
+        raise RuntimeError(f"{hiding[0]} in {there} hides the module of that name: rename it, restart the kernel")
+    return "no file beside the notebook hides a module"
 
 
 def _package(name: str, oldest: tuple[int, int]) -> Callable[[], str]:

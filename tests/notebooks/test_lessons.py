@@ -168,6 +168,18 @@ def test_environment_is_ready_here(capsys):
     assert all(line.startswith("OK    ") for line in lines), lines
 
 
+def test_environment_names_a_file_that_hides_a_module(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").touch()
+    (tmp_path / "timeit.py").touch()
+    check_environment()
+    (line,) = [line for line in said(capsys).splitlines() if line.startswith("FAIL")]
+    assert "timeit.py" in line and "rename it" in line
+    (tmp_path / "timeit.py").rename(tmp_path / "sklearn.py")  # not only Python's own
+    check_environment()
+    assert "FAIL  sklearn.py" in said(capsys)
+
+
 def test_environment_says_what_to_do(capsys, monkeypatch):
     monkeypatch.setattr(environment.metadata, "version", lambda name: "0.1")
     monkeypatch.setattr(environment, "_digits", lambda: 1 / 0)
