@@ -137,8 +137,6 @@ def trade_off(
     figure = new_picture(6.4, 3.8, title, alt)
     axes = axes_with_labels(figure, xlabel, ylabel)
     axes.plot(*zip(*points, strict=True), color=look.fixed_colour("autoencoder"), marker="o", markersize=5)
-    for label, point in zip(labels, points, strict=True):
-        axes.annotate(label, point, xytext=(7, 5), textcoords="offset points", fontsize=9)
     if line:
         name, height = line
         axes.axhline(height, color=look.GREY, linestyle="--", linewidth=1.5)
@@ -155,6 +153,11 @@ def trade_off(
     axes.margins(x=0.1)
     if min(b for _, b in points) >= 0:
         axes.set_ylim(bottom=0)
+    low, high = axes.get_ylim()
+    for label, point in zip(labels, points, strict=True):
+        struck = line is not None and 0 <= line[1] - point[1] < 0.08 * (high - low)  # by the dashed line, if above
+        place: dict[str, Any] = {"xytext": (-7, -12), "ha": "right"} if struck else {"xytext": (7, 5)}
+        axes.annotate(label, point, textcoords="offset points", fontsize=9, **place)
     return figure
 
 

@@ -180,7 +180,7 @@ def test_the_table_on_the_full_mnist_is_whole():
         if name == "probe":  # with all labels nothing is drawn for pixels and PCA
             table = table[table.labels < max(full_mnist.LABELS)]
         runs = table.groupby([key for key in keys if key in table]).size()
-        assert len(runs) == {"probe": 7 * 2 * 4, "clustering": 7 * 2 * 3, "budget": 4 * 3}[name]
+        assert len(runs) == {"probe": 7 * 2 * 4 + 4 * 2, "clustering": 7 * 2 * 3, "budget": 4 * 3}[name]
         assert set(runs) == {len(full_mnist.SEEDS)}
     with pytest.raises(ValueError, match="is no table; expected one of"):
         full_mnist.full_table("lists")

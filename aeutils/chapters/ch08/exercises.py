@@ -141,7 +141,7 @@ ten_labels = Exercise(
 
 def _clusterings() -> list[tuple[np.ndarray, np.ndarray]]:
     draw = np.random.default_rng(8)
-    counts = np.array([[30, 28, 0], [25, 2, 5], [0, 3, 30]])  # the drawing's: rows are clusters
+    counts = np.array([[30, 28, 0], [25, 2, 5], [0, 3, 30]])  # the drawing's, turned: rows are clusters
     y = np.concatenate([np.repeat([0, 1, 2], row) for row in counts])
     found = [(y, np.repeat([2, 0, 1], counts.sum(1)))]  # clusters have numbers of their own
     for n in (60, 200):
@@ -201,7 +201,7 @@ matched_share = Exercise(
     returns="one number, 0 to 1",
     praise="83 of 123 in the drawing's example; a match that may use a digit twice would say 85",
     target="0.675 in the drawing's example: 83 of 123",
-    minutes=10,
+    minutes=8,
     level="medium",
     ask="If somebody renames the clusters, may your number change, and may two clusters have the same digit?",
 )

@@ -25,6 +25,7 @@ TABLE = Path(__file__).with_name("full_mnist.csv")
 LABELS = (10, 100, 1000, 10_000, 55_000)
 SIZES = (10, 32)
 SEEDS = range(3)
+OTHERS = (("pixels", 784), ("PCA", 10), ("PCA", 32), ("autoencoder", 10))  # for two readers more
 Row = dict[str, Any]
 
 
@@ -64,14 +65,9 @@ def feature_rows(name: str, code_size: int, seed: int) -> Iterator[Row]:
     """Probes and clusterings of one kind of features."""
     images = data.load("mnist")
     told: dict[str, Any] = {"features": name, "code_size": code_size, "seed": seed}
-    model: models.Autoencoder | None = None
-    if name == "PCA":
-        model = evaluation.pca_autoencoder(images, code_size)
-    elif name != "pixels":
-        torch.manual_seed(seed)
-        model = models.Autoencoder((784, 256, code_size), head=nn.Identity)
-        if name == "autoencoder":
-            training.fit(model, images, losses.squared_error, epochs=10, lr=2e-3, seed=seed)
+    model = _model(images, name, code_size, seed)
+    if name in ("untrained", "autoencoder"):
+        assert model is not None
         error = evaluation.reconstruction_error(model, images.test)
         yield {"table": "probe", **told, "measure": "squared error", "value": error}
     z = probes.features(images, model)
@@ -85,6 +81,30 @@ def feature_rows(name: str, code_size: int, seed: int) -> Iterator[Row]:
     for method in clusters.METHODS:
         for measure, value in clusters.agreement(images.test.y.numpy(), clusters.cluster(method, z, seed)).items():
             yield {"table": "clustering", **told, "method": method, "measure": measure, "value": value}
+
+
+def other_reader_rows(name: str, code_size: int, seed: int) -> Iterator[Row]:
+    """One kind of features with 100 labels, read by a support-vector machine and by labels that spread on a graph."""
+    images = data.load("mnist")
+    assert images.train.y is not None
+    z = probes.features(images, _model(images, name, code_size, seed))
+    chosen = probes.few_labels(images.train.y, 100, seed)
+    told: Row = {"table": "probe", "features": name, "code_size": code_size, "seed": seed, "labels": 100}
+    yield {**told, "method": "SVC", "measure": "accuracy", "value": probes.bent_border(z, images, chosen)}
+    yield {**told, "method": "spreading", "measure": "accuracy", "value": probes.spread_labels(z, images, chosen, seed)}
+
+
+def _model(images: data.Images, name: str, code_size: int, seed: int) -> models.Autoencoder | None:
+    """What makes the features of that name; None for pixels."""
+    if name == "pixels":
+        return None
+    if name == "PCA":
+        return evaluation.pca_autoencoder(images, code_size)
+    torch.manual_seed(seed)
+    model = models.Autoencoder((784, 256, code_size), head=nn.Identity)
+    if name == "autoencoder":
+        training.fit(model, images, losses.squared_error, epochs=10, lr=2e-3, seed=seed)
+    return model
 
 
 def budget_rows(n_images: int, steps: int, seed: int) -> Iterator[Row]:
@@ -118,6 +138,11 @@ JOBS: dict[str, Callable[[], Iterator[Row]]] = {
         f"{n:,} images, {steps:,} steps, seed {seed}": functools.partial(budget_rows, n, steps, seed)
         for n in (3500, 55_000)
         for steps in (350, 5500)
+        for seed in SEEDS
+    },
+    **{
+        f"{name} {k}, other readers, seed {seed}": functools.partial(other_reader_rows, name, k, seed)
+        for name, k in OTHERS
         for seed in SEEDS
     },
 }

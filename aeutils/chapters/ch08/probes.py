@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.semi_supervised import LabelSpreading
+from sklearn.svm import SVC
 from torch import Tensor, nn
 
 from aeutils.data import Images, Split
@@ -71,3 +73,30 @@ def probe(reader: str, z: Features, images: Images, chosen: np.ndarray) -> float
         each.fit(z["train"][chosen], y["train"][chosen])
     best = max(tried, key=lambda each: each.score(z["val"], y["val"])) if len(tried) > 1 else tried[0]
     return 100 * float(best.score(z["test"], y["test"]))
+
+
+def bent_border(z: Features, images: Images, chosen: np.ndarray) -> float:
+    """Accuracy on test images, in percent, of a support-vector machine, whose borders may bend; arguments as above."""
+    y_train, y_test = images.train.y, images.test.y
+    assert y_train is not None and y_test is not None  # for the type checker
+    machine = SVC(C=10).fit(z["train"][chosen], y_train.numpy()[chosen])
+    return 100 * float(machine.score(z["test"], y_test.numpy()))
+
+
+def spread_labels(z: Features, images: Images, chosen: np.ndarray, seed: int, lot: int = 20_000) -> float:
+    """Accuracy on test images, in percent, when labels are handed on along a graph of neighbours.
+
+    Args:
+        z: codes of the parts.
+        images: for their labels.
+        chosen: places of the training images with a label `[n]`.
+        seed: of the draw of those without.
+        lot: how many training images there are in the graph, labelled or not.
+    """
+    y_train, y_test = images.train.y, images.test.y
+    assert y_train is not None and y_test is not None  # for the type checker
+    others = np.random.default_rng(seed).permutation(len(y_train))[: lot - len(chosen)]
+    used = np.union1d(chosen, others)
+    known = np.where(np.isin(used, chosen), y_train.numpy()[used], -1)
+    graph = LabelSpreading(kernel="knn", n_neighbors=10, alpha=0.8, max_iter=100).fit(z["train"][used], known)
+    return 100 * float(graph.score(z["test"], y_test.numpy()))
