@@ -17,8 +17,8 @@ author = "the authors"
 copyright = "the authors; text and figures under CC BY 4.0, code under the MIT licence"
 version = release = aeutils.__version__
 
-extensions = ["myst_nb", "sphinxcontrib.bibtex", "website_look"]
-exclude_patterns = ["_static"]
+extensions = ["myst_nb", "sphinxcontrib.bibtex", "website_formulas", "website_look"]
+exclude_patterns = ["_static", "_templates"]
 language = "en"
 
 # The notebooks as they are committed, without their kernel and without a widget manager from elsewhere.
@@ -29,8 +29,7 @@ nb_merge_streams = True
 myst_enable_extensions = ["attrs_block", "attrs_inline", "dollarmath"]
 myst_heading_anchors = 4
 myst_heading_slug_func = "website_look.anchor"
-mathjax_path = "mathjax/tex-svg.js"
-mathjax_options = {"defer": "defer"}
+html_math_renderer = "drawn"  # website_formulas
 
 bibtex_bibfiles = ["references.bib"]
 
@@ -42,10 +41,14 @@ html_js_files = [("site.js", {"defer": "defer"})]
 html_copy_source = False
 html_show_sourcelink = False
 html_last_updated_fmt = None
+templates_path = ["_templates"]
+html_sidebars = {"**": ["site-title.html", "icon-links.html", "search-button-field.html", "sbt-sidebar-nav.html"]}
+html_context = {"default_mode": "auto"}
 html_theme_options: dict[str, object] = {
     "use_download_button": False,
     "use_fullscreen_button": False,
     "show_toc_level": 2,
+    "navbar_persistent": [],  # the search stands in the side bar
     "home_page_in_toc": True,
 }
 if REPOSITORY:

@@ -109,9 +109,12 @@ def cuda() -> torch.device:
 def site(tmp_path_factory):
     """The folder of the site, built once for all tests, also where they run in several processes."""
     import website
+    import website_formulas
 
-    if not website.SCRIPT.exists():
-        pytest.skip("the site's formulas need MathJax, and it was not fetched yet: make site, with npm and a network")
+    if browser.NODE is None:
+        pytest.skip(browser.NO_NODE)
+    if not website_formulas.SCRIPT.exists():
+        pytest.skip("MathJax, for the site's formulas, was not fetched yet; with npm and a network: make site")
     root = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         root = root.parent  # the one that all processes share

@@ -3,7 +3,7 @@
     make site                    # into build/site: open build/site/index.html, or put the folder on any web server
     make site REPO=owner/name    # the same with the addresses of the source, Binder and Colab
 
-It needs no network, but for the first time: npm then fetches MathJax, which draws the formulas, into build/npm.
+It needs Node, and no network but for the first time: npm then fetches MathJax, for the formulas, into build/npm.
 """
 
 from __future__ import annotations
@@ -12,40 +12,15 @@ import argparse
 import os
 import re
 import shutil
-import subprocess
 import sys
 import time
 from pathlib import Path
 
+import website_formulas
 import website_sources
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
-MATHJAX = "mathjax@3.2.2"
-SCRIPT = BUILD / "npm" / "node_modules" / "mathjax" / "es5" / "tex-svg.js"
-
-
-def mathjax() -> Path:
-    """The file that draws formulas; fetched by npm where it is not there yet.
-
-    Raises:
-        SystemExit: there is no npm, or it could not fetch it.
-    """
-    if SCRIPT.exists():
-        return SCRIPT
-    npm = shutil.which("npm")
-    if npm is None:
-        raise SystemExit(
-            f"The site draws its formulas with MathJax, which npm fetches once, and there is no npm. On Debian and "
-            f"Ubuntu: apt-get install npm. Or put {MATHJAX}'s es5/tex-svg.js at {SCRIPT.relative_to(ROOT)} by hand."
-        )
-    (BUILD / "npm").mkdir(parents=True, exist_ok=True)
-    command = [npm, "install", "--prefix", str(BUILD / "npm"), "--no-audit", "--no-fund", "--loglevel=error", MATHJAX]
-    if subprocess.run(command, stdout=subprocess.DEVNULL).returncode or not SCRIPT.exists():
-        raise SystemExit(
-            f"npm could not fetch {MATHJAX}: see its message above. Is there a network? Then run it again."
-        )
-    return SCRIPT
 
 
 def build(out: Path, repository: str = "") -> None:
@@ -59,11 +34,9 @@ def build(out: Path, repository: str = "") -> None:
     """
     from sphinx.cmd.build import build_main
 
-    script = mathjax()
+    website_formulas.fetch()
     source = out.with_name(f"{out.name}-source")
     website_sources.write(source, repository)
-    (source / "_static" / "mathjax").mkdir(parents=True)
-    shutil.copy(script, source / "_static" / "mathjax")
     shutil.rmtree(out, ignore_errors=True)
     os.environ |= {"AEUTILS_ROOT": str(ROOT), "AEUTILS_REPOSITORY": repository}
     doctrees = out.with_name(f"{out.name}-doctrees")
@@ -81,7 +54,7 @@ def main(arguments: list[str]) -> int:
     if options.repo and not re.fullmatch(r"[\w.-]+/[\w.-]+", options.repo):
         parser.error(f"--repo {options.repo}: expected owner/name, as in the address of the repository on GitHub")
     if options.fetch:
-        mathjax()
+        website_formulas.fetch()
         return 0
     begin = time.monotonic()
     build(options.out.resolve(), options.repo)

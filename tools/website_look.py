@@ -1,7 +1,8 @@
-"""The site's own part in Sphinx: what folds, in which order a claim stands, and how headings are called."""
+"""The site's own part in Sphinx: what is folded, where a claim's verdict stands, and how headings are called."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from docutils import nodes
@@ -15,9 +16,14 @@ def anchor(heading: str) -> str:
     return heading.replace(" ", "-")
 
 
+_FOLDED_CODE = {"tag_claim": "How this is computed", "tag_prediction": "The question as code"}
+_NO_HEADING = re.compile(r'<th(?: class="head")?>(?:<p></p>)?</th>')
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Called by Sphinx."""
     app.connect("doctree-read", arrange)
+    app.connect("html-page-context", mend)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -25,20 +31,32 @@ def arrange(app: Sphinx, tree: nodes.document) -> None:
     """Fold the sections that may be skipped, and put a claim's verdict before the code that computes it."""
     for section in list(tree.findall(nodes.section)):
         title = section.next_node(nodes.title)
-        if title is not None and section.parent is not None and is_optional(title.astext()):
+        if title is not None and is_optional(title.astext()):
             _fold(section)
     for cell in list(tree.findall(nodes.container)):
-        if "tag_claim" in cell["classes"] or "tag_prediction" in cell["classes"]:
-            cell.children.sort(key=lambda part: "cell_output" not in getattr(part, "attributes", {}).get("classes", []))
+        for tag, says in _FOLDED_CODE.items():
+            if tag in cell["classes"]:
+                code = [part for part in cell.children if "cell_input" in part["classes"]]
+                shown = [part for part in cell.children if part not in code]
+                cell.children = []
+                cell.extend(
+                    [*shown, _raw(f'<details class="code"><summary>{says}</summary>'), *code, _raw("</details>")]
+                )
+
+
+def mend(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: nodes.document | None) -> None:
+    """What Sphinx writes and who listens to a page trips over: a table's empty headings."""
+    if "body" in context:
+        context["body"] = _NO_HEADING.sub("<td></td>", context["body"])
 
 
 def _fold(section: nodes.section) -> None:
     """Fold what stands below a section's heading."""
-    opening = '<details class="optional"><summary>Show this part</summary>'
     shown = [child for child in section.children if isinstance(child, nodes.title | nodes.target)]
     folded = [child for child in section.children if child not in shown]
+    opening = _raw('<details class="optional"><summary>Show this part</summary>')
     section.children = []
-    section.extend([*shown, _raw(opening), *folded, _raw("</details>")])
+    section.extend([*shown, opening, *folded, _raw("</details>")])
 
 
 def _raw(html: str) -> nodes.raw:

@@ -107,7 +107,7 @@ def claim_html(claim: Claim) -> str:
     kind, label, mark = ("holds", "Holds:", HOLDS) if claim.holds else ("fails", "Does not hold:", FAILS)
     numbers = " ".join(f"<code>{html.escape(part)}</code>" for part in claim.numbers())
     below = f'<p class="numbers">{numbers}</p>' if numbers else ""
-    sign = f'<strong class="mark" role="img" aria-label="{label}">{mark}</strong>'
+    sign = f'<strong class="verdict" role="img" aria-label="{label}">{mark}</strong>'
     return f'<div class="claim {kind}"><p>{sign} {html.escape(claim.sentence)}</p>{below}</div>'
 
 

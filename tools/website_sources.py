@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote
 
 import nbformat
 import website_outputs
+from PIL import Image
 
 from aeutils.collection.maps import article_map
 from aeutils.collection.reading import time_line
@@ -31,8 +32,6 @@ _NAMED = re.compile(r'<a id="([^"]+)"></a>\n*')
 _ONE_LINE_FOLD = re.compile(r"<details><summary>(.*?)</summary>(.+)</details>")
 _ARTICLE = re.compile(r"^(?=> \*\*The article says)", re.MULTILINE)
 _STARTS = (("**Try it**", "try-it"), ("**Exercise", "exercise"), ("<details><summary>Solution", "solution"))
-_CLAIM_FOLD = {"code_prompt_show": "How this is computed", "code_prompt_hide": "How this is computed"}
-_PREDICTION_FOLD = {"code_prompt_show": "The question as code", "code_prompt_hide": "The question as code"}
 
 
 def site_path(path: str) -> str:
@@ -58,7 +57,9 @@ def write(folder: Path, repository: str) -> None:
         ROOT / "notebooks" / "drawings", folder / "notebooks" / "drawings", ignore=shutil.ignore_patterns("*.md")
     )
     static = folder / "_static"
-    shutil.copy(ROOT / "data" / "readme_picture.webp", static)
+    film = ROOT / "data" / "readme_picture.webp"
+    shutil.copy(film, static)
+    Image.open(film).convert("RGB").save(static / "explorer.webp", quality=80)  # its first picture, at once to be seen
     for path in sorted((ROOT / "docs").rglob("*.md")):
         name = path.relative_to(ROOT).as_posix()
         text = path.read_text(encoding="utf-8")
@@ -105,13 +106,8 @@ def _prepare(cell: Any, name: str, number: int, static: Path) -> None:
             del cell.outputs[index]
         elif shown is not None:
             cell.outputs[index].data = {"text/html": shown}
-    tags = cell.metadata.setdefault("tags", [])
-    if "claim" in tags:
-        tags.append("hide-input")
-        cell.metadata["mystnb"] = _CLAIM_FOLD
-    elif re.match(r"\w+ = predict\(", cell.source):
-        tags += ["hide-input", "prediction"]
-        cell.metadata["mystnb"] = _PREDICTION_FOLD
+    if re.match(r"\w+ = predict\(", cell.source):
+        cell.metadata.setdefault("tags", []).append("prediction")
 
 
 def _boxed(text: str) -> str:
@@ -168,7 +164,7 @@ def _article() -> str:
 
 def _course() -> str:
     """The notebooks with what each is about and how long it takes."""
-    rows = ["| notebook | what it is about | minutes to read, and for the exercises |", "| --- | --- | --- |"]
+    rows = ["| notebook | what it is about | minutes |", "| --- | --- | --- |"]
     for lesson in lessons():
         if not lesson.planned:
             time = time_line(lesson, nbformat.read(ROOT / "notebooks" / lesson.file, as_version=4))

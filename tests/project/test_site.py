@@ -1,10 +1,23 @@
 """The built site: every link leads somewhere, nothing is loaded from elsewhere, and it reads as it should."""
 
+import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from site_pages import fault, pages
+import pytest
+from notebook_cells import NOTEBOOKS
+from page_links import links, text_of
+from site_pages import fault, page, pages
 
-from aeutils.collection.table import lessons
+from aeutils.collection.reading import is_optional
+from aeutils.collection.table import lessons, statements
+
+ROOT = Path(__file__).resolve().parents[2]
+# Hosts of works; other addresses that the notebooks link to are programs, documentation and data.
+WORKS = re.compile(
+    r"https?://(?:doi\.org|arxiv\.org|www\.jmlr\.org|proceedings\.\w+|papers\.nips\.cc|openreview\.net|distill\.pub|icml\.cc|"
+    r"www\.deeplearningbook\.org|approximateinference\.org|www\.aaai\.org)/"
+)
 
 
 def test_every_notebook_has_its_page_and_the_rest_is_there(site):
@@ -27,3 +40,105 @@ def test_every_picture_says_what_is_on_it(site):
     assert [
         (page.path.name, image["src"]) for page in pages(site) for image in page.images if not image.get("alt")
     ] == []
+
+
+def html(site, name):
+    return (site / name).read_text(encoding="utf-8")
+
+
+def test_a_claim_stands_before_its_folded_code(site):
+    text = html(site, "notebooks/00_start_here.html")
+    cells = text.split('<div class="cell tag_claim')[1:]
+    assert len(cells) >= 7
+    for cell in cells:
+        verdict, fold, code = (cell.index(part) for part in ('class="claim holds"', "How this is computed", ">claim<"))
+        assert verdict < fold < code
+
+
+def test_optional_parts_are_folded_and_only_those(site):
+    text = html(site, "notebooks/04_mse_versus_kl.html").rpartition("<h1>4 ")[2]
+    found = re.findall(
+        r'<h[2-4]>(.*?)<a class="headerlink".*?</h[2-4]>\s*(<details class="optional">)?', text, re.DOTALL
+    )
+    assert len(found) > 10
+    assert [title for title, fold in found if bool(fold) != is_optional(title)] == []
+
+
+def test_boxes_folds_and_questions_are_there_without_a_kernel(site):
+    text = html(site, "notebooks/07_latent_space_explorer.html")
+    for part in ('<blockquote class="article', 'class="box try-it"', 'class="box exercise"', 'class="box solution"'):
+        assert part in text, part
+    assert text.count('<details class="reveal"><summary>') == 2
+    assert "You made no guess" not in text and "Run this cell" not in text and "widget-view" not in text
+    assert "<strong>A</strong> · the plain one" in text
+
+
+def test_the_map_of_the_article_has_every_statement_with_its_verdict(site):
+    text = html(site, "article.html")
+    for statement in statements():
+        assert f"<p>{statement.id}</p>" in text or f"<td>{statement.id}</td>" in text
+    assert text.count('class="reference internal" href="notebooks/') > 40
+
+
+def test_questions_lead_to_the_sections_that_answer_them(site):
+    there = [link for link in page(site / "questions.html").links if link.startswith("notebooks/")]
+    wanted = [link for link in links(text_of(ROOT / "notebooks" / "questions.md")) if ".ipynb#" in link]
+    glossary = [link for link in page(site / "glossary.html").links if link.startswith("notebooks/")]
+    assert sum("#" in link for link in there + glossary) == len(wanted) > 200
+
+
+def test_the_bibliography_has_every_work_that_is_linked_to_and_no_other(site):
+    cited = {link for path in [*NOTEBOOKS, ROOT / "notebooks" / "questions.md"] for link in links(text_of(path))}
+    bib = (ROOT / "docs" / "references.bib").read_text(encoding="utf-8")
+    fields = re.findall(r"^  (doi|eprint|url) = {(.*)},$", bib, re.MULTILINE)
+    start = {"doi": "https://doi.org/", "eprint": "https://arxiv.org/abs/", "url": ""}
+    listed = {start[kind] + value for kind, value in fields}
+    assert {link for link in cited if WORKS.match(link)} - listed == set()
+    assert listed - cited == set()
+    assert html(site, "bibliography.html").count('<li id="id') == bib.count("\n@")
+
+
+TEN = ["index", "questions", "article", "search", "bibliography"]
+TEN += [f"notebooks/{name}" for name in ("00_start_here", "04_mse_versus_kl", "05_hyperparameters")]
+TEN += [f"notebooks/{name}" for name in ("07_latent_space_explorer", "10b_anomalies_in_a_time_series")]
+
+
+@pytest.mark.parametrize("name", TEN)
+def test_axe_finds_nothing_and_nothing_is_wider_than_a_phone(chromium, site, name):
+    from axe_playwright_python.sync_playwright import Axe
+
+    def violations(**options):
+        found = Axe().run(shown, options={"resultTypes": ["violations"], **options}).response["violations"]
+        return [(each["id"], node["target"]) for each in found for node in each["nodes"]]
+
+    shown = chromium.new_page(viewport={"width": 390, "height": 844})
+    shown.goto((site / f"{name}.html").as_uri(), wait_until="domcontentloaded")
+    shown.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+    assert shown.evaluate("document.documentElement.scrollWidth") <= 390
+    shown.set_viewport_size({"width": 1280, "height": 900})
+    for alike in ("div.highlight", "mjx-container", "li.toctree-l1", ".bd-article li", "p", "tr"):
+        # Nine of a kind tell, and axe takes its time.
+        shown.evaluate(
+            "alike => [...document.querySelectorAll(`${alike}:not(th *)`)].slice(9).forEach(each => each.remove())",
+            alike,
+        )
+    assert violations() == []
+    shown.evaluate("document.documentElement.dataset.theme = 'dark'")
+    assert violations(runOnly=["color-contrast"]) == []  # all else is as it was in light
+    shown.close()
+
+
+def test_it_works_from_a_file_search(chromium, site):
+    shown = chromium.new_page()
+    asked, said = [], []
+    shown.on("request", lambda request: asked.append(request.url))
+    shown.on("pageerror", lambda error: said.append(str(error)))
+    shown.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    shown.goto((site / "notebooks" / "04_mse_versus_kl.html").as_uri() + "#let-the-data-choose-sigma-optional")
+    shown.locator("#let-the-data-choose-sigma-optional > details[open]").wait_for()
+    formula = shown.locator("mjx-container svg").first.bounding_box()
+    assert formula["width"] > 10 and shown.locator("mjx-assistive-mml math").count() > 50
+    shown.goto((site / "search.html").as_uri() + "?q=posterior+collapse")
+    shown.get_by_role("link", name="4 · MSE versus KL").first.wait_for()
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == [] and said == []
+    shown.close()
