@@ -13,7 +13,7 @@ open_lab = as_root=; browser=; \
   if [ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ]; then browser=--no-browser; fi; \
   $(RUN) tools/lab.py $(1) $$as_root $$browser
 
-.PHONY: help lab read test check lint outputs claims tries twice maps sweeps tables picture drawings site colab bench bench-explorer student teacher grading grade-check clean
+.PHONY: help lab read test check lint outputs claims tries twice maps sweeps tables picture drawings site colab bench bench-explorer student teacher grading grade-check skips clean
 
 help: ## this list
 	@echo "make lab            start here: sets up .venv the first time, then opens your copies of the notebooks (work/)"
@@ -46,6 +46,9 @@ tries: $(READY) ## makes every change that a notebook proposes or invites, one b
 
 twice: $(READY) ## runs each code cell twice in a row, and says which then show something else
 	@AEUTILS_PROGRESS=0 $(RUN) tools/twice_runner.py $(NOTEBOOKS)
+
+skips: $(READY) ## says what would be missed in silence where a code cell is skipped
+	@AEUTILS_PROGRESS=0 $(RUN) tools/skip_runner.py $(NOTEBOOKS)
 
 maps: $(READY) ## brings generated text up to date: the README's maps, the notebooks' times and neighbours
 	@$(RUN) tools/generated_text.py
