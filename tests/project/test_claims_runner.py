@@ -1,10 +1,13 @@
 """The runner that counts how often each claim holds."""
 
 import claims_runner
+import IPython.display
 import nbformat
 import pytest
+from light_claims import CLAIM
 
 from aeutils.lessons import Claim
+from aeutils.lessons.claims import claims_in
 
 
 def test_collect_counts_verdicts_and_keeps_the_range_of_the_numbers():
@@ -17,14 +20,23 @@ def test_collect_counts_verdicts_and_keeps_the_range_of_the_numbers():
     assert len(tallies) == 2
 
 
+def test_what_a_light_claim_leaves_is_what_a_claim_leaves(monkeypatch):
+    left = []
+    monkeypatch.setattr(IPython.display, "display", lambda data, raw, metadata: left.append({"metadata": metadata}))
+    names = {}
+    exec(CLAIM, names)
+    names["claim"]("It wins", True, a=1.5)
+    assert claims_in({"outputs": left}) == [Claim("It wins", True, {"a": 1.5})]
+
+
 @pytest.fixture
 def notebook(tmp_path):
     """`notebook(condition)`: the file of a notebook that claims it, with its seed as evidence."""
 
     def written(condition):
         source = (
-            "from aeutils.lessons import claim\nfrom aeutils.runtime import default_seed\n"
-            f"claim('Seeds differ', {condition}, seed=default_seed())\nprint('✗ This is no claim | seed=9')"
+            f"{CLAIM}\nimport os\nseed = int(os.environ['AEUTILS_SEED'])\n"
+            f"claim('Seeds differ', {condition}, seed=seed)\nprint('✗ This is no claim | seed=9')"
         )
         nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)]), tmp_path / "n.ipynb")
         return tmp_path / "n.ipynb"
@@ -32,7 +44,7 @@ def notebook(tmp_path):
     return written
 
 
-@pytest.mark.parametrize(("condition", "status"), [("default_seed() >= 0", 0), ("default_seed() == 0", 1)])
+@pytest.mark.parametrize(("condition", "status"), [("seed >= 0", 0), ("seed == 0", 1)])
 def test_notebooks_are_run_with_each_seed(notebook, monkeypatch, capsys, condition, status):
     monkeypatch.setenv("AEUTILS_SEED", "7")
     assert claims_runner.main([str(notebook(condition)), "--seeds", "2"]) == status
@@ -43,12 +55,12 @@ def test_notebooks_are_run_with_each_seed(notebook, monkeypatch, capsys, conditi
 
 
 def test_the_first_seed_can_be_given(notebook, capsys):
-    assert claims_runner.main([str(notebook("default_seed() != 101")), "--seeds", "2", "--first", "100"]) == 1
+    assert claims_runner.main([str(notebook("seed != 101")), "--seeds", "2", "--first", "100"]) == 1
     assert "1/2  fails with seed 101  seed 100 to 101" in capsys.readouterr().out
 
 
 def test_a_seed_with_which_a_cell_raises_is_counted_and_the_others_run(notebook, capsys):
-    assert claims_runner.main([str(notebook("1 / default_seed() > 0")), "--seeds", "2"]) == 1
+    assert claims_runner.main([str(notebook("1 / seed > 0")), "--seeds", "2"]) == 1
     out = capsys.readouterr().out
     assert "Every cell runs (ZeroDivisionError: division by zero)\n      0/1  fails with seed 0" in out
     assert "Seeds differ\n      1/1" in out

@@ -3,9 +3,9 @@
 import nbformat
 import pytest
 import try_runner
+from light_claims import CLAIM
 
 SOURCE = """
-from aeutils.lessons import claim
 k = 8  # try 2 or 4
 assert k != {forbidden}
 claim("{sentence}", k > 3, k=k)
@@ -19,6 +19,7 @@ def tried(tmp_path, capsys):
     def run(low, high, sentence, forbidden, only=""):
         proposed = [{"replace": {"k = 8": "k = 16"}, "measured": {"k + 0.5": [low, high], "float(k)": [16, 16]}}]
         cells = [
+            nbformat.v4.new_code_cell(CLAIM),
             nbformat.v4.new_code_cell(SOURCE.format(sentence=sentence, forbidden=forbidden)),
             nbformat.v4.new_markdown_cell("**Try it** · More?", metadata={"aeutils": {"try": proposed}}),
         ]

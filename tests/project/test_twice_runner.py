@@ -3,6 +3,7 @@
 import nbformat
 import pytest
 import twice_runner
+from light_claims import CLAIM
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def test_what_may_be_run_twice_passes(twice):
 
 def test_what_a_cell_changes_is_found(twice):
     status, out = twice(
-        "from aeutils.lessons import claim\nseen, silent = [], []",
+        f"{CLAIM}\nseen, silent = [], []",
         "seen.append(1)\nprint(len(seen))",
         "seen.append(1)\nclaim('s', True, long_name=len(seen))",
         "silent.append(1)",
