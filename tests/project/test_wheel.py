@@ -1,4 +1,7 @@
-"""The package as a wheel, in an environment that knows nothing of the checkout: it runs notebooks 00 and 05."""
+"""The package as a wheel, in an environment that knows nothing of the checkout.
+
+It has every module and every table, and runs notebook 00.
+"""
 
 import json
 import os
@@ -15,6 +18,7 @@ import editions
 import nbformat
 import pytest
 
+from aeutils.chapters.ch05.sweep_tables import SWEEPS
 from aeutils.lessons.claims import claims_in
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -119,9 +123,29 @@ def test_the_explorer_brings_its_body_from_the_wheel(installed):
     assert text.split() == ["[True,", "True,", "True]"]
 
 
-@pytest.mark.parametrize("name", ["00_start_here", "05b_longer_sweeps"])
-def test_notebook_runs_from_the_wheel(installed, tmp_path, name):
-    path = shutil.copy(ROOT / "notebooks" / f"{name}.ipynb", tmp_path)
+EVERYTHING = """
+import importlib, json, pathlib, pkgutil
+import aeutils, pandas
+from aeutils.chapters.ch05.sweep_tables import SWEEPS, sweep_table
+names = sorted(module.name for module in pkgutil.walk_packages(aeutils.__path__, "aeutils."))
+tables = [module.TABLE for module in map(importlib.import_module, names) if hasattr(module, "TABLE")]
+root = pathlib.Path(aeutils.__file__).parents[1]
+read = {path.relative_to(root).as_posix(): len(pandas.read_csv(path)) for path in tables}
+print(json.dumps([names, read, [len(sweep_table(name)) for name in SWEEPS]]))
+"""
+
+
+def test_every_module_and_every_table_comes_from_the_wheel(installed):
+    names, read, sweeps = json.loads(installed(EVERYTHING))
+    files = {path.relative_to(ROOT).with_suffix("") for path in (ROOT / "aeutils").rglob("*.py")}
+    modules = {file.parent if file.name == "__init__" else file for file in files}
+    assert names == sorted(".".join(module.parts) for module in modules if module != Path("aeutils"))
+    assert set(read) == {path.relative_to(ROOT).as_posix() for path in (ROOT / "aeutils").rglob("*.csv")}
+    assert min(read.values()) > 10 and sweeps == [len(settings) for settings in SWEEPS.values()]
+
+
+def test_notebook_runs_from_the_wheel(installed, tmp_path):
+    path = shutil.copy(ROOT / "notebooks" / "00_start_here.ipynb", tmp_path)
     installed(RUN, path)
     notebook = nbformat.read(path, as_version=4)
     assert [claim for claim in claims_in(notebook) if not claim.holds] == []
