@@ -49,18 +49,6 @@ def test_processes_give_the_same_table(serial):
     assert comparable(sweep(GRID, n_jobs=2)).equals(comparable(serial))
 
 
-@pytest.mark.slow
-def test_a_dask_cluster_gives_the_same_table(serial):
-    import distributed
-
-    with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
-        distributed.Client(cluster),
-        joblib.parallel_config(backend="dask"),
-    ):
-        assert comparable(sweep(GRID)).equals(comparable(serial))
-
-
 def test_a_run_that_diverges_says_so_and_the_others_finish():
     table = sweep([{**SHORT, "lr": 1e30}, {**SHORT, "lr": 1e-3}], n_jobs=1)
     assert list(table.status) == ["diverged", "finished"]
@@ -281,18 +269,6 @@ def test_processes_killed_between_sweeps_are_replaced(five, tmp_path):
     assert comparable(sweep(five_runs(lambda seed: None), n_jobs=2)).equals(five)
 
 
-@pytest.mark.slow
-def test_a_dask_cluster_repeats_what_a_killed_worker_was_at(five, tmp_path):
-    import distributed
-
-    with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
-        distributed.Client(cluster),
-        joblib.parallel_config(backend="dask"),
-    ):
-        assert comparable(sweep(five_runs(killer(tmp_path, times=1)))).equals(five)
-
-
 def test_ctrl_c_keeps_what_was_finished(five, tmp_path):
     parent, last_has_started = os.getpid(), tmp_path / "last"
 
@@ -360,14 +336,40 @@ if __name__ == "__main__":
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "locale", [{}, {"LC_ALL": "C"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}]
-)
+@pytest.mark.parametrize("locale", [{}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}])
 def test_the_temporary_folder_of_somebody_called_juergen(fresh_python, tmp_path, locale):
     folder = tmp_path / "Jürgen"
     folder.mkdir()
     # on Linux joblib takes /dev/shm unless told; elsewhere, the temporary folder
     env = {name: str(folder) for name in ("TMPDIR", "TEMP", "TMP", "JOBLIB_TEMP_FOLDER")}
+    env["TORCHINDUCTOR_CACHE_DIR"] = str(tmp_path / "torch")  # an optimiser brings PyTorch's compiler, which makes one
     used, left, status = fresh_python(IN_A_FOLDER, **env, **locale)
     assert used.endswith("rgen")
     assert (left, status) == ([], ["finished"] * 2)
+
+
+# --- a dask cluster ---
+
+
+@pytest.fixture(scope="module")
+def dask_cluster():
+    """Two processes of a dask cluster, for which `joblib.parallel_config(backend="dask")` asks."""
+    import distributed
+
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster),
+    ):
+        yield
+
+
+@pytest.mark.slow
+def test_a_dask_cluster_gives_the_same_table(serial, dask_cluster):
+    with joblib.parallel_config(backend="dask"):
+        assert comparable(sweep(GRID)).equals(comparable(serial))
+
+
+@pytest.mark.slow
+def test_a_dask_cluster_repeats_what_a_killed_worker_was_at(five, dask_cluster, tmp_path):
+    with joblib.parallel_config(backend="dask"):
+        assert comparable(sweep(five_runs(killer(tmp_path, times=1)))).equals(five)
