@@ -96,30 +96,9 @@ def test_what_the_bundle_cannot_take_is_refused(tmp_path, refused):
             bundle.bundled(tmp_path, "a.js")
 
 
-def type_check(folder, **files):
-    """What TypeScript finds wrong in the body and in more files: lines that start with a file's name."""
-    for name, text in files.items():
-        (folder / f"{name}.js").write_text(text, encoding="utf-8")
-    include = [f"{bundle.BODY.as_posix()}/**/*.js", *(f"{name}.js" for name in files)]
-    settings = {"extends": (bundle.BODY / "jsconfig.json").as_posix(), "include": include}
-    (folder / "jsconfig.json").write_text(json.dumps(settings))
-    done = subprocess.run([TSC, "-p", "jsconfig.json"], cwd=folder, capture_output=True, text=True, timeout=120)
-    return done.stdout.splitlines()
-
-
-@needs_typescript
-def test_the_browsers_modules_have_no_type_errors(tmp_path):
-    for path in bundle.BODY.rglob("*.js"):
-        text = path.read_text(encoding="utf-8")
-        assert text.startswith("// @ts-check\n") and "@ts-ignore" not in text and "@ts-nocheck" not in text, path
-    module = (bundle.BODY / "axis.js").as_posix()
-    wrong = f'import {{ tickText }} from "{module}";\ntickText("1");\nexport const f = (x) => x;\n'
-    found = type_check(tmp_path, wrong=wrong)  # nothing else, and these are noticed
-    assert [re.match(r"wrong\.js.*error (TS\d+)", line)[1] for line in found] == ["TS2345", "TS7006"], found
-
-
-@needs_typescript
-def test_the_description_is_what_the_types_say(tmp_path, few):
+@pytest.fixture(scope="module")
+def type_errors(tmp_path_factory, few):
+    """What TypeScript finds wrong in the body and in three more files: lines that start with a file's name."""
     torch.manual_seed(0)
     models = {
         "plain": ae.Autoencoder((784, 32, 1)),
@@ -140,7 +119,33 @@ def test_the_description_is_what_the_types_say(tmp_path, few):
     wrong = copy.deepcopy(right)
     wrong[0]["models"][0]["colour"] = "red"  # more than the types say, and less
     del wrong[1]["points"]["note"]
-    found = "\n".join(type_check(tmp_path, right=typed(right), wrong=typed(wrong)))
+    module = (bundle.BODY / "axis.js").as_posix()
+    careless = f'import {{ tickText }} from "{module}";\ntickText("1");\nexport const f = (x) => x;\n'
+    files = {"careless": careless, "right": typed(right), "wrong": typed(wrong)}
+
+    folder = tmp_path_factory.mktemp("types")
+    for name, text in files.items():
+        (folder / f"{name}.js").write_text(text, encoding="utf-8")
+    include = [f"{bundle.BODY.as_posix()}/**/*.js", *(f"{name}.js" for name in files)]
+    settings = {"extends": (bundle.BODY / "jsconfig.json").as_posix(), "include": include}
+    (folder / "jsconfig.json").write_text(json.dumps(settings))
+    done = subprocess.run([TSC, "-p", "jsconfig.json"], cwd=folder, capture_output=True, text=True, timeout=120)
+    return done.stdout.splitlines()
+
+
+@needs_typescript
+def test_the_browsers_modules_have_no_type_errors(type_errors):
+    for path in bundle.BODY.rglob("*.js"):
+        text = path.read_text(encoding="utf-8")
+        assert text.startswith("// @ts-check\n") and "@ts-ignore" not in text and "@ts-nocheck" not in text, path
+    found = [re.match(r"(\S+)\.js.*?(?:error (TS\d+))", line) for line in type_errors if not line.startswith(" ")]
+    assert {each[1] for each in found} == {"careless", "wrong"}, type_errors  # nothing in any other file
+    assert [each[2] for each in found if each[1] == "careless"] == ["TS2345", "TS7006"], "and these are noticed"
+
+
+@needs_typescript
+def test_the_description_is_what_the_types_say(type_errors):
+    found = "\n".join(type_errors)
     assert "right.js" not in found and "'\"colour\"'" in found and "'note'" in found, found
 
 
