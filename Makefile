@@ -56,7 +56,7 @@ maps: $(READY) ## brings generated text up to date: the README's maps, the noteb
 sweeps: $(READY) ## runs all 800 trainings of notebook 05's tables afresh, into the package; forty minutes or more
 	@AEUTILS_PROGRESS=0 AEUTILS_DEVICE=cpu $(RUN) -m aeutils.chapters.ch05.sweep_tables
 
-tables: $(READY) ## makes the tables of results on full sets of images afresh, into the package; half an hour or more
+tables: $(READY) ## makes the tables of results on full sets of images afresh, into the package; an hour or more
 	@for table in aeutils/chapters/*/full_mnist.py; do \
 	  AEUTILS_PROGRESS=0 AEUTILS_DEVICE=cpu $(RUN) -m $$(echo $${table%.py} | tr / .) || exit 1; done
 

@@ -272,3 +272,13 @@ def test_noise_and_loss_of_notebook_09(name):
         noisy = corrupt(x)
         found.append((noisy, denoising(corrupt)(model, x)["squared_error"]))
     assert all(torch.equal(ours, theirs) for ours, theirs in zip(*found, strict=True))
+
+
+def test_network_without_a_code_of_notebook_09():
+    torch.manual_seed(4)
+    ours = denoisers.convolutional()
+    torch.manual_seed(4)
+    taught = lifted("09")["convolutional"]()
+    x = torch.rand(3, 1, 20, 24)
+    assert ours(x).shape == x.shape and torch.equal(ours(x), taught(x))
+    assert sum(p.numel() for p in ours.parameters()) == 7233

@@ -1,4 +1,4 @@
-"""Notebook 09's corruptions and denoising autoencoder, as the notebook defines them, for its table and for 09b."""
+"""Notebook 09's corruptions and denoisers, as the notebook defines them, for its table and for 09b."""
 
 from __future__ import annotations
 
@@ -48,7 +48,27 @@ def denoising(corrupt: Corruption) -> Loss:
     return loss
 
 
-def new_denoiser(seed: int) -> ae.Autoencoder:
-    """The network that all denoisers begin as, not trained yet."""
-    ae.seed_everything(seed)
+def new_denoiser() -> ae.Autoencoder:
+    """The autoencoder that all denoisers begin as, not trained yet."""
     return he_start(ae.Autoencoder(SIZES))
+
+
+def convolutional() -> nn.Sequential:
+    """A network without a code, not trained yet: three convolutions, `[N, 1, H, W]` of any size to the same.
+
+    It begins dark, with an output bias of -1: from a grey start some runs become black at once and stay so.
+    """
+    two = [nn.Conv2d(1, 16, 5, padding=2), nn.ReLU(), nn.Conv2d(16, 16, 5, padding=2), nn.ReLU()]
+    model = nn.Sequential(*two, nn.Conv2d(16, 1, 5, padding=2), nn.Sigmoid())
+    nn.init.constant_(model[4].bias, -1.0)  # type: ignore[arg-type]
+    return model
+
+
+def without_narrow_layer() -> nn.Sequential:
+    """A fully connected network whose hidden layers are wider than the image, not trained yet."""
+    layers = [nn.Linear(784, 1024), nn.Linear(1024, 1024)]
+    for layer in layers:
+        nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu")
+        nn.init.zeros_(layer.bias)
+    hidden = [step for layer in layers for step in (layer, nn.ReLU())]
+    return nn.Sequential(nn.Flatten(), *hidden, nn.Linear(1024, 784), nn.Sigmoid(), nn.Unflatten(1, (1, 28, 28)))

@@ -95,7 +95,13 @@ def _clouds() -> list[tuple[Tensor, Tensor, float]]:
     return [
         (torch.randn(4, 3, generator=generator), torch.randn(5, 3, generator=generator), 0.7),
         (torch.randn(2, 2, generator=generator), torch.randn(6, 2, generator=generator), 1.5),
+        (40 + torch.randn(2, 3, generator=generator), torch.randn(4, 3, generator=generator), 0.7),  # far from them all
     ]
+
+
+def _divided(noisy: Tensor, clean: Tensor, sigma: float) -> Tensor:
+    weights = (-torch.cdist(noisy, clean).square() / (2 * sigma**2)).exp()
+    return weights @ clean / weights.sum(1, keepdim=True)
 
 
 best_answer = Exercise(
@@ -127,6 +133,7 @@ best_answer = Exercise(
             "the weights must add up to 1 over the clean images, which are axis 1",
             lambda noisy, clean, sigma: (-torch.cdist(noisy, clean).square() / (2 * sigma**2)).softmax(0) @ clean,
         ),
+        Mistake("far from all clean images every exp is 0, and 0 / 0 no number; .softmax(1) can do it", _divided),
         Mistake(
             "the weights do not add up to 1: divide by their sum",
             lambda noisy, clean, sigma: (-torch.cdist(noisy, clean).square() / (2 * sigma**2)).exp() @ clean,

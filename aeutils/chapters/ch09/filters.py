@@ -15,16 +15,19 @@ from aeutils.data import Images
 from aeutils.evaluation import reconstruct
 
 _FIRST = 50  # validation images that the settings of a filter are tried on
+_WIDTHS = 0.6, 0.8, 1.0, 1.3  # of a blur, in pixels
 _PAIRS = 14_000  # noisy images that the linear map is fitted to, at least: several copies of few training images
 
 
 def tuned_filters(images: Images, corrupt: Corruption) -> dict[str, Corruption]:
     """Name -> what turns noisy images `[N, 1, H, W]` into cleaner ones; the simplest first.
 
-    Of every kind the settings with the lowest squared error on validation images, noisy by `corrupt`: the median and
-    Wiener's filter by their windows (scipy), non-local means by patch, reach and strength (scikit-image), PCA by its
-    components, and the linear map with a constant by how far it is held back (ridge). The last two have seen the
-    training images; the linear map has seen them noisy, several times if they are few, as an autoencoder does.
+    Of every kind the settings with the lowest squared error on *clean* validation images that were made noisy by
+    `corrupt`: the median and Wiener's filter by their windows (scipy); a blur by its width, by how much brighter its
+    answer is made, and by whether pixels that are lit stay as they are; total variation by its weight and non-local
+    means by patch, reach and strength (scikit-image); PCA by its components; and the linear map with a constant by how
+    far it is held back (ridge). The last two have seen the training images; the linear map has seen them noisy, several
+    times if they are few, as an autoencoder does.
 
     Args:
         images: grey ones, in [0, 1].
@@ -34,7 +37,9 @@ def tuned_filters(images: Images, corrupt: Corruption) -> dict[str, Corruption]:
     candidates = {
         "as it is": [lambda x: x],
         "median": list(map(_median, (3, 5))),
+        "blur": [_blur(*setting) for setting in itertools.product(_WIDTHS, (1, 1.5, 2, 2.5, 3), (False, True))],
         "Wiener (local)": [_wiener(*setting) for setting in itertools.product((3, 5), (0.1, 0.2, 0.3, 0.5, 0.8))],
+        "total variation": list(map(_total_variation, (0.1, 0.2, 0.3, 0.4, 0.6))),
         "non-local means": [
             _non_local_means(*setting) for setting in itertools.product((3, 5), (5, 9), (0.2, 0.3, 0.4, 0.6))
         ],
@@ -42,6 +47,34 @@ def tuned_filters(images: Images, corrupt: Corruption) -> dict[str, Corruption]:
         "linear map": list(_linear_maps(images, corrupt, (1e-4, 1e-3, 1e-2))),
     }
     return {name: _best(choice, images.val.x[:_FIRST], noisy[:_FIRST]) for name, choice in candidates.items()}
+
+
+def tuned_filling(images: Images, mask: Corruption) -> Callable[[Tensor, Tensor], Tensor]:
+    """What fills in missing pixels when it is known which: a blur of the known ones (normalised convolution).
+
+    The blurred image is divided by the blurred mask, so each missing pixel becomes a mean of the known ones near it
+    (Knutsson and Westin, *Normalized and differential convolution*, CVPR 1993). Its width is chosen on validation
+    images.
+
+    Args:
+        images: grey ones, in [0, 1].
+        mask: makes a mask, 1 where a pixel is known and 0 where not, of images that are all 1.
+
+    Returns:
+        (images `[N, 1, H, W]`, mask of the same shape) -> filled images; known pixels stay as they are.
+    """
+    known = mask(torch.ones_like(images.val.x))
+    choice = [_filling(width, known) for width in _WIDTHS]
+    best = choice.index(_best(choice, images.val.x[:_FIRST], (images.val.x * known)[:_FIRST]))
+    return lambda x, known: _filling(_WIDTHS[best], known)(x)
+
+
+def _filling(width: float, known: Tensor) -> Corruption:
+    def filled(x: Tensor) -> Tensor:
+        m = known[: len(x)]
+        return torch.where(m > 0, x, _blurred(x * m, width) / _blurred(m, width).clamp_min(1e-6))
+
+    return filled
 
 
 def _best(choice: Sequence[Corruption], x: Tensor, noisy: Tensor) -> Corruption:
@@ -59,6 +92,26 @@ def _median(window: int) -> Corruption:
     from scipy.ndimage import median_filter
 
     return _each(lambda image: median_filter(image, size=window))
+
+
+def _blurred(x: Tensor, width: float) -> Tensor:
+    from scipy.ndimage import gaussian_filter
+
+    return torch.as_tensor(gaussian_filter(x.numpy(), (0, 0, width, width)))
+
+
+def _blur(width: float, gain: float, lit_stay: bool) -> Corruption:
+    def filtered(x: Tensor) -> Tensor:
+        brighter = gain * _blurred(x, width)
+        return torch.where(x > 0, x, brighter) if lit_stay else brighter
+
+    return filtered
+
+
+def _total_variation(weight: float) -> Corruption:
+    from skimage.restoration import denoise_tv_chambolle
+
+    return _each(lambda image: denoise_tv_chambolle(image, weight=weight))
 
 
 def _wiener(window: int, variance: float) -> Corruption:

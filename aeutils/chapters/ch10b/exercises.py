@@ -72,7 +72,9 @@ def _alarms() -> list[tuple[Tensor, Tensor]]:
     few[[7, 13]] = True
     across = torch.zeros(24, dtype=torch.bool)
     across[[0, 1, 3, 4, 5, 11, 17, 18, 19, 20]] = True
-    return [(alarm, known), (few, known), (across, known)]
+    twice = torch.zeros(24, dtype=torch.bool)
+    twice[[5, 8, 9, 23]] = True
+    return [(alarm, known), (few, known), (across, known), (twice, known)]
 
 
 def _counted(alarm: Tensor, known: Tensor) -> tuple[int, int]:
@@ -98,6 +100,10 @@ found_and_false = Exercise(
         Mistake(
             "you counted hours; count events: hours in a row are one",
             lambda alarm, known: (int((alarm & known).sum()), int((alarm & ~known).sum())),
+        ),
+        Mistake(
+            "you counted alarms; one moment hit twice is one: go through the moments",
+            lambda alarm, known: (sum(bool(known[a:b].any()) for a, b in events(alarm)), _counted(alarm, known)[1]),
         ),
         Mistake(
             "hours next to each other are one alarm: count where they begin",
