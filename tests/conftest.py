@@ -107,7 +107,7 @@ def cuda() -> torch.device:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
-    """The folder of the site, built once for all tests, also where they run in several processes."""
+    """The folder of the site, without explorers; built once for all tests, also where they run in several processes."""
     import website
     import website_formulas
 
@@ -127,7 +127,7 @@ def site(tmp_path_factory):
                 break
             time.sleep(0.1)
     else:
-        command = [sys.executable, website.__file__, "--out", str(out)]
+        command = [sys.executable, website.__file__, "--still", "--out", str(out)]
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
         (root / "site-report").write_text("" if done.returncode == 0 else done.stdout, encoding="utf-8")
         (root / "site-report").rename(report)

@@ -17,17 +17,19 @@ import time
 from pathlib import Path
 
 import website_formulas
+import website_live
 import website_sources
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 
 
-def build(out: Path, repository: str = "") -> None:
+def build(out: Path, repository: str = "", still: bool = False) -> None:
     """Build the site into `out`, which is emptied first.
 
     Args:
         repository: "owner/name" on GitHub, or "".
+        still: without the explorers and panels, for which models would have to be trained.
 
     Raises:
         SystemExit: Sphinx warned of something; it has said of what.
@@ -35,6 +37,7 @@ def build(out: Path, repository: str = "") -> None:
     from sphinx.cmd.build import build_main
 
     website_formulas.fetch()
+    website_live.still = still
     source = out.with_name(f"{out.name}-source")
     website_sources.write(source, repository)
     shutil.rmtree(out, ignore_errors=True)
@@ -49,6 +52,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repo", default="", metavar="OWNER/NAME", help="where on GitHub the collection is")
     parser.add_argument("--out", type=Path, default=BUILD / "site", help="the folder to build it in; it is emptied")
+    parser.add_argument("--still", action="store_true", help="without what needs trained models: they stay stills")
     parser.add_argument("--fetch", action="store_true", help="only fetch what is needed from the network")
     options = parser.parse_args(arguments)
     if options.repo and not re.fullmatch(r"[\w.-]+/[\w.-]+", options.repo):
@@ -57,7 +61,7 @@ def main(arguments: list[str]) -> int:
         website_formulas.fetch()
         return 0
     begin = time.monotonic()
-    build(options.out.resolve(), options.repo)
+    build(options.out.resolve(), options.repo, options.still)
     print(f"Built in {time.monotonic() - begin:.0f} seconds: {options.out / 'index.html'}")
     return 0
 

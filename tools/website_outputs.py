@@ -18,7 +18,6 @@ elsewhere. From `file://` not even the site's own files can be fetched; a script
 from __future__ import annotations
 
 import html
-import re
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,14 +27,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import website_guesses
+import website_live
 from PIL import Image
 
 from aeutils.lessons.claims import FAILS, HOLDS, Claim, claim_data
 from aeutils.stills import VIEW, stands_at_rest
 
-ALIVE: list[ModuleType] = []
-_NO_GUESS = " You made no guess this time."
-_REVEALED = re.compile(r"<p><strong>(Measured: .*?)</strong>(.*?)</p>", re.DOTALL)
+ALIVE: list[ModuleType] = [website_live, website_guesses]
 
 
 @dataclass(frozen=True)
@@ -94,11 +93,6 @@ def _plain(output: Output, static: Path) -> str | None:
     if "image/png" in output.data:
         alt = output.metadata.get("image/png", {}).get("alt", "")
         return figure_html(b64decode(output.data["image/png"]), alt, output.notebook, static)
-    if found := _REVEALED.fullmatch(output.data.get("text/html", "").strip()):
-        return (
-            '<details class="reveal"><summary>Your guess first: then open what was measured</summary>'
-            f"<p><strong>{found[1]}</strong>{found[2].replace(_NO_GUESS, '')}</p></details>"
-        )
     return None
 
 

@@ -104,13 +104,7 @@ class Prediction:
             measured = f"Measured: {_written(number)}. No option is near; “{answer}” is nearest."
         else:
             measured = f"Measured: {answer} ({_written(number)})."
-        if self.guess is None:
-            remark = "You made no guess this time."
-        elif self.guess == answer:
-            remark = f"You guessed “{self.guess}”, {'the nearest' if far else 'and so it is'}."
-        else:
-            remark = f"You guessed “{self.guess}”. What did you expect that did not happen?"
-        display(_Answer(measured, remark))
+        display(_Answer(measured, remark(self.guess, answer, far)))
 
     def _found(self, answer: Any) -> str:
         """The option that a text, a truth value, a number or a list of numbers means."""
@@ -187,6 +181,31 @@ class Prediction:
 
     def _lettered(self) -> list[tuple[str, str]]:
         return list(zip(_LETTERS, self.options, strict=False))
+
+
+def remark(guess: str | None, answer: str, far: bool = False) -> str:
+    """What is said of a guess beside the answer; `far`: the answer is only the nearest of the options."""
+    if guess is None:
+        return "You made no guess this time."
+    if guess == answer:
+        return f"You guessed “{guess}”, {'the nearest' if far else 'and so it is'}."
+    return f"You guessed “{guess}”. What did you expect that did not happen?"
+
+
+def answered(measured: str, options: Sequence[str]) -> tuple[str, bool]:
+    """Which option a line that `reveal` showed says it is, and whether only as the nearest: for a stored answer.
+
+    Raises:
+        ValueError: it names none of the options.
+    """
+    far = re.search("No option is near; “(.*)” is nearest", measured)
+    said = far[1] if far else measured.removeprefix("Measured: ")
+    fitting = [
+        option for option in options if said == option or (not far and said.startswith((f"{option}.", f"{option} (")))
+    ]
+    if not fitting:
+        raise ValueError(f"{measured!r} names none of the options: {', '.join(map(repr, options))}")
+    return max(fitting, key=len), far is not None
 
 
 def _number(value: Any) -> float | None:

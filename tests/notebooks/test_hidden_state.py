@@ -2,120 +2,16 @@
 
 from __future__ import annotations
 
-import ast
-import builtins
-import symtable
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
+from cell_names import cells_of, needed
 from notebook_cells import NOTEBOOKS, cells
-
-from aeutils.lessons.tries import scopes
-
-KNOWN = {*dir(builtins), "display", "get_ipython"}
-CHANGING = {"append", "extend", "insert", "add", "update", "pop", "popitem", "remove", "discard", "clear", "sort"}
-CHANGING |= {"reverse", "setdefault", "load_state_dict", "step", "backward"}
-TRAINING = {"fit", "train"}  # functions that change the model that they are given
-
-
-class Cell:
-    """What a cell binds at top level, reads from other cells, and changes of theirs.
-
-    Args:
-        source: its code.
-        modules: the names that any cell imports.
-    """
-
-    def __init__(self, source: str, modules: set[str]) -> None:
-        self.bound: set[str] = set()
-        self.reads: set[str] = set()
-        self.changes: set[str] = set()
-        self._modules = modules
-        self._later: set[str] = set()  # what functions read: by the time they are called, the whole cell has run
-        self._run(ast.parse(source).body)
-        self.reads |= self._later - self.bound - KNOWN
-
-    def _run(self, body: Iterable[ast.stmt]) -> None:
-        for node in body:
-            match node:
-                case ast.If() | ast.While():
-                    self._look(ast.Expr(node.test))
-                case ast.For():
-                    self._look(ast.For(node.target, node.iter, [ast.Pass()], [], lineno=0))
-                case ast.With():
-                    self._look(ast.With(node.items, [ast.Pass()], lineno=0))
-                case ast.Try():
-                    pass
-                case _:
-                    self._look(node)
-                    continue
-            self._run(node.body)
-            for handler in getattr(node, "handlers", []):
-                self.bound.add(handler.name)
-                self._run(handler.body)
-            self._run([*getattr(node, "orelse", []), *getattr(node, "finalbody", [])])
-
-    def _look(self, node: ast.stmt) -> None:
-        """A simple statement or the head of a compound one: it reads and changes before it binds."""
-        table = scopes(node)
-        read = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            self._later |= set(_read_inside(table))
-            changed: set[str] = set()
-        else:
-            read |= set(_read_inside(table))
-            changed = set(_changed(node, self._modules)) - self.bound - KNOWN
-        bound = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
-        changed &= read | bound  # not the names inside a comprehension
-        self.reads |= (read | changed) - self.bound - KNOWN
-        self.changes |= changed
-        self.bound |= bound
-
-
-def _read_inside(table: symtable.SymbolTable) -> Iterator[str]:
-    """The names of the whole notebook that functions, classes and comprehensions in a statement read."""
-    for child in table.get_children():
-        yield from (symbol.get_name() for symbol in child.get_symbols() if symbol.is_global())
-        yield from _read_inside(child)
-
-
-def _changed(node: ast.AST, modules: set[str]) -> Iterator[str]:
-    """The names whose objects a statement changes."""
-    for part in ast.walk(node):
-        of: ast.AST | None = None
-        match part:
-            case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
-                of = part
-            case ast.AugAssign(target=target):
-                of = target
-            case ast.Call(func=ast.Attribute(value=value, attr=name), args=args):
-                if _root(value) in modules:  # a function: it changes its first argument, if any
-                    of = args[0] if args and (name in TRAINING or _in_place(name)) else None
-                elif name in CHANGING or _in_place(name):
-                    of = value
-            case ast.Call(func=ast.Name(id=name), args=[first, *_]) if name in TRAINING:
-                of = first
-        if of is not None and (root := _root(of)):
-            yield root
-
-
-def _in_place(name: str) -> bool:
-    """PyTorch's sign for it, as in `add_`."""
-    return name.endswith("_") and not name.startswith("_")
-
-
-def _root(node: ast.AST) -> str | None:
-    """`x` of `x`, `x.y` and `x[0].y`."""
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else None
 
 
 def problems(sources: Sequence[str]) -> list[str]:
     """What may go wrong silently where one of these cells is skipped or repeated."""
-    nodes = [node for source in sources for node in ast.walk(ast.parse(source))]
-    modules = {node.asname or node.name.split(".")[0] for node in nodes if isinstance(node, ast.alias)}
-    found = [Cell(source, modules) for source in sources]
+    found = cells_of(sources)
     said = []
     for number, cell in enumerate(found):
         for name in sorted(cell.reads):
@@ -181,3 +77,9 @@ def test_plain_cells_are_well(sources):
 )
 def test_what_goes_wrong_silently_is_found(sources, word):
     assert any(word in problem for problem in problems(sources)), problems(sources)
+
+
+def test_what_a_cell_needs_is_what_it_reads_and_what_that_reads():
+    sources = ["import math", "x = 1", "def f():\n    return math.pi * x", "y = 2", "f()", "x + y"]
+    assert needed(sources, [4]) == [0, 1, 2, 4]
+    assert needed(sources, [5, 0]) == [0, 1, 3, 5]

@@ -144,10 +144,10 @@ class LossAnatomy:
             layout=wide["layout"],
         )
         self.shown = widgets.HTML()
-        controls = (self.model, self.loss, self.reduction, self.beta)
-        for control in controls:
+        self.controls = (self.model, self.loss, self.reduction, self.beta)
+        for control in self.controls:
             control.observe(self._show, names="value")
-        self._box = widgets.VBox([*controls, self.shown])
+        self._box = widgets.VBox([*self.controls, self.shown])
         self._show()
 
     def look(self) -> Anatomy:

@@ -36,6 +36,7 @@ class Playground:
         self.value = widgets.SelectionSlider(options=[""], description="value", **wide)
         self.button = widgets.Button(description="Train this setting", icon="play", layout={"width": "14em"})
         self.looked_up, self.live = widgets.HTML(), widgets.HTML()
+        self.controls, self.shown = (self.sweep, self.value), self.looked_up  # what needs no training
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self.sweep.observe(self._choose_sweep, names="value")

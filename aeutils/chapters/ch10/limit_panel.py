@@ -44,9 +44,10 @@ class LimitPanel:
             options=list(SHARES), value="1 in 100", description="anomalies", style={"button_width": "7em"}
         )
         self.shown = widgets.HTML()
-        for control in (self.limit, self.share):
+        self.controls = (self.limit, self.share)
+        for control in self.controls:
             control.observe(self._show, names="value")
-        self._box = widgets.VBox([self.limit, self.share, self.shown])
+        self._box = widgets.VBox([*self.controls, self.shown])
         self._show()
 
     @property

@@ -69,13 +69,13 @@ export const NO_LABEL = 65535;
 /**
  * Throws an Error in plain words when something is wrong with the data.
  * @param {Meta} meta
- * @param {Uint8Array<ArrayBuffer> | null} bytes the compressed arrays
+ * @param {Uint8Array<ArrayBuffer> | ArrayBuffer | null} bytes the compressed arrays, or a buffer with them as they are
  * @param {Ask} ask how to reach the kernel
  */
 export async function readSubject(meta, bytes, ask) {
   if (!meta?.models?.length) throw new Error("the description of the model is missing");
   if (!bytes?.byteLength) throw new Error("the model's weights and the images are missing");
-  const buffer = await unpack(bytes).catch(() => {
+  const buffer = bytes instanceof ArrayBuffer ? bytes : await unpack(bytes).catch(() => {
     throw new Error("the packed weights and images cannot be unpacked");
   });
   /** @param {Entry | null} entry */

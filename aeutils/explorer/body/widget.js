@@ -97,12 +97,12 @@ function problem(error) {
 }
 
 /**
- * A DataView from the notebook, or bytes.
- * @param {DataView<ArrayBuffer> | Uint8Array<ArrayBuffer> | null} value
+ * A DataView from the notebook, or bytes, or what was unpacked before.
+ * @param {DataView<ArrayBuffer> | Uint8Array<ArrayBuffer> | ArrayBuffer | null} value
  */
 function bytesOf(value) {
   if (!value) return null;
-  return value instanceof Uint8Array ? value : new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  return value instanceof Uint8Array || value instanceof ArrayBuffer ? value : new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
 }
 
 /** Where the explorer stands, and how it gets somewhere else. */

@@ -1,0 +1,70 @@
+// @ts-check
+// An explorer in the place of its still.
+
+import { bytes, given, style } from "./taken.js";
+
+/**
+ * @import { Meta } from "../../aeutils/explorer/body/subject.js"
+ * @typedef {{ key: string, size: number, places: [start: number, length: number][] }} Part bytes, `size` packed, and where each
+ *   run of them goes
+ * @typedef {{ kind: "explorer", title: string, state: string, size: number, views: { meta: Meta, parts: Part[] }[] }} About what
+ *   tools/website_making.py writes; of a film the first view is its last checkpoint
+ */
+
+/**
+ * Shows it; resolves when it is there.
+ * @param {HTMLElement} place
+ * @param {About} about
+ * @param {{ alone?: boolean, view?: number }} options alone: the page's address names the place where it stands
+ */
+export async function showExplorer(place, about, { alone = false, view = 0 } = {}) {
+  const { meta, parts } = about.views[view];
+  const payload = new ArrayBuffer(about.size);
+  const [render] = await Promise.all([given("explorer"), style("explorer"), ...parts.map((part) => fill(payload, part))]);
+  /** @type {Record<string, unknown>} */
+  const traits = { meta, payload, state: about.state };
+  const get = (/** @type {string} */ name) => traits[name];
+  const nobody = () => {}; // beside the text of a page the address is not the explorer's, and there is no Python
+  const root = document.createElement("div");
+  root.className = "ae-explorer";
+  place.querySelector(":scope > .ae-explorer")?.remove();
+  place.append(root);
+  await render({ model: alone ? { get } : { get, set: nobody, save_changes: nobody, on: nobody, off: nobody }, el: root });
+  if (view + 1 < about.views.length) root.prepend(filmButton(place, about, alone));
+}
+
+/**
+ * @param {ArrayBuffer} payload
+ * @param {Part} part
+ */
+async function fill(payload, { key, places }) {
+  const from = await bytes(key);
+  let at = 0;
+  for (const [start, length] of places) {
+    new Uint8Array(payload, start, length).set(from.subarray(at, at + length));
+    at += length;
+  }
+}
+
+/**
+ * Brings the whole film, which is too much to come unasked.
+ * @param {HTMLElement} place
+ * @param {About} about
+ * @param {boolean} alone
+ */
+function filmButton(place, about, alone) {
+  const [first, film] = about.views;
+  const known = new Set(first.parts.map(({ key }) => key));
+  const more = film.parts.reduce((sum, { key, size }) => sum + (known.has(key) ? 0 : size), 0);
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "ae-more";
+  button.textContent = `Bring the whole training as a film: ${film.meta.models.length} models, ${(more / 1e6).toFixed(1)} MB`;
+  button.addEventListener("click", async () => {
+    button.textContent = "The film is coming …";
+    button.setAttribute("aria-disabled", "true");
+    await showExplorer(place, about, { alone, view: 1 });
+    /** @type {HTMLElement | null} */ (place.querySelector(".aex-play, .aex-pad"))?.focus();
+  }, { once: true });
+  return button;
+}

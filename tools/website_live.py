@@ -1,0 +1,175 @@
+"""What is alive on the site without a kernel: the notebooks' explorers and panels, and the page to play on.
+
+Each is made by running the cells of its notebook that it needs, as they stand there and with the notebooks' seed. What
+comes out is kept in `build/live`, and made afresh when a cell, a file of the package that took part, or PyTorch is
+another one. Scripts are plain ones, no modules: only such are let in where the site is opened from a disk.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import html
+import importlib.metadata
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nbformat
+from cell_names import needed
+
+import aeutils
+from aeutils.explorer import bundle
+from aeutils.stills import stands_at_rest
+
+if TYPE_CHECKING:
+    from website_outputs import Output
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = ROOT / "docs" / "live"
+CACHE = ROOT / "build" / "live"
+_EXPLORER = "<p>A still picture: where scripts run, the explorer starts in its place when it comes into sight.</p>"
+_PANEL = (
+    "<p>Where scripts run, this moves: choose, and the numbers follow. They were computed when the page was made.</p>"
+)
+still = False  # whether explorers and panels are left as stills, and nothing is trained
+_ENVIRONMENT = {"AEUTILS_SEED": "0", "AEUTILS_DEVICE": "cpu", "AEUTILS_PROGRESS": "0"}
+
+
+@dataclass(frozen=True)
+class Making:
+    """Cells to run, and which of them end in something that is alive.
+
+    Attributes:
+        name: the notebook's, or "play".
+        sources: those of the cells, in order.
+        names: what is alive -> the place of its cell in `sources`.
+    """
+
+    name: str
+    sources: Sequence[str]
+    names: dict[str, int] = field(default_factory=dict)
+
+
+def live_cells(notebook: nbformat.NotebookNode) -> list[int]:
+    """The cells, by their index, whose widget is an explorer or a panel: a prediction asks, and needs no Python."""
+    return [
+        index
+        for index, cell in enumerate(notebook.cells)
+        if any(map(stands_at_rest, cell.get("outputs", [])))
+        and not re.search(r"^\w+ = predict\(", cell.source, re.MULTILINE)
+    ]
+
+
+@functools.cache
+def makings() -> dict[str, Making]:
+    """By name, what is to be made: for each notebook that has something alive, and for the page to play on."""
+    found = {"play": Making("play", [(SOURCES / "play.py").read_text(encoding="utf-8")], {"play": 0})}
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        if not (alive := live_cells(notebook)):
+            continue
+        code = [
+            index
+            for index, cell in enumerate(notebook.cells)
+            if cell.cell_type == "code" and "exercise" not in cell.metadata.get("tags", [])
+        ]
+        sources = [notebook.cells[index].source for index in code]
+        run = needed(sources, [code.index(index) for index in alive])
+        names = {f"{path.stem}-{index}": run.index(code.index(index)) for index in alive}
+        found[path.stem] = Making(path.stem, [sources[place] for place in run], names)
+    return found
+
+
+def replace(output: Output, shown: str) -> str | None:
+    """In place of a still, the still in what `live.js` brings to life; None for any other output."""
+    name = f"{output.notebook}-{output.cell}"
+    making = makings().get(output.notebook)
+    if still or making is None or name not in making.names:
+        return None
+    if "image/png" in output.data:
+        return _place(name, shown, _EXPLORER)
+    if stands_at_rest({"data": output.data}):
+        at_rest = re.sub(r"<p>Run this cell[^<]*</p>|<style>.*?</style>", "", output.data["text/html"], flags=re.DOTALL)
+        return "" if "<" not in re.sub(r"</?div[^>]*>", "", at_rest) else _place(name, at_rest, _PANEL)
+    return None
+
+
+def _place(name: str, at_rest: str, line: str) -> str:
+    return f'<div class="ae-live" data-live="{html.escape(name)}"><div class="ae-still">{at_rest}{line}</div></div>'
+
+
+def write_assets(static: Path) -> None:
+    """Write what the pages load into `static/live`, and the page to play on beside `static`."""
+    folder = static / "live"
+    write_programs(folder)
+    shutil.copy(SOURCES / "play.html", static.parent)
+    for made in [] if still else make():
+        for path in made.glob("*.js"):
+            shutil.copy(path, folder)
+
+
+def write_programs(folder: Path) -> None:
+    """Write the scripts and style sheets that no model is in."""
+    folder.mkdir(parents=True, exist_ok=True)
+    explorer = bundle.script().rpartition("export default")[0]
+    programs = {
+        "live.js": f"(() => {{\n{bundle.bundled(SOURCES, 'live.js').rpartition('export default')[0]}}})();\n",
+        "explorer.js": f'(() => {{\n{explorer}aeLive.take("explorer", render);\n}})();\n',
+        "explorer.css": bundle.stylesheet(),
+    }
+    for name, text in programs.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    shutil.copy(SOURCES / "live.css", folder)
+
+
+def make() -> list[Path]:
+    """The folders with the scripts of everything that is alive; what is up to date is left as it is."""
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(_made, makings().values()))
+
+
+def _made(making: Making) -> Path:
+    folder = CACHE / making.name
+    note = folder / "made.json"
+    key = _key(making)
+    if note.exists():
+        known = json.loads(note.read_text(encoding="utf-8"))
+        if known["key"] == key and known["files"] == _digests(list(known["files"])):
+            return folder
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    order = {"sources": making.sources, "names": making.names, "folder": str(folder)}
+    command = [sys.executable, str(Path(__file__).with_name("website_making.py"))]
+    inside = {**os.environ, **_ENVIRONMENT}
+    done = subprocess.run(command, input=json.dumps(order), capture_output=True, encoding="utf-8", env=inside)
+    if done.returncode:
+        raise SystemExit(f"What is alive in {making.name} could not be made:\n{done.stderr}")
+    files = _digests(json.loads(done.stdout))
+    note.write_text(json.dumps({"key": key, "files": files}, indent=1), encoding="utf-8")
+    return folder
+
+
+def _key(making: Making) -> str:
+    """What decides what is made, beside the package's files: the cells, this program, and what computes."""
+    versions = [importlib.metadata.version(name) for name in ("torch", "numpy", "scikit-learn", "mlxtend")]
+    program = [Path(__file__).with_name(f"website_{part}.py").read_text("utf-8") for part in ("making", "panels")]
+    said = json.dumps([making.sources, making.names, versions, program])
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def _digests(files: Sequence[str]) -> dict[str, str]:
+    """Each file of the package with the hash of what is in it; empty for one that is gone."""
+    package = Path(aeutils.__file__).parent
+    return {
+        name: hashlib.sha256((package / name).read_bytes()).hexdigest() if (package / name).exists() else ""
+        for name in files
+    }
