@@ -76,8 +76,9 @@ def types() -> int:
     if status := python("mypy"):
         return status
     if browser.NODE and browser.TSC:
-        return run(browser.TSC, "--project", "aeutils/explorer/body/jsconfig.json")
-    print(f"Skipped, the types of the explorer's browser side: {browser.NO_TYPESCRIPT}")
+        explorer, site = (f"{folder}/jsconfig.json" for folder in ("aeutils/explorer/body", "docs/live"))
+        return run(browser.TSC, "--project", explorer) or run(browser.TSC, "--project", site)
+    print(f"Skipped, the types of what runs in the browser: {browser.NO_TYPESCRIPT}")
     return 0
 
 
