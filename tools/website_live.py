@@ -1,7 +1,7 @@
 """What is alive on the site without a kernel: the notebooks' explorers and panels, and the page to play on.
 
 Each is made by running the cells of its notebook that it needs, as they stand there and with the notebooks' seed. What
-comes out is kept in `build/live`, and made afresh when a cell, a file of the package that took part, or PyTorch is
+comes out is kept in `build/live`, and made afresh when a cell, a file of the package that decided it, or PyTorch is
 another one. Scripts are plain ones, no modules: only such are let in where the site is opened from a disk.
 """
 
@@ -40,6 +40,7 @@ _EXPLORER = "<p>A still picture: where scripts run, the explorer starts in its p
 _PANEL = (
     "<p>Where scripts run, this moves: choose, and the numbers follow. They were computed when the page was made.</p>"
 )
+_DECIDES_NOTHING = re.compile(r"lessons/.*|figures/(?!look\.py).*|.*/exercises\.py")  # files of the package
 still = False  # whether explorers and panels are left as stills, and nothing is trained
 _ENVIRONMENT = {"AEUTILS_SEED": "0", "AEUTILS_DEVICE": "cpu", "AEUTILS_PROGRESS": "0"}
 
@@ -143,7 +144,7 @@ def _made(making: Making) -> Path:
     key = _key(making)
     if note.exists():
         known = json.loads(note.read_text(encoding="utf-8"))
-        if known["key"] == key and known["files"] == _digests(list(known["files"])):
+        if known["key"] == key and _digests(list(known["files"])).items() <= known["files"].items():
             return folder
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -167,9 +168,13 @@ def _key(making: Making) -> str:
 
 
 def _digests(files: Sequence[str]) -> dict[str, str]:
-    """Each file of the package with the hash of what is in it; empty for one that is gone."""
+    """The files of the package that decide what is made, with the hash of what is in each; empty for one that is gone.
+
+    What asks, checks and draws is imported by every notebook and decides nothing of it: the stills are the notebook's.
+    """
     package = Path(aeutils.__file__).parent
+    deciding = [name for name in files if not _DECIDES_NOTHING.fullmatch(name)]
     return {
         name: hashlib.sha256((package / name).read_bytes()).hexdigest() if (package / name).exists() else ""
-        for name in files
+        for name in deciding
     }
