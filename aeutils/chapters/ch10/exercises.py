@@ -77,7 +77,7 @@ def _errors() -> list[tuple[Tensor, float]]:
 
 
 def _rank(errors: Tensor, promise: float) -> int:
-    return math.ceil((len(errors) + 1) * (1 - promise) - 1e-9)
+    return math.ceil((len(errors) + 1) * (1 - promise))
 
 
 def _limit(rank: Callable[[Tensor, float], int]) -> Callable[[Tensor, float], float]:
@@ -107,7 +107,7 @@ limit_that_keeps_its_promise = Exercise(
     mistakes=[
         Mistake(
             "count n + 1: the new image is one of the rank order, too",
-            _limit(lambda errors, promise: math.ceil(len(errors) * (1 - promise) - 1e-9)),
+            _limit(lambda errors, promise: math.ceil(len(errors) * (1 - promise))),
         ),
         Mistake(
             "Python counts from 0: the k-th smallest stands at place k − 1",
@@ -131,7 +131,7 @@ limit_that_keeps_its_promise = Exercise(
         ),
         Mistake(
             "that is the limit below which so many lie: turn the promise round, 1 − promise",
-            _limit(lambda errors, promise: max(math.ceil((len(errors) + 1) * promise - 1e-9), 1)),
+            _limit(lambda errors, promise: max(math.ceil((len(errors) + 1) * promise), 1)),
         ),
     ],
     observe=_one_limit,

@@ -17,7 +17,7 @@ from aeutils.figures import look
 from aeutils.runtime import short
 
 SHARES = {"1 in 2": 1 / 2, "1 in 10": 1 / 10, "1 in 100": 1 / 100, "1 in 1,000": 1 / 1000}
-_BINS, _SHOWN = 40, 9
+_BINS, _SHOWN = 40, 8  # eight images stand in one line at a window of 1,200 pixels
 _WIDTH, _HALF = 640, 90  # of the histogram, and of its upper or lower half
 _COLOURS = {"normal": look.BLUE, "unusual": look.VERMILION}
 
@@ -38,7 +38,7 @@ class LimitPanel:
         top = float(scores.quantile(0.99))
         wide: dict[str, Any] = {"style": {"description_width": "9em"}, "layout": {"width": "48em"}}
         self.limit = widgets.FloatSlider(
-            value=round(float(limit), 1), min=0, max=round(top, 1), step=0.1, description="limit", **wide
+            value=float(limit), min=0, max=round(top, 1), step=0.1, description="limit", **wide
         )
         self.share = widgets.ToggleButtons(
             options=list(SHARES), value="1 in 100", description="anomalies", style={"button_width": "7em"}
@@ -107,9 +107,11 @@ class LimitPanel:
                 )
         x = _WIDTH * self.limit.value / top
         anchor = "end" if x > _WIDTH / 2 else "start"
+        end = x - 6 if x > 0.7 * _WIDTH else _WIDTH  # the limit's line runs through no words
         words = (
-            f'<text x="{_WIDTH}" y="14" text-anchor="end">normal, above the line</text>'
-            f'<text x="{_WIDTH}" y="{2 * _HALF - 4}" text-anchor="end">unusual, below it</text>'
+            f'<text x="{end:.1f}" y="14" text-anchor="end">normal, above the axis</text>'
+            f'<text x="{end:.1f}" y="{2 * _HALF - 4}" text-anchor="end">unusual, below it</text>'
+            f'<text x="{_WIDTH / 2:.1f}" y="{2 * _HALF + 16}" text-anchor="middle">each half adds up to 100 %</text>'
             f'<text x="{x + (-6 if anchor == "end" else 6):.1f}" y="30" text-anchor="{anchor}">limit</text>'
             f'<text x="0" y="{2 * _HALF + 16}">0</text>'
             f'<text x="{_WIDTH}" y="{2 * _HALF + 16}" text-anchor="end">score {top:.1f} and more</text>'
