@@ -37,6 +37,7 @@ SAME = {
     "percent": ("97.10 % right", "96.9 % right"),
     "array": ("[[ 0.51 -0.20]\n [ 1.    0.  ]]", "[[-0.11  0.20]\n [ 0.5   1.  ]]"),
     "tensor": ("tensor([ 0.5100, -0.2000])", "tensor([0.1000, 1.2000], device='cuda:0')"),
+    "numbers of a claim": ("<code>errors=[52, 51.9, -1.2e-5]</code>", "<code>errors=[52.1, 51.9, inf]</code>"),
     "tensor of whole floats": ("tensor([1., 2.])", "tensor([3., -2.5])"),
     "nan": ("error nan", "error 3.2"),
     "inf": ("error -inf", "error 3.2"),
