@@ -173,18 +173,21 @@ def _vote_note(vote: Vote) -> str:
 
 def exercise_note(exercise: Exercise) -> str:
     """Minutes, level, what to ask, and the typical wrong answers: what the check says to each, and what to work out."""
-    rows = [f"| {_cell(said)} | {_cell(question)} |" for said, question in wrong_answers(exercise)]
+    answers = list(wrong_answers(exercise))
+    if any(question for _, question in answers):
+        table = ["| The check says | Ask (in brackets what is right) |", "|---|---|"]
+        table += [f"| {_cell(said)} | {_cell(question or 'as above')} |" for said, question in answers]
+    else:
+        table = [f"- {_cell(said)}" for said, _ in answers]
     return "\n".join(
         [
             f"> **For the teacher** · Exercise {exercise.number} · about {exercise.minutes} minutes · {exercise.level}",
             ">",
             f"> **Ask first:** {exercise.ask}",
             "",
-            f"<details><summary>Typical wrong answers ({len(rows)}), and what to ask then</summary>",
+            f"<details><summary>Typical wrong answers ({len(answers)}): what the check says, and what to ask</summary>",
             "",
-            "| The check says | Ask (in brackets what is right) |",
-            "|---|---|",
-            *rows,
+            *table,
             "",
             "</details>",
         ]
@@ -192,7 +195,7 @@ def exercise_note(exercise: Exercise) -> str:
 
 
 def wrong_answers(exercise: Exercise) -> Iterator[tuple[str, str]]:
-    """What the check says to each typical mistake, and the question that helps."""
+    """What the check says to each typical mistake; the question that helps, where numbers show it, or an empty text."""
     for mistake in exercise.mistakes:
         said = mistake.says
         if not isinstance(mistake.answer, str):
@@ -202,7 +205,7 @@ def wrong_answers(exercise: Exercise) -> Iterator[tuple[str, str]]:
             where, given, right = shown
             yield said, f"{where[:1].upper()}{where[1:]} yours gives {given}. What should it be? ({right})"
         else:
-            yield said, "as above"
+            yield said, ""
 
 
 def _cell(text: str) -> str:
