@@ -25,6 +25,15 @@ torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))  # it has already read
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# Of what comes late in the order of names, that which takes long: if a worker began with it when the others were about
+# to end, they would wait for it.
+LONG = {"test_explorer_browser", "test_panels_in_lab", "test_sweeps", "test_wheel", "test_live", "test_site"}
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.stem not in LONG)  # otherwise as they were
+
+
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch):
     monkeypatch.setenv("AEUTILS_PROGRESS", "0")
