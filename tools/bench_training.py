@@ -1,4 +1,4 @@
-"""`make bench`: how near training comes to the machine's limit, written to `benchmarks/RESULTS.md`.
+"""`make bench`: how near training comes to the machine's limit, in `benchmarks/RESULTS.md` (a GPU's: `RESULTS_cuda.md`).
 
 The **floor** is what cannot be saved: only the matrix products (and convolutions) of the forward and the backward pass,
 with the same shapes, into memory that is there already. All loops of a round run one after the other in this process,
@@ -31,7 +31,7 @@ import aeutils as ae
 from aeutils.data import Images, Split, data_root
 from aeutils.losses import squared_error, variational_squared_error
 
-RESULTS = Path(__file__).parents[1] / "benchmarks" / "RESULTS.md"
+RESULTS = Path(__file__).parents[1] / "benchmarks"
 COUNT = 60_000
 MEASURED = 12  # of so many training images one is measured after the epoch, and as many validation images
 Loop = Callable[[], object]
@@ -309,9 +309,10 @@ def main() -> None:
         "## Sweeps",
         "\n".join(table_of_sweeps()),
     ]
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
-    print(f"written to {RESULTS}")
+    file = RESULTS / ("RESULTS.md" if device.type == "cpu" else f"RESULTS_{device.type}.md")
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    print(f"written to {file}")
 
 
 if __name__ == "__main__":
