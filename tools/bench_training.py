@@ -1,4 +1,4 @@
-"""`make bench`: how near training comes to the machine's limit, in `benchmarks/RESULTS.md` (a GPU's: `RESULTS_cuda.md`).
+"""`make bench`: how near training comes to the limit, in `benchmarks/RESULTS.md` (a GPU's in `RESULTS_cuda.md`).
 
 The **floor** is what cannot be saved: only the matrix products (and convolutions) of the forward and the backward pass,
 with the same shapes, into memory that is there already. All loops of a round run one after the other in this process,
