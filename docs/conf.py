@@ -36,6 +36,7 @@ bibtex_bibfiles = ["references.bib"]
 html_theme = "sphinx_book_theme"
 html_title = project
 html_static_path = ["_static"]
+html_favicon = "_static/icon.svg"
 html_css_files = ["site.css", "live/live.css"]
 html_js_files = [("site.js", {"defer": "defer"}), ("live/live.js", {"defer": "defer"})]
 html_extra_path = ["play.html"]

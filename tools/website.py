@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 import website_formulas
+import website_lean
 import website_live
 import website_sources
 
@@ -46,6 +47,7 @@ def build(out: Path, repository: str = "", still: bool = False) -> None:
     shutil.rmtree(doctrees, ignore_errors=True)
     if build_main(["-b", "html", "-W", "--keep-going", "-q", "-d", str(doctrees), str(source), str(out)]):
         raise SystemExit("The site was not built: see above.")
+    website_lean.lean(out)
 
 
 def main(arguments: list[str]) -> int:

@@ -8,6 +8,7 @@ import pytest
 from notebook_cells import NOTEBOOKS
 from page_links import links, text_of
 from site_pages import fault, page, pages
+from website_lean import used
 
 from aeutils.collection.reading import is_optional
 from aeutils.collection.table import lessons, statements
@@ -34,6 +35,15 @@ def test_nothing_is_loaded_from_elsewhere(site):
     loaded = {(page.path.name, address) for page in pages(site) for address in page.loaded}
     assert [each for each in loaded if urlsplit(each[1]).netloc] == []
     assert [wrong for page in pages(site) for address in page.loaded if (wrong := fault(page, address))] == []
+
+
+def test_what_no_page_uses_is_left_out(site):
+    first = page(site / "index.html").loaded
+    assert sum((site / address.partition("?")[0]).stat().st_size for address in first) < 500_000
+    kept = used(
+        '.a,.b{x:1}.c:not(.d) .a{y:"}"}@media print{.d{z:2}.a{}}@font-face{q:3}/*.a{*/.e\\:f{g:4}', {"a", "e:f"}
+    )
+    assert kept == ".a{x:1}@media print{.a{}}.e\\:f{g:4}"
 
 
 def test_every_picture_says_what_is_on_it(site):
