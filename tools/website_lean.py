@@ -24,11 +24,11 @@ _ICON_NAME = re.compile(r"\bfa-([a-z][a-z-]*)")
 _WORD = re.compile(r"[\w-]+")
 _NESTED = ("@media", "@supports", "@layer", "@container")
 _ICONS = """
-:is(.fa-solid, .fa-brands, .fa-regular) {
+:is(.fa-solid, .fa-brands, .fa-regular, .fas, .fab, .far) {
   display: inline-block; width: 1em; height: 1em; vertical-align: -0.125em;
   background: currentColor; mask: var(--shape) center / contain no-repeat;
 }
-:is(.fa-solid, .fa-brands, .fa-regular)::before { content: none !important; }
+:is(.fa-solid, .fa-brands, .fa-regular, .fas, .fab, .far)::before { content: none !important; }
 html[data-mode="auto"] .theme-switch-button i.theme-switch[data-mode="auto"],
 html[data-mode="light"] .theme-switch-button i.theme-switch[data-mode="light"],
 html[data-mode="dark"] .theme-switch-button i.theme-switch[data-mode="dark"] { display: inline-block; }
