@@ -24,6 +24,7 @@ from aeutils.runtime import kind_and_reason
 
 MOST_BYTES = 4_000_000  # what a notebook can carry of pixels: of the images shown, and as much of the training images
 _MEASURED = 1000  # images on which averages are taken
+_MOST_DISTANCES = 4_000_000  # computed at a time: 32 MB
 _FEWEST = 5  # images of a class, for a median
 _CHECKED = 32  # images on which the browser's network is compared with the model
 _BETWEEN = 6  # and codes on a grid over the map, so many in each direction
@@ -226,13 +227,14 @@ def _usual_distance(
         n_classes: how many classes the labels have.
         others: whether `x` are training images themselves, and the nearest *other* one is meant.
     """
-    from sklearn.neighbors import NearestNeighbors
-
     count = 2 if others else 1
     if len(train) < count:
         return None
-    neighbours = NearestNeighbors(n_neighbors=count, algorithm="brute").fit(train.flatten(1).numpy())
-    squared = neighbours.kneighbors(x.flatten(1).numpy())[0][:, -1] ** 2
+    # By PyTorch: scikit-learn's neighbours give the same, and take a second to be imported.
+    x, train = (each.flatten(1).double() for each in (x, train))
+    parts = x.split(max(1, _MOST_DISTANCES // len(train)))
+    nearest = [torch.cdist(part, train).topk(count, largest=False).values[:, -1] for part in parts]
+    squared = torch.cat(nearest).square().numpy()
     of_class = [] if y is None else [squared[(y[: len(x)] == label).numpy()] for label in range(n_classes)]
     return {
         "all": float(np.median(squared)),
