@@ -50,6 +50,7 @@ html_theme_options: dict[str, object] = {
     "use_download_button": False,
     "use_fullscreen_button": False,
     "show_toc_level": 2,
+    "back_to_top_button": False,  # on a phone it would lie over what is dragged
     "navbar_persistent": [],  # the search stands in the side bar
     "home_page_in_toc": True,
 }

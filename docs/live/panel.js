@@ -65,7 +65,9 @@ export async function showPanel(place, about) {
   follow();
   const panel = document.createElement("div");
   panel.className = "ae-panel";
-  panel.append(controls, answer);
+  const line = document.createElement("p");
+  line.textContent = "All of this was computed when the page was made. To train, or to look at models of yours, run the notebook.";
+  panel.append(controls, answer, line);
   place.append(panel);
 }
 
