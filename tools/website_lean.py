@@ -19,7 +19,7 @@ _STYLES = re.compile(r'<link (?=[^>]*rel="stylesheet")[^>]*href="([^"?]*)[^"]*"[
 _IMPORT = re.compile(r'@import "([^"]+)";')
 _OPTIONS_SCRIPT = re.compile(r'<script src="[^"]*documentation_options\.js[^"]*"></script>')
 _OWN = "_static/site.css"  # the one style sheet that is left
-_DATA = 600_000  # bytes: what is larger holds pictures and networks, and no names of classes
+_DATA = 400_000  # bytes: what is larger holds pictures and networks, and no names of classes
 _ICON_NAME = re.compile(r"\bfa-([a-z][a-z-]*)")
 _WORD = re.compile(r"[\w-]+")
 _NESTED = ("@media", "@supports", "@layer", "@container")
