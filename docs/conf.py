@@ -57,7 +57,7 @@ html_theme_options: dict[str, object] = {
 if REPOSITORY:
     html_theme_options |= {
         "repository_url": f"https://github.com/{REPOSITORY}",
+        "repository_branch": "main",
         "use_repository_button": True,
         "use_issues_button": True,
-        "launch_buttons": {"binderhub_url": "https://mybinder.org", "colab_url": "https://colab.research.google.com"},
     }

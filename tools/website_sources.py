@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
+import colab
 import nbformat
 import website_outputs
 from PIL import Image
@@ -95,7 +96,20 @@ def notebook(name: str, static: Path, repository: str) -> nbformat.NotebookNode:
             cell.source = _linked(_boxed(cell.source), path, repository)
         elif cell.cell_type == "code":
             _prepare(cell, name, number, static)
+    if repository:
+        made.cells[0].source += f"\n\n{_to_run(name, repository)}"
     return made
+
+
+def _to_run(name: str, repository: str) -> str:
+    """Where a notebook can be run without an installation, and where its source is."""
+    path = f"notebooks/{name}.ipynb"
+    places = {
+        "Open it in Colab": colab.opened(repository, f"{name}.ipynb"),
+        "in Binder": f"https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/{path}",
+        "its source": f"https://github.com/{repository}/blob/main/{path}",
+    }
+    return " · ".join(f"[{words}]({address})" for words, address in places.items())
 
 
 def _prepare(cell: Any, name: str, number: int, static: Path) -> None:
