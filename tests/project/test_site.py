@@ -133,6 +133,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_a_phone(chromium, site, nam
 
     shown = chromium.new_page(viewport={"width": 390, "height": 844})
     shown.goto((site / f"{name}.html").as_uri(), wait_until="domcontentloaded")
+    shown.add_style_tag(content="* { transition: none !important; animation: none !important; }")
     shown.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
     assert shown.evaluate("document.documentElement.scrollWidth") <= 390
     shown.set_viewport_size({"width": 1280, "height": 900})
