@@ -13,7 +13,7 @@ open_lab = as_root=; browser=; \
   if [ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ]; then browser=--no-browser; fi; \
   $(RUN) tools/lab.py $(1) $$as_root $$browser
 
-.PHONY: help lab read test check lint outputs claims tries twice maps sweeps tables picture drawings site colab bench bench-explorer student teacher grading grade-check skips clean
+.PHONY: help lab read test check lint outputs claims tries twice maps sweeps tables picture drawings site slides colab bench bench-explorer student teacher grading grade-check skips clean
 
 help: ## this list
 	@echo "make lab            start here: sets up .venv the first time, then opens your copies of the notebooks (work/)"
@@ -68,6 +68,9 @@ picture: $(READY) ## films the explorer in Chromium, for the top of the README
 
 site: $(READY) ## builds the site into build/site, to open or to put on any web server: make site REPO=owner/name
 	@$(RUN) tools/website.py $(if $(REPO),--repo $(REPO))
+
+slides: $(READY) ## a deck of slides for each notebook, into build/slides, to show without a network
+	@$(RUN) tools/slides.py
 
 colab: $(READY) ## the notebooks for Colab and Kaggle, into build/colab: make colab REPO=owner/name
 	@$(RUN) tools/colab.py --repo "$(REPO)" $(if $(WHEEL),--wheel $(WHEEL))

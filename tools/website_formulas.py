@@ -13,14 +13,14 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import npm_packages
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 MATHJAX = "mathjax@3.2.2"
-ROOT = Path(__file__).resolve().parents[1]
-SCRIPT = ROOT / "build" / "npm" / "node_modules" / "mathjax" / "es5" / "node-main.js"
+SCRIPT = npm_packages.MODULES / "mathjax" / "es5" / "node-main.js"
 _PROGRAM = Path(__file__).with_suffix(".cjs")
 _POINTS_TO = re.compile(r'xlink:href="#(MJX-[^"]+)"')
 _FAULT = re.compile(r'data-mjx-error="([^"]*)"')
@@ -34,21 +34,10 @@ def fetch() -> None:
     Raises:
         SystemExit: there is no npm or no Node, or npm could not fetch it.
     """
-    npm, there = shutil.which("npm"), SCRIPT.relative_to(ROOT).parents[1]
-    if shutil.which("node") is None or (npm is None and not SCRIPT.exists()):
-        raise SystemExit(
-            "MathJax draws the formulas of the site. It needs Node, and npm to fetch it once; on Debian and Ubuntu: "
-            f"apt-get install nodejs npm. With Node alone: put {MATHJAX} from another machine at {there}."
-        )
-    if SCRIPT.exists():
-        return
-    folder = ROOT / "build" / "npm"
-    folder.mkdir(parents=True, exist_ok=True)
-    command = [str(npm), "install", "--prefix", str(folder), "--no-audit", "--no-fund", "--loglevel=error", MATHJAX]
-    if subprocess.run(command, stdout=subprocess.DEVNULL).returncode or not SCRIPT.exists():
-        raise SystemExit(
-            f"npm could not fetch {MATHJAX}: see its message above. Is there a network? Then run it again."
-        )
+    use = "MathJax draws the formulas of the site"
+    if shutil.which("node") is None:
+        raise SystemExit(f"{use}. It needs Node, and npm to fetch it once: apt-get install nodejs npm")
+    npm_packages.fetch(MATHJAX, SCRIPT, use)
 
 
 class Formulas:

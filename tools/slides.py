@@ -1,0 +1,199 @@
+"""A deck of slides for each notebook, made from it: `make slides`, into `build/slides`.
+
+A deck has the notebook's drawings, its predictions (a slide to vote, a slide with what was measured), some of its
+figures, and what was found; about ten slides. Nothing is loaded from elsewhere: npm brings reveal.js and MathJax, once.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import math
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import npm_packages
+import website_guesses
+from markdown_it import MarkdownIt
+from website_formulas import MATHJAX
+
+from aeutils.collection.table import Lesson, lessons
+
+ROOT = Path(__file__).resolve().parents[1]
+BUILD = ROOT / "build" / "slides"
+REVEAL = "reveal.js@4.6.1"
+MATHJAX_SCRIPT = npm_packages.MODULES / "mathjax" / "es5" / "tex-svg.js"
+MOST = 8  # slides between the title and what was found
+BULLETS = 4  # of what was found, on a slide
+WIDTH, HEIGHT = 1280, 720
+_DRAWING = re.compile(r"!\[([^\]]*)\]\((drawings/[^)]+\.svg)\)")
+_CAPTION = re.compile(r"\*\*Figure \d+\*\* · ([^\n]*)")
+_HEADING = re.compile(r"^(#{1,3}) (.+)$", re.MULTILINE)
+_MEASURED = re.compile(r"<p><strong>(Measured: .*?)</strong>.*?</p>", re.DOTALL)
+_BULLET = re.compile(r"^- (.+?)(?=\n- |\n\n|\Z)", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\[([^\]]*)\]\((?:<[^>]*>|[^)\s]*)\)")
+_MARKDOWN = MarkdownIt("commonmark", {"html": True})
+
+
+@dataclass(frozen=True)
+class Slide:
+    """One slide: what kind it is, its title, and its body as HTML."""
+
+    kind: str  # "title", "drawing", "vote", "measured", "figure" or "found"
+    title: str
+    body: str
+
+    def html(self) -> str:
+        return f'<section class="{self.kind}"><h2>{self.title}</h2>{self.body}</section>'
+
+
+def inline(text: str) -> str:
+    """A line of Markdown as HTML; links are words, for nobody can follow them on a wall."""
+    return _MARKDOWN.renderInline(_LINK.sub(r"\1", text))
+
+
+def in_main_line(notebook: nbformat.NotebookNode) -> Iterator[nbformat.NotebookNode]:
+    """The cells that are not in a part marked optional, which is stored folded."""
+    folded = 9
+    for cell in notebook.cells:
+        heading = _HEADING.match(cell.source) if cell.cell_type == "markdown" else None
+        if heading and len(heading[1]) <= folded:
+            folded = len(heading[1]) if cell.metadata.get("jp-MarkdownHeadingCollapsed") else 9
+        if folded == 9:
+            yield cell
+
+
+def between(notebook: nbformat.NotebookNode, folder: Path) -> Iterator[Slide]:
+    """Drawings, predictions and figures of the main line, in order."""
+    section, picture, asked = "", "", ""
+    for cell in in_main_line(notebook):
+        if cell.cell_type == "markdown":
+            if heading := _HEADING.match(cell.source):
+                section = inline(re.sub(r"^\d+\. ", "", heading[2]))
+            for words, path in _DRAWING.findall(cell.source):
+                address = _address((folder / path).read_bytes(), "image/svg+xml")
+                yield Slide("drawing", section, f'<img src="{address}" alt="{html.escape(words)}">')
+            if picture and (caption := _CAPTION.match(cell.source)):
+                yield Slide("figure", section, f"{picture}<p>{inline(caption[1])}</p>")
+            picture = ""
+            continue
+        for output in cell.outputs:
+            data = output.get("data", {})
+            if question := website_guesses.question_in(data):
+                options, asked = "".join(f"<li>{option}</li>" for option in question[1]), question[0]
+                yield Slide("vote", asked, f'<ol type="A">{options}</ol>')
+            elif measured := _MEASURED.fullmatch(data.get("text/html", "").strip()):
+                yield Slide("measured", asked, f"<p>{measured[1]}</p>")
+            elif "image/png" in data:
+                words = output.metadata.get("image/png", {}).get("alt", data.get("text/plain", ""))
+                address = f"data:image/png;base64,{data['image/png'].strip()}"
+                picture = f'<img src="{address}" alt="{html.escape(words)}">'
+
+
+def found(notebook: nbformat.NotebookNode) -> Iterator[Slide]:
+    """The list at a notebook's end, a few points a slide."""
+    text = next(cell.source for cell in reversed(notebook.cells) if "hat we found" in cell.source)
+    points = _BULLET.findall(text.partition("ead next")[0])
+    each = math.ceil(len(points) / math.ceil(len(points) / BULLETS))  # no slide nearly empty
+    for start in range(0, len(points), each):
+        body = "".join(f"<li>{inline(point)}</li>" for point in points[start : start + each])
+        yield Slide("found", "What we found", f"<ul>{body}</ul>")
+
+
+def deck(lesson: Lesson, folder: Path = ROOT / "notebooks") -> list[Slide]:
+    """The slides of a notebook: at most `MOST` between title and end, figures left out before drawings and votes."""
+    notebook = nbformat.read(folder / lesson.file, as_version=4)
+    title, _, rest = notebook.cells[0].source.partition("\n")
+    promise = rest.strip().partition("\n\n")[0]
+    inside = list(between(notebook, folder))
+    for kinds in ({"figure"}, {"vote", "measured"}):  # the last go first, an answer with its question
+        for title in reversed([slide.title for slide in inside if slide.kind in kinds]):
+            last = [slide for slide in inside if slide.kind in kinds and slide.title == title]
+            if len(inside) > MOST and last:
+                inside = [slide for slide in inside if slide not in (last if "vote" in kinds else last[-1:])]
+    return [Slide("title", inline(title.lstrip("# ")), f"<p>{inline(promise)}</p>"), *inside, *found(notebook)]
+
+
+def page(lesson: Lesson, slides: list[Slide]) -> str:
+    """A deck as a page, with what it needs in the folder `reveal` beside it."""
+    sections = "\n".join(slide.html() for slide in slides)
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>{html.escape(lesson.short)}</title>
+<link rel="stylesheet" href="reveal/dist/reveal.css">
+<link rel="stylesheet" href="slides.css">
+</head>
+<body>
+<div class="reveal"><div class="slides">
+{sections}
+</div></div>
+<script src="reveal/dist/reveal.js"></script>
+<script src="reveal/plugin/math/math.js"></script>
+<script>
+Reveal.initialize({{
+  width: {WIDTH}, height: {HEIGHT}, margin: 0, hash: true, slideNumber: "c/t", transition: "none", center: false,
+  mathjax3: {{ mathjax: "mathjax/tex-svg.js", tex: {{ inlineMath: [["$", "$"]] }} }},
+  plugins: [RevealMath.MathJax3],
+}});
+</script>
+</body>
+</html>
+"""
+
+
+def fetch() -> None:
+    """Let npm fetch reveal.js and MathJax, where they are not there yet.
+
+    Raises:
+        SystemExit: they could not be fetched.
+    """
+    npm_packages.fetch(REVEAL, npm_packages.MODULES / "reveal.js" / "dist" / "reveal.js", "reveal.js shows the slides")
+    npm_packages.fetch(MATHJAX, MATHJAX_SCRIPT, "MathJax draws the formulas of the slides")
+
+
+def build(out: Path) -> dict[str, int]:
+    """Write all decks and the page that lists them into `out`, which is emptied; file -> how many slides.
+
+    Raises:
+        SystemExit: reveal.js or MathJax is not there, and could not be fetched.
+    """
+    fetch()
+    shutil.rmtree(out, ignore_errors=True)
+    for part in ("dist", "plugin/math"):
+        shutil.copytree(npm_packages.MODULES / "reveal.js" / part, out / "reveal" / part)
+    (out / "mathjax").mkdir()
+    shutil.copy(MATHJAX_SCRIPT, out / "mathjax")
+    shutil.copy(Path(__file__).with_suffix(".css"), out)
+    made, rows = {}, []
+    for lesson in lessons():
+        if lesson.planned or not lesson.file[0].isdigit():
+            continue
+        slides = deck(lesson)
+        name = Path(lesson.file).with_suffix(".html").name
+        (out / name).write_text(page(lesson, slides), encoding="utf-8")
+        made[name] = len(slides)
+        rows.append(f'<li><a href="{name}">{html.escape(lesson.short)}</a>, {len(slides)} slides</li>')
+    listed = (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Slides</title><ul>{"".join(rows)}</ul></html>'
+    )
+    (out / "index.html").write_text(listed, encoding="utf-8")
+    return made
+
+
+def _address(content: bytes, kind: str) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+if __name__ == "__main__":
+    if "--fetch" in sys.argv:
+        fetch()
+    else:
+        count = build(BUILD)
+        print(f"{len(count)} decks, {sum(count.values())} slides: {BUILD / 'index.html'}")
