@@ -28,7 +28,7 @@ nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json
 nb_merge_streams = True
 myst_enable_extensions = ["attrs_block", "attrs_inline", "dollarmath"]
 myst_heading_anchors = 4
-myst_heading_slug_func = "website_look.anchor"
+myst_heading_slug_func = "markdown_links.anchor"
 html_math_renderer = "drawn"  # website_formulas
 
 bibtex_bibfiles = ["references.bib"]

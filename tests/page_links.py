@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote
 
+from markdown_links import anchor
 from notebook_cells import cells
 
 _LINK = re.compile(r"\]\((?:<([^<>\n]+)>|((?:[^()\s<>]|\([^()\s]*\))+))\)|\b(?:href|src)=\"([^\"]+)\"")
@@ -25,11 +26,6 @@ def text_of(page: Path) -> str:
     if page.suffix == ".ipynb":
         return "\n\n".join(cell.source for cell in cells(page) if cell.cell_type == "markdown")
     return page.read_text(encoding="utf-8")
-
-
-def anchor(heading: str) -> str:
-    """What JupyterLab calls a heading in an address."""
-    return heading.replace(" ", "-")
 
 
 def links(text: str) -> list[str]:

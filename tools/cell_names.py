@@ -7,12 +7,11 @@ import builtins
 import symtable
 from collections.abc import Iterable, Iterator, Sequence
 
-from aeutils.lessons.tries import scopes
+from aeutils.lessons.tries import TRAINING, scopes
 
 KNOWN = {*dir(builtins), "display", "get_ipython"}
 CHANGING = {"append", "extend", "insert", "add", "update", "pop", "popitem", "remove", "discard", "clear", "sort"}
 CHANGING |= {"reverse", "setdefault", "load_state_dict", "step", "backward"}
-TRAINING = {"fit", "train"}  # functions that change the model that they are given
 
 
 class Cell:

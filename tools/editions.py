@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from markdown_links import anchor
+from stored_predictions import asks
 
 from aeutils.collection.maps import article_map, collection_map
 from aeutils.lessons.exercises import Exercise, exercises_in
@@ -31,7 +33,6 @@ EDITIONS = ("student", "teacher")
 KEPT = ("tags", "jupyter", "jp-MarkdownHeadingCollapsed")  # of a cell's metadata, for students
 _CHECKS = re.compile(r"^from aeutils\.chapters\.(\w+) import exercises as check$", re.MULTILINE)
 _EXERCISE = re.compile(r"^check\.(\w+)\(", re.MULTILINE)
-_PREDICTION = re.compile(r"^(\w+) = predict\(")
 _MEASURED = re.compile(r"Measured: (.*)\. You ", re.DOTALL)
 _HEADING = re.compile(r"^#+ ", re.MULTILINE)
 _FIGURE = re.compile(r"\*\*((?:Figure|Table) \d+)\*\* · ")
@@ -53,6 +54,11 @@ class Vote:
 
 def tags(cell: Mapping[str, Any]) -> list[str]:
     return list(cell["metadata"].get("tags", []))
+
+
+def title(notebook: nbformat.NotebookNode) -> str:
+    """What its first line says, such as "1 · Model structure"."""
+    return notebook.cells[0].source.partition("\n")[0].lstrip("# ")
 
 
 def exercises_at(notebook: nbformat.NotebookNode) -> dict[int, tuple[str, Exercise]]:
@@ -78,8 +84,8 @@ def votes_in(notebook: nbformat.NotebookNode) -> list[Vote]:
     for i, cell in enumerate(notebook.cells):
         if cell.cell_type != "code":
             continue
-        if begins := _PREDICTION.match(cell.source):
-            asked[begins[1]] = i
+        if begun := asks(cell.source):
+            asked[begun] = i
         for name in [name for name in asked if re.search(rf"^{name}\.reveal\(", cell.source, re.MULTILINE)]:
             at = asked.pop(name)
             texts = [output.get("data", {}).get("text/plain", "") for output in cell.outputs]
@@ -132,7 +138,7 @@ def student(notebook: nbformat.NotebookNode, headings: Mapping[str, str] | None 
 def with_neutral_links(text: str, headings: Mapping[str, str]) -> str:
     """A text whose links lead to the neutral headings, and not to what is not there."""
     for old, new in headings.items():
-        text = text.replace(f"#{old.replace(' ', '-')}", f"#{new.replace(' ', '-')}")
+        text = text.replace(f"#{anchor(old)}", f"#{anchor(new)}")
     return _OUTSIDE.sub(r"\1", text)
 
 
@@ -267,9 +273,8 @@ def overview(chosen: Mapping[str, nbformat.NotebookNode]) -> str:
     ]
     for name, notebook in chosen.items():
         exercises, votes = exercises_at(notebook), votes_in(notebook)
-        title = re.sub(r"^#+ ", "", notebook.cells[0].source.splitlines()[0])
         if exercises or votes:
-            lines += [f"## [{title}](notebooks/{name})", ""]
+            lines += [f"## [{title(notebook)}](notebooks/{name})", ""]
         if exercises:
             lines += ["| Exercise | Minutes | Level | Ask somebody who is stuck |", "|---|---|---|---|"]
             lines += [f"| {e.number} | {e.minutes} | {e.level} | {_cell(e.ask)} |" for _, e in exercises.values()] + [

@@ -49,10 +49,9 @@ def assignment(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     Raises:
         ValueError: an exercise has no solution behind it.
     """
-    title = re.sub(r"^#+ ", "", notebook.cells[0].source.splitlines()[0])
     first = next(cell for cell in notebook.cells if cell.cell_type == "code")
     cells = [
-        nbformat.v4.new_markdown_cell(f"# {title}: the exercises\n\n{_INTRODUCTION}", id="title"),
+        nbformat.v4.new_markdown_cell(f"# {editions.title(notebook)}: the exercises\n\n{_INTRODUCTION}", id="title"),
         _marked(nbformat.v4.new_code_cell(_FILE.sub(r'"\1"', first.source)), "set-up", locked=True),
     ]
     for at, (name, exercise) in editions.exercises_at(notebook).items():

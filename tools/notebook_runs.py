@@ -41,6 +41,11 @@ def execute(notebook: nbformat.NotebookNode, folder: Path, **environment: str) -
     return notebook
 
 
+def execute_as_stored(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
+    """As `execute`, with the seed of the stored outputs, and one thread for each of several that run side by side."""
+    return execute(notebook, folder, AEUTILS_SEED="0", OMP_NUM_THREADS="1")
+
+
 @contextmanager
 def side_by_side(jobs: int) -> Iterator[ThreadPoolExecutor]:
     """A pool in which so many notebooks run at the same time; after an error nothing further is started."""

@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
-from notebook_runs import execute, side_by_side
+from compared import difference, first_line, is_compared, shown
+from notebook_runs import execute_as_stored, side_by_side
 from suite import workers
-from twice_runner import _difference, _is_compared, _shown
 
 TOOLS = Path(__file__).resolve().parent
 
@@ -44,12 +44,12 @@ def effects(plain: nbformat.NotebookNode, seen: nbformat.NotebookNode) -> Iterat
     code = [cell for cell in plain.cells if cell.cell_type == "code"]
     for number, names in json.loads(seen.cells[-1].outputs[-1].text):
         if number < len(code):
-            yield f"code cell {number}, {_first_line(code[number])!r}, changes {', '.join(names)}"
+            yield f"code cell {number}, {first_line(code[number])!r}, changes {', '.join(names)}"
     again = [cell for cell in seen.cells[1:-1] if cell.cell_type == "code"]
     for number, (cell, other) in enumerate(zip(code, again, strict=True)):
-        if _is_compared(cell) and (one := _shown(cell)) != (two := _shown(other)):
-            said = f"code cell {number}, {_first_line(cell)!r}, relies on random numbers drawn before it"
-            yield f"{said}\n{_difference(one, two)}"
+        if is_compared(cell) and (one := shown(cell)) != (two := shown(other)):
+            said = f"code cell {number}, {first_line(cell)!r}, relies on random numbers drawn before it"
+            yield f"{said}\n{difference(one, two)}"
 
 
 def without(notebook: nbformat.NotebookNode, number: int) -> nbformat.NotebookNode:
@@ -67,12 +67,8 @@ def silently(plain: nbformat.NotebookNode, less: nbformat.NotebookNode, number: 
     pairs = zip(*([c for c in n.cells if c.cell_type == "code"] for n in (plain, less)), strict=True)
     for i, (cell, other) in enumerate(pairs):
         fails = any(output.output_type == "error" for output in other.outputs)
-        if i != number and _is_compared(cell) and not fails and (one := _shown(cell)) != (two := _shown(other)):
-            yield f"without code cell {number}, code cell {i}, {_first_line(cell)!r}, differs\n{_difference(one, two)}"
-
-
-def _first_line(cell: nbformat.NotebookNode) -> str:
-    return next((line for line in cell.source.splitlines() if line.strip()), "")
+        if i != number and is_compared(cell) and not fails and (one := shown(cell)) != (two := shown(other)):
+            yield f"without code cell {number}, code cell {i}, {first_line(cell)!r}, differs\n{difference(one, two)}"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -87,22 +83,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=workers(), help="how many run at the same time")
     options = parser.parse_args(arguments)
 
-    def ran(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
-        return execute(notebook, folder, AEUTILS_SEED="0", OMP_NUM_THREADS="1")
-
     total = 0
     with side_by_side(options.jobs) as pool:
         for path in options.notebooks:
             notebook = nbformat.read(path, as_version=4)
             count = sum(cell.cell_type == "code" for cell in notebook.cells)
-            plain = pool.submit(ran, copy.deepcopy(notebook), path.parent)
+            plain = pool.submit(execute_as_stored, copy.deepcopy(notebook), path.parent)
             if options.really:
-                runs = [pool.submit(ran, without(notebook, number), path.parent) for number in range(count)]
+                runs = [
+                    pool.submit(execute_as_stored, without(notebook, number), path.parent) for number in range(count)
+                ]
                 found = [
                     line for number, run in enumerate(runs) for line in silently(plain.result(), run.result(), number)
                 ]
             else:
-                found = list(effects(plain.result(), pool.submit(ran, watched(notebook), path.parent).result()))
+                found = list(
+                    effects(plain.result(), pool.submit(execute_as_stored, watched(notebook), path.parent).result())
+                )
             print(
                 f"{path.name}: {count} code cells, {len(found)} would be missed in silence",
                 *found,

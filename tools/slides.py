@@ -16,12 +16,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import editions
 import nbformat
 import npm_packages
-import website_guesses
 from markdown_it import MarkdownIt
+from stored_predictions import measured_in, question_in
 from website_formulas import MATHJAX
 
+from aeutils.collection.reading import main_line
 from aeutils.collection.table import Lesson, lessons
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,8 +35,7 @@ BULLETS = 4  # of what was found, on a slide
 WIDTH, HEIGHT = 1280, 720
 _DRAWING = re.compile(r"!\[([^\]]*)\]\((drawings/[^)]+\.svg)\)")
 _CAPTION = re.compile(r"\*\*Figure \d+\*\* · ([^\n]*)")
-_HEADING = re.compile(r"^(#{1,3}) (.+)$", re.MULTILINE)
-_MEASURED = re.compile(r"<p><strong>(Measured: .*?)</strong>.*?</p>", re.DOTALL)
+_HEADING = re.compile(r"#+ (?:\d+\. )?(.+)")
 _BULLET = re.compile(r"^- (.+?)(?=\n- |\n\n|\Z)", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[([^\]]*)\]\((?:<[^>]*>|[^)\s]*)\)")
 _MARKDOWN = MarkdownIt("commonmark", {"html": True})
@@ -57,40 +58,31 @@ def inline(text: str) -> str:
     return _MARKDOWN.renderInline(_LINK.sub(r"\1", text))
 
 
-def in_main_line(notebook: nbformat.NotebookNode) -> Iterator[nbformat.NotebookNode]:
-    """The cells that are not in a part marked optional, which is stored folded."""
-    folded = 9
-    for cell in notebook.cells:
-        heading = _HEADING.match(cell.source) if cell.cell_type == "markdown" else None
-        if heading and len(heading[1]) <= folded:
-            folded = len(heading[1]) if cell.metadata.get("jp-MarkdownHeadingCollapsed") else 9
-        if folded == 9:
-            yield cell
-
-
 def between(notebook: nbformat.NotebookNode, folder: Path) -> Iterator[Slide]:
     """Drawings, predictions and figures of the main line, in order."""
     section, picture, asked = "", "", ""
-    for cell in in_main_line(notebook):
-        if cell.cell_type == "markdown":
-            if heading := _HEADING.match(cell.source):
-                section = inline(re.sub(r"^\d+\. ", "", heading[2]))
-            for words, path in _DRAWING.findall(cell.source):
+    for cell, text in main_line(notebook.cells):
+        if cell["cell_type"] == "markdown":
+            if not text.strip():
+                continue
+            if heading := _HEADING.match(text):
+                section = inline(heading[1])
+            for words, path in _DRAWING.findall(text):
                 address = _address((folder / path).read_bytes(), "image/svg+xml")
                 yield Slide("drawing", section, f'<img src="{address}" alt="{html.escape(words)}">')
-            if picture and (caption := _CAPTION.match(cell.source)):
+            if picture and (caption := _CAPTION.match(text)):
                 yield Slide("figure", section, f"{picture}<p>{inline(caption[1])}</p>")
             picture = ""
             continue
-        for output in cell.outputs:
+        for output in cell["outputs"]:
             data = output.get("data", {})
-            if question := website_guesses.question_in(data):
+            if question := question_in(data):
                 options, asked = "".join(f"<li>{option}</li>" for option in question[1]), question[0]
                 yield Slide("vote", asked, f'<ol type="A">{options}</ol>')
-            elif measured := _MEASURED.fullmatch(data.get("text/html", "").strip()):
-                yield Slide("measured", asked, f"<p>{measured[1]}</p>")
+            elif measured := measured_in(data):
+                yield Slide("measured", asked, f"<p>{measured}</p>")
             elif "image/png" in data:
-                words = output.metadata.get("image/png", {}).get("alt", data.get("text/plain", ""))
+                words = output["metadata"].get("image/png", {}).get("alt", data.get("text/plain", ""))
                 address = f"data:image/png;base64,{data['image/png'].strip()}"
                 picture = f'<img src="{address}" alt="{html.escape(words)}">'
 
@@ -108,15 +100,16 @@ def found(notebook: nbformat.NotebookNode) -> Iterator[Slide]:
 def deck(lesson: Lesson, folder: Path = ROOT / "notebooks") -> list[Slide]:
     """The slides of a notebook: at most `MOST` between title and end, figures left out before drawings and votes."""
     notebook = nbformat.read(folder / lesson.file, as_version=4)
-    title, _, rest = notebook.cells[0].source.partition("\n")
-    promise = rest.strip().partition("\n\n")[0]
+    promise = notebook.cells[0].source.split("\n\n")[1]
     inside = list(between(notebook, folder))
-    for kinds in ({"figure"}, {"vote", "measured"}):  # the last go first, an answer with its question
-        for title in reversed([slide.title for slide in inside if slide.kind in kinds]):
-            last = [slide for slide in inside if slide.kind in kinds and slide.title == title]
-            if len(inside) > MOST and last:
-                inside = [slide for slide in inside if slide not in (last if "vote" in kinds else last[-1:])]
-    return [Slide("title", inline(title.lstrip("# ")), f"<p>{inline(promise)}</p>"), *inside, *found(notebook)]
+    # The last go first: figures one by one, then predictions, each with its answer.
+    spare = [[slide] for slide in reversed(inside) if slide.kind == "figure"]
+    votes = [slide.title for slide in reversed(inside) if slide.kind == "vote"]
+    spare += [[slide for slide in inside if slide.title == vote and slide.kind != "figure"] for vote in votes]
+    while len(inside) > MOST and spare:
+        gone = spare.pop(0)
+        inside = [slide for slide in inside if slide not in gone]
+    return [Slide("title", inline(editions.title(notebook)), f"<p>{inline(promise)}</p>"), *inside, *found(notebook)]
 
 
 def page(lesson: Lesson, slides: list[Slide]) -> str:

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import argparse
 import copy
-import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import nbformat
-from notebook_runs import execute, side_by_side
+from compared import difference, first_line, is_compared, shown
+from notebook_runs import execute_as_stored, side_by_side
 from suite import workers
-
-from aeutils.lessons.claims import claim_data
-from aeutils.stills import VIEW
-
-_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]+\b")
-_NOT_TWICE = {"exercise", "nbval-ignore-output"}
 
 
 def doubled(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -27,7 +20,7 @@ def doubled(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     twice.cells = []
     for cell in notebook.cells:
         twice.cells.append(copy.deepcopy(cell))
-        if _is_compared(cell):
+        if is_compared(cell):
             twice.cells.append(nbformat.v4.new_code_cell(cell.source, metadata=cell.metadata))
     return twice
 
@@ -42,44 +35,14 @@ def differences(plain: nbformat.NotebookNode, twice: nbformat.NotebookNode) -> I
     runs = iter(twice.cells)
     for number, cell in enumerate(plain.cells):
         first = next(runs)
-        if not _is_compared(cell):
+        if not is_compared(cell):
             continue
-        second = _shown(next(runs))
-        for other, name in ((_shown(first), "first run"), (_shown(cell), "run without repeats")):
+        second = shown(next(runs))
+        for other, name in ((shown(first), "first run"), (shown(cell), "run without repeats")):
             if second != other:
-                line = next((line for line in cell.source.splitlines() if line.strip()), "")
-                yield f"cell {number}, {line!r}: its second run differs from its {name}\n{_difference(other, second)}"
+                said = f"cell {number}, {first_line(cell)!r}: its second run differs from its {name}"
+                yield f"{said}\n{difference(other, second)}"
                 break
-
-
-def _is_compared(cell: Mapping[str, Any]) -> bool:
-    return cell["cell_type"] == "code" and not _NOT_TWICE & set(cell["metadata"].get("tags", []))
-
-
-def _shown(cell: Mapping[str, Any]) -> list[str]:
-    """What a cell's outputs show, as texts that can be compared; widgets are left out."""
-    shown = []
-    for output in cell["outputs"]:
-        data = output.get("data", {})
-        if VIEW not in data:
-            shown += [f"{kind}: {_ADDRESS.sub('ADDRESS', str(content))}" for kind, content in sorted(data.items())]
-        if (claim := claim_data(output)) is not None:
-            shown.append(f"claim: {claim}")
-    streams = [output for output in cell["outputs"] if output["output_type"] == "stream"]
-    for name in sorted({output["name"] for output in streams}):
-        text = "".join(output["text"] for output in streams if output["name"] == name)
-        shown += [f"{name}: {_ADDRESS.sub('ADDRESS', line)}" for line in text.splitlines()]
-    return shown
-
-
-def _difference(before: list[str], after: list[str]) -> str:
-    """The first thing that differs, in two short lines."""
-    length = max(len(before), len(after))
-    padded = ([*shown, *["nothing"] * (length - len(shown))] for shown in (before, after))
-    one, other = next((one, other) for one, other in zip(*padded, strict=True) if one != other)
-    start = max(next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0) - 60, 0)
-    kind = one.split(":")[0]
-    return "\n".join(f"    {sign} {kind} …{text[start : start + 120]!r}" for sign, text in (("-", one), ("+", other)))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -93,15 +56,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=workers(), help="how many run at the same time")
     options = parser.parse_args(arguments)
 
-    def ran(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
-        return execute(notebook, folder, AEUTILS_SEED="0", OMP_NUM_THREADS="1")
-
     found = 0
     with side_by_side(options.jobs) as pool:
         waiting = []
         for path in options.notebooks:
             notebook = nbformat.read(path, as_version=4)
-            runs = [pool.submit(ran, each, path.parent) for each in (doubled(notebook), notebook)]
+            runs = [pool.submit(execute_as_stored, each, path.parent) for each in (doubled(notebook), notebook)]
             waiting.append((path, runs))
         for path, (twice, plain) in waiting:
             differing = list(differences(plain.result(), twice.result()))

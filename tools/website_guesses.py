@@ -9,11 +9,11 @@ import functools
 import html
 import json
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nbformat
+from stored_predictions import Question, asks, measured_in, question_in
 
 from aeutils.lessons.predictions import answered, remark
 
@@ -21,19 +21,7 @@ if TYPE_CHECKING:
     from website_outputs import Output
 
 ROOT = Path(__file__).resolve().parents[1]
-_ASKS = re.compile(r"^(\w+) = predict\(", re.MULTILINE)
 _REVEALS = re.compile(r"^(\w+)\.reveal\(", re.MULTILINE)
-_QUESTION = re.compile(r"<p><strong>(.*?)</strong></p><ul[^>]*>(.*)</ul>", re.DOTALL)
-_OPTION = re.compile(r"<li><strong>(\w)</strong> · (.*?)</li>", re.DOTALL)
-_REVEALED = re.compile(r"<p><strong>(Measured: .*?)</strong>.*?</p>", re.DOTALL)
-
-Question = tuple[str, list[str]]  # what is asked, and the options, as HTML has them
-
-
-def question_in(data: Mapping[str, str]) -> Question | None:
-    """The question that an output of `predict` shows; None in any other."""
-    found = _QUESTION.fullmatch(data.get("text/html", "").strip())
-    return found and (found[1], [option for _, option in _OPTION.findall(found[2])])
 
 
 @functools.cache
@@ -41,20 +29,19 @@ def questions(notebook: str) -> dict[str, Question]:
     """A notebook's predictions: name -> question and options."""
     found = {}
     for cell in nbformat.read(ROOT / "notebooks" / f"{notebook}.ipynb", as_version=4).cells:
-        if cell.cell_type == "code" and (asks := _ASKS.search(cell.source)):
+        if cell.cell_type == "code" and (name := asks(cell.source)):
             shown = (question_in(output.get("data", {})) for output in cell.outputs)
-            found[asks[1]] = next(filter(None, shown))
+            found[name] = next(filter(None, shown))
     return found
 
 
 def replace(output: Output, shown: str) -> str | None:
     """A question with its name, an answer with what is said to each guess; None for any other output."""
-    if (asks := _ASKS.search(output.source)) and (question := question_in(output.data)):
-        return question_html(asks[1], question)
-    measured = _REVEALED.fullmatch(output.data.get("text/html", "").strip())
-    if measured and (reveals := _REVEALS.findall(output.source)):
+    if (asked := asks(output.source)) and (question := question_in(output.data)):
+        return question_html(asked, question)
+    if (measured := measured_in(output.data)) and (reveals := _REVEALS.findall(output.source)):
         (name,) = reveals
-        return answer_html(name, questions(output.notebook)[name], html.unescape(measured[1]))
+        return answer_html(name, questions(output.notebook)[name], html.unescape(measured))
     return None
 
 

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 import nbformat
 from cell_names import needed
+from stored_predictions import asks
 
 import aeutils
 from aeutils.explorer import bundle
@@ -65,8 +66,7 @@ def live_cells(notebook: nbformat.NotebookNode) -> list[int]:
     return [
         index
         for index, cell in enumerate(notebook.cells)
-        if any(map(stands_at_rest, cell.get("outputs", [])))
-        and not re.search(r"^\w+ = predict\(", cell.source, re.MULTILINE)
+        if any(map(stands_at_rest, cell.get("outputs", []))) and not asks(cell.source)
     ]
 
 

@@ -10,12 +10,6 @@ from sphinx.application import Sphinx
 
 from aeutils.collection.reading import is_optional
 
-
-def anchor(heading: str) -> str:
-    """What JupyterLab calls a heading in an address."""
-    return heading.replace(" ", "-")
-
-
 _FOLDED_CODE = {"tag_claim": "How this is computed", "tag_prediction": "The question as code"}
 _NO_HEADING = re.compile(r'<th(?: class="head")?>(?:<p></p>)?</th>')
 

@@ -16,7 +16,9 @@ from urllib.parse import quote, unquote
 import colab
 import nbformat
 import website_outputs
+from markdown_links import linked
 from PIL import Image
+from stored_predictions import asks
 
 from aeutils.collection.maps import article_map
 from aeutils.collection.reading import time_line
@@ -24,11 +26,7 @@ from aeutils.collection.table import lessons
 
 ROOT = Path(__file__).resolve().parents[1]
 _MOVED = {"README.md": "index.md", "notebooks/questions.md": "questions.md", "data/README.md": "data.md"}
-_LINK = re.compile(
-    r"(?P<label>\[(?:[^\[\]]|\[[^\[\]]*\])*\])\((?:<(?P<angled>[^<>\n]+)>|(?P<plain>(?:[^()\s<>]|\([^()\s]*\))+))\)"
-)
 _HTML_LINK = re.compile(r'<a href="([^"]+)">(.*?)</a>')
-_CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 _NAMED = re.compile(r'<a id="([^"]+)"></a>\n*')
 _ONE_LINE_FOLD = re.compile(r"<details><summary>(.*?)</summary>(.+)</details>")
 _ARTICLE = re.compile(r"^(?=> \*\*The article says)", re.MULTILINE)
@@ -120,7 +118,7 @@ def _prepare(cell: Any, name: str, number: int, static: Path) -> None:
             del cell.outputs[index]
         elif shown is not None:
             cell.outputs[index].data = {"text/html": shown}
-    if re.match(r"\w+ = predict\(", cell.source):
+    if asks(cell.source):
         cell.metadata.setdefault("tags", []).append("prediction")
 
 
@@ -141,17 +139,12 @@ def _boxed(text: str) -> str:
 
 
 def _linked(text: str, name: str, repository: str) -> str:
-    """A text with its links as the site has them; what is shown as code is no link."""
-    text = _HTML_LINK.sub(r"[\2](<\1>)", text)
-    code = [found.span() for found in _CODE.finditer(text)]
+    """A text with its links as the site has them."""
 
-    def there(found: re.Match[str]) -> str:
-        label, link = found["label"], found["angled"] or found["plain"]
+    def there(link: str) -> str | None:
         target, _, anchor = link.partition("#")
-        if re.match(r"[a-z]+:", link) or any(start <= found.start() < end for start, end in code):
-            return found[0]
-        if not target and link != "#glossary":
-            return found[0]
+        if re.match(r"[a-z]+:", link) or (not target and link != "#glossary"):
+            return link
         path = posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(target))) if target else name
         place = site_path(path)
         if path == "notebooks/questions.md" and anchor == "glossary":
@@ -159,11 +152,11 @@ def _linked(text: str, name: str, repository: str) -> str:
         elif path == "README.md":
             anchor = ""  # the start page has its own
         if not place:  # without the repository's address there is nothing to link to: the words stay
-            return f"{label}(https://github.com/{repository}/blob/main/{quote(path)})" if repository else label[1:-1]
+            return f"https://github.com/{repository}/blob/main/{quote(path)}" if repository else None
         place = posixpath.relpath(place, posixpath.dirname(site_path(name)) or ".")
-        return f"{label}(<{place}{'#' if anchor else ''}{anchor}>)"
+        return f"{place}{'#' if anchor else ''}{anchor}"
 
-    return _LINK.sub(there, text)
+    return linked(_HTML_LINK.sub(r"[\2](<\1>)", text), there)
 
 
 def _without_glossary(text: str) -> tuple[str, str]:

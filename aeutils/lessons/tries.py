@@ -19,7 +19,7 @@ from aeutils.runtime import short
 
 TRY_IT = "**Try it** · "
 BY_HAND = "by hand"
-_TRAINING = {"fit", "train"}  # functions that change the model that they are given
+TRAINING = {"fit", "train"}  # functions that change the model that they are given
 _NUMBER = re.compile(r"(?<![\w.])\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _SLICE = re.compile(r"\[[^\[\]]*:[^\[\]]*\]")  # places such as [10:15], which no sentence states
 _INVITED = re.compile(r"# try (?P<values>[^;]*)")
@@ -133,7 +133,7 @@ def _bound_or_changed(statement: ast.stmt) -> set[str]:
         match node:
             case ast.Attribute(ctx=ast.Store()) | ast.Subscript(ctx=ast.Store()):
                 found |= _roots(node)
-            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[first, *_]) if name in _TRAINING:
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[first, *_]) if name in TRAINING:
                 found |= _roots(first)
         if isinstance(statement, ast.Expr) and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             found |= _roots(node.func)

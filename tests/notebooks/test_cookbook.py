@@ -6,8 +6,8 @@ import ast
 import re
 
 import pytest
+from markdown_links import anchor
 from notebook_cells import COOKBOOK, cells
-from page_links import anchor
 from test_hidden_state import problems
 
 CELLS = cells(COOKBOOK)

@@ -30,6 +30,7 @@ def test_a_deck_has_what_a_lesson_needs(lesson):
     kinds = Counter(slide.kind for slide in deck)
     assert 6 <= len(deck) <= 14 and deck[0].kind == "title" and deck[-1].kind == "found"
     assert kinds["drawing"] >= 1 and kinds["vote"] == kinds["measured"]
+    assert deck[0].title == lesson.short and lesson.short not in [slide.title for slide in deck[1:]]
     for i, slide in enumerate(deck):
         if slide.kind == "measured":
             assert slide.title in [before.title for before in deck[:i] if before.kind == "vote"]
