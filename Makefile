@@ -73,7 +73,7 @@ slides: $(READY) ## a deck of slides for each notebook, into build/slides, to sh
 	@$(RUN) tools/slides.py
 
 colab: $(READY) ## the notebooks for Colab and Kaggle, into build/colab: make colab REPO=owner/name
-	@$(RUN) tools/colab.py --repo "$(REPO)" $(if $(WHEEL),--wheel $(WHEEL))
+	@$(RUN) tools/colab.py $(if $(REPO),--repo $(REPO)) $(if $(WHEEL),--wheel $(WHEEL))
 
 bench: $(READY) ## measures training beside the floor that the machine sets, into benchmarks/RESULTS.md; ten minutes
 	@$(RUN) tools/bench_training.py

@@ -17,7 +17,7 @@ author = "the authors"
 copyright = "the authors; text and figures under CC BY 4.0, code under the MIT licence"
 version = release = aeutils.__version__
 
-extensions = ["myst_nb", "sphinxcontrib.bibtex", "website_formulas", "website_look"]
+extensions = ["myst_nb", "sphinxcontrib.bibtex", "web.formulas", "web.look"]
 exclude_patterns = ["_static", "_templates"]
 language = "en"
 
@@ -29,7 +29,7 @@ nb_merge_streams = True
 myst_enable_extensions = ["attrs_block", "attrs_inline", "dollarmath"]
 myst_heading_anchors = 4
 myst_heading_slug_func = "markdown_links.anchor"
-html_math_renderer = "drawn"  # website_formulas
+html_math_renderer = "drawn"  # tools/web/formulas.py
 
 bibtex_bibfiles = ["references.bib"]
 

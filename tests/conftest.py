@@ -118,11 +118,11 @@ def cuda() -> torch.device:
 def site(tmp_path_factory):
     """The folder of the site, without explorers; built once for all tests, also where they run in several processes."""
     import website
-    import website_formulas
+    from web import formulas
 
     if browser.NODE is None:
         pytest.skip(browser.NO_NODE)
-    if not website_formulas.SCRIPT.exists():
+    if not formulas.SCRIPT.exists():
         pytest.skip("MathJax, for the site's formulas, was not fetched yet; with npm and a network: make site")
     root = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:

@@ -17,6 +17,8 @@ from typing import Any
 from markdown_links import linked
 from reader_copies import ROOT, without_outputs
 
+from aeutils.collection.table import repository
+
 BUILD = ROOT / "build" / "colab"
 BRANCH = "colab"  # where the workflow puts what is built here; Colab opens notebooks of a repository and no others
 
@@ -58,6 +60,12 @@ def opened(repository: str, name: str) -> str:
     return f"https://colab.research.google.com/github/{repository}/blob/{BRANCH}/{name}"
 
 
+def places(repository: str, name: str) -> dict[str, str]:
+    """Where the notebook of this name (without `.ipynb`) runs with nothing installed: the place -> the address."""
+    at_binder = f"https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/notebooks/{name}.ipynb"
+    return {"Colab": opened(repository, f"{name}.ipynb"), "Binder": at_binder}
+
+
 def there(target: str, repository: str) -> str:
     """Where a link of a notebook leads when the notebook stands alone."""
     if re.match(r"[a-z]+:|#", target):
@@ -87,7 +95,7 @@ def converted(text: str, repository: str, wheel: str | None = None) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Write all of them; 2 where the repository's name is missing."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repo", help="owner/name on GitHub")
+    parser.add_argument("--repo", default=repository(), help="owner/name on GitHub; else the one in collection.toml")
     parser.add_argument("--wheel", help="install the package from this file or address, not from the repository")
     options = parser.parse_args(arguments)
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", options.repo or ""):

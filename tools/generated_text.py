@@ -6,27 +6,37 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
+import colab
 import nbformat
 
 from aeutils.collection.maps import article_map, collection_map
 from aeutils.collection.navigation import first_cell, last_cell, neighbours_line
 from aeutils.collection.reading import time_line
-from aeutils.collection.table import Lesson, lessons
+from aeutils.collection.table import Lesson, lessons, repository
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def generated(root: Path = ROOT) -> Iterator[tuple[Path, str]]:
     """Every file that holds generated text, and its content as it should be."""
-    yield root / "README.md", with_maps((root / "README.md").read_text(encoding="utf-8"))
+    yield root / "README.md", with_maps((root / "README.md").read_text(encoding="utf-8"), repository())
     for lesson in lessons():
         if not lesson.planned:
             yield root / "notebooks" / lesson.file, with_header(lesson, root / "notebooks" / lesson.file)
 
 
-def with_maps(page: str) -> str:
-    """A page with both maps between its marks `<!-- collection map -->` and `<!-- article map -->`."""
-    for name, table in (("collection map", collection_map()), ("article map", article_map())):
+def with_maps(page: str, where: str) -> str:
+    """A page with both maps between its marks `<!-- collection map -->` and `<!-- article map -->`.
+
+    Args:
+        where: "owner/name" on GitHub, for links to where each notebook runs with nothing installed; or "".
+    """
+
+    def places(lesson: Lesson) -> list[tuple[str, str]]:
+        return list(colab.places(where, lesson.name).items())
+
+    maps = {"collection map": collection_map(places if where else None), "article map": article_map()}
+    for name, table in maps.items():
         mark = f"<!-- {name} -->"
         before, _, after = page.split(mark)
         page = f"{before}{mark}\n\n{table.markdown('notebooks/')}\n\n{mark}{after}"

@@ -21,7 +21,7 @@ import nbformat
 import npm_packages
 from markdown_it import MarkdownIt
 from stored_predictions import measured_in, question_in
-from website_formulas import MATHJAX
+from web.formulas import MATHJAX
 
 from aeutils.collection.reading import main_line
 from aeutils.collection.table import Lesson, lessons

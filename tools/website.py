@@ -16,10 +16,10 @@ import sys
 import time
 from pathlib import Path
 
-import website_formulas
-import website_lean
-import website_live
-import website_sources
+from web import formulas, sources
+from web.lean import lean
+
+from aeutils.collection.table import repository
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
@@ -37,22 +37,21 @@ def build(out: Path, repository: str = "", still: bool = False) -> None:
     """
     from sphinx.cmd.build import build_main
 
-    website_formulas.fetch()
-    website_live.still = still
+    formulas.fetch()
     source = out.with_name(f"{out.name}-source")
-    website_sources.write(source, repository)
+    sources.write(source, repository, still)
     shutil.rmtree(out, ignore_errors=True)
     os.environ |= {"AEUTILS_ROOT": str(ROOT), "AEUTILS_REPOSITORY": repository}
     doctrees = out.with_name(f"{out.name}-doctrees")
     shutil.rmtree(doctrees, ignore_errors=True)
     if build_main(["-b", "html", "-W", "--keep-going", "-q", "-d", str(doctrees), str(source), str(out)]):
         raise SystemExit("The site was not built: see above.")
-    website_lean.lean(out)
+    lean(out)
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repo", default="", metavar="OWNER/NAME", help="where on GitHub the collection is")
+    parser.add_argument("--repo", default=repository(), metavar="OWNER/NAME", help="where on GitHub the collection is")
     parser.add_argument("--out", type=Path, default=BUILD / "site", help="the folder to build it in; it is emptied")
     parser.add_argument("--still", action="store_true", help="without what needs trained models: they stay stills")
     parser.add_argument("--fetch", action="store_true", help="only fetch what is needed from the network")
@@ -60,7 +59,7 @@ def main(arguments: list[str]) -> int:
     if options.repo and not re.fullmatch(r"[\w.-]+/[\w.-]+", options.repo):
         parser.error(f"--repo {options.repo}: expected owner/name, as in the address of the repository on GitHub")
     if options.fetch:
-        website_formulas.fetch()
+        formulas.fetch()
         return 0
     begin = time.monotonic()
     build(options.out.resolve(), options.repo, options.still)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 
 from aeutils.collection.table import Lesson, lessons, statements
 
-Cell = list[tuple[str, str]]  # each a text, and the file it links to or ""
+Cell = list[tuple[str, str]]  # each a text, and the file or address it links to or ""
 
 
 class Map:
@@ -32,14 +33,18 @@ class Map:
 
         def cell(parts: Cell) -> str:
             texts = ((text.replace("|", "\\|"), to) for text, to in parts)
-            return ", ".join(f"[{text}]({folder}{to})" if to else text for text, to in texts)
+            return ", ".join(f"[{text}]({'' if ':' in to else folder}{to})" if to else text for text, to in texts)
 
         rows = [self._head, ["---"] * len(self._head), *([cell(parts) for parts in row] for row in self._rows)]
         return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def collection_map() -> Map:
-    """The notebooks: number and title, and what each is about; those to come, companions and others are marked."""
+def collection_map(places: Callable[[Lesson], Cell] | None = None) -> Map:
+    """The notebooks: number and title, and what each is about; those to come, companions and others are marked.
+
+    Args:
+        places: where else a notebook can be run, for a column more; planned ones are not asked for.
+    """
 
     def about(lesson: Lesson) -> str:
         marks = {
@@ -49,8 +54,12 @@ def collection_map() -> Map:
         }
         return "".join(f"{mark}: " for mark, applies in marks.items() if applies) + lesson.about
 
-    rows = [[[(lesson.short, lesson.file)], [(about(lesson), "")]] for lesson in lessons()]
-    return Map(["notebook", "what it is about"], rows)
+    rows: list[list[Cell]] = [[[(lesson.short, lesson.file)], [(about(lesson), "")]] for lesson in lessons()]
+    if places is None:
+        return Map(["notebook", "what it is about"], rows)
+    for row, lesson in zip(rows, lessons(), strict=True):
+        row.append([] if lesson.planned else places(lesson))
+    return Map(["notebook", "what it is about", "run it in"], rows)
 
 
 def article_map() -> Map:

@@ -79,9 +79,13 @@ def lessons() -> list[Lesson]:
 
 def statements() -> list[Statement]:
     """The article's statements in order."""
-    table = _table()
-    del table["notebooks"]
-    return [Statement(id=key, **{**row, "planned": tuple(row.get("planned", ()))}) for key, row in table.items()]
+    rows = {key: row for key, row in _table().items() if key not in ("repository", "notebooks")}
+    return [Statement(id=key, **{**row, "planned": tuple(row.get("planned", ()))}) for key, row in rows.items()]
+
+
+def repository() -> str:
+    """Where on GitHub the collection is, "owner/name"; empty while nobody has said it."""
+    return str(_table()["repository"])
 
 
 def _table() -> dict[str, Any]:

@@ -1,14 +1,14 @@
 // @ts-check
 // An explorer in the place of its still.
 
-import { bytes, given, style } from "./taken.js";
+import { bytes, given, has, style } from "./taken.js";
 
 /**
  * @import { Meta } from "../../aeutils/explorer/body/subject.js"
  * @typedef {{ key: string, size: number, places: [start: number, length: number][] }} Part bytes, `size` packed, and where each
  *   run of them goes
  * @typedef {{ kind: "explorer", title: string, state: string, size: number, views: { meta: Meta, parts: Part[] }[] }} About what
- *   tools/website_making.py writes; of a film the first view is its last checkpoint
+ *   tools/web/making.py writes; of a film the first view is its last checkpoint
  */
 
 /**
@@ -47,24 +47,45 @@ async function fill(payload, { key, places }) {
 }
 
 /**
- * Brings the whole film, which is too much to come unasked.
+ * How many bytes of scripts a view still brings: what is already here, or on its way, weighs nothing.
+ * @param {About} about
+ * @param {number} view
+ */
+export function weight(about, view = 0) {
+  return about.views[view].parts.reduce((sum, { key, size }) => sum + (has(key) ? 0 : (size * 4) / 3), 0);
+}
+
+/**
+ * A button for what is too much to come unasked.
+ * @param {string} words
+ * @param {() => Promise<unknown>} bring
+ */
+export function onRequest(words, bring) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "ae-more";
+  button.textContent = words;
+  button.addEventListener("click", async () => {
+    button.textContent = "It is coming …";
+    button.setAttribute("aria-disabled", "true");
+    await bring();
+  }, { once: true });
+  return button;
+}
+
+/**
+ * Brings the whole film.
  * @param {HTMLElement} place
  * @param {About} about
  * @param {boolean} alone
  */
 function filmButton(place, about, alone) {
-  const [first, film] = about.views;
-  const known = new Set(first.parts.map(({ key }) => key));
-  const more = film.parts.reduce((sum, { key, size }) => sum + (known.has(key) ? 0 : size), 0);
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "ae-more";
-  button.textContent = `Bring the whole training as a film: ${film.meta.models.length} models, ${(more / 1e6).toFixed(1)} MB`;
-  button.addEventListener("click", async () => {
-    button.textContent = "The film is coming …";
-    button.setAttribute("aria-disabled", "true");
+  const models = about.views[1].meta.models.length;
+  return onRequest(`Bring the whole training as a film: ${models} models, ${megabytes(weight(about, 1))}`, async () => {
     await showExplorer(place, about, { alone, view: 1 });
     /** @type {HTMLElement | null} */ (place.querySelector(".aex-play, .aex-pad"))?.focus();
-  }, { once: true });
-  return button;
+  });
 }
+
+/** @param {number} bytes */
+export const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;

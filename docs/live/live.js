@@ -1,33 +1,72 @@
 // @ts-check
 // Brings a page to life: explorers and panels when they come into sight, predictions at once.
 
-import { showExplorer } from "./explorer.js";
+import { megabytes, onRequest, showExplorer, weight } from "./explorer.js";
 import { askGuess } from "./guess.js";
 import { showPanel } from "./panel.js";
 import { given } from "./taken.js";
 
 const NEAR = "300px 0px"; // how far below the window something begins to start
+const MOST = 2.4e6; // bytes of scripts that come unasked; beyond the first explorer, what is more waits for a click
+let brought = 0;
 
 /** @param {HTMLElement} place */
 async function start(place) {
   const alone = place.hasAttribute("data-alone"); // the page is the explorer's
   const other = alone ? new URLSearchParams(location.search).get("of") : null;
   const name = other && /^[\w-]+$/.test(other) ? other : place.dataset.live ?? "";
+  await bring(place, async () => {
+    const about = await given(name);
+    if (about.kind === "panel") return showPanel(place, about);
+    if (alone) for (const heading of document.querySelectorAll("h1, title")) heading.textContent = about.title;
+    const more = weight(about);
+    if (brought && brought + more > MOST) return asks(place, about, more);
+    brought += more;
+    return showExplorer(place, about, { alone });
+  });
+}
+
+/**
+ * Puts something alive in the place of its still, or says that it could not.
+ * @param {HTMLElement} place
+ * @param {() => Promise<unknown>} show resolves to false where it waits for a click
+ */
+async function bring(place, show) {
   place.classList.add("ae-coming");
   try {
-    const about = await given(name);
-    if (about.kind === "panel") await showPanel(place, about);
-    else {
-      if (alone) for (const heading of document.querySelectorAll("h1, title")) heading.textContent = about.title;
-      await showExplorer(place, about, { alone });
-    }
-    place.classList.add("ae-alive");
+    if ((await show()) !== false) place.classList.add("ae-alive");
   } catch (error) {
-    const line = place.querySelector(".ae-still > p:last-child");
-    if (line) line.textContent = "This could not be brought to life: a file of the site is missing, or the browser is too old.";
+    say(place, "This could not be brought to life: a file of the site is missing, or the browser is too old.");
     console.warn(error);
   }
   place.classList.remove("ae-coming");
+}
+
+/**
+ * A button below the still, for an explorer that is too much to come unasked.
+ * @param {HTMLElement} place
+ * @param {import("./explorer.js").About} about
+ * @param {number} more in bytes
+ */
+async function asks(place, about, more) {
+  const button = onRequest(`Bring this explorer to life: ${megabytes(more)}`, async () => {
+    await bring(place, () => showExplorer(place, about));
+    button.remove();
+    /** @type {HTMLElement | null} */ (place.querySelector(".aex-pad"))?.focus();
+  });
+  place.append(button);
+  say(place, "A still picture: the explorer comes in its place when you ask for it.");
+  return false;
+}
+
+/**
+ * The line below a still.
+ * @param {HTMLElement} place
+ * @param {string} words
+ */
+function say(place, words) {
+  const line = place.querySelector(".ae-still > p:last-child");
+  if (line) line.textContent = words;
 }
 
 const watch = new IntersectionObserver(

@@ -4,7 +4,7 @@
 import { bytes } from "./taken.js";
 
 /**
- * What tools/website_panels.py records.
+ * What tools/web/panels.py records.
  * @typedef {object} Control
  * @property {string} label
  * @property {"buttons" | "list" | "slider"} kind

@@ -60,6 +60,12 @@ export function bytes(key) {
   return come;
 }
 
+/**
+ * Whether these bytes are here, or on their way.
+ * @param {string} key
+ */
+export const has = (key) => unpacked.has(key);
+
 /** Loads a style sheet of ours, once. @param {string} name */
 export function style(name) {
   if (document.querySelector(`link[data-live-style="${name}"]`)) return Promise.resolve();

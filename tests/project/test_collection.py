@@ -4,7 +4,7 @@ import re
 
 import nbformat
 import pytest
-from generated_text import ROOT, generated
+from generated_text import ROOT, generated, with_maps
 from notebook_cells import NOTEBOOKS, cells
 
 from aeutils.collection.maps import article_map, collection_map
@@ -82,6 +82,17 @@ def test_readme_holds_both_maps_and_notebook_00_leads_there():
     assert all(f"| {statement.id} |" in readme for statement in statements())
     assert all(lesson.short in readme for lesson in lessons())
     assert any("](../README.md" in cell.source for cell in cells(THERE["00_start_here"]))
+
+
+def test_readme_says_where_to_run_each_notebook_once_the_repository_has_an_address():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    told = with_maps(readme, "owner/name")
+    assert with_maps(told, "") == with_maps(readme, "")
+    for lesson in lessons():
+        row = next(line for line in told.splitlines() if line.startswith(("| [", "| ")) and lesson.short in line)
+        assert (f"github/owner/name/blob/colab/{lesson.file}" in row) == (not lesson.planned), row
+        assert (f"gh/owner/name/main?urlpath=lab/tree/notebooks/{lesson.file}" in row) == (not lesson.planned), row
+    assert "blob/colab" not in with_maps(readme, "")
 
 
 def test_rows_for_later_notebooks_say_planned():

@@ -7,11 +7,9 @@ import re
 import nbformat
 import pytest
 import torch
-import website_guesses
-import website_live
-import website_making
 from notebook_cells import NOTEBOOKS
-from website_panels import recorded
+from web import guesses, live, making, programs
+from web.panels import recorded
 
 import aeutils as ae
 from aeutils.chapters.ch04.loss_anatomy import loss_anatomy
@@ -31,9 +29,9 @@ PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charse
 FAR = '<p style="height: 3000px">Far above.</p>'
 QUESTION = ("How much?", ["about 10", "about 20 &amp; more"])
 GUESS = (
-    f"<section><h2>A section</h2><div>{website_guesses.question_html('guess', QUESTION)}</div>"
+    f"<section><h2>A section</h2><div>{guesses.question_html('guess', QUESTION)}</div>"
     '<div id="between">This gives it away.</div>'
-    f"<div>{website_guesses.answer_html('guess', QUESTION, 'Measured: about 10 (11.2).')}</div></section>"
+    f"<div>{guesses.answer_html('guess', QUESTION, 'Measured: about 10 (11.2).')}</div></section>"
 )
 
 
@@ -56,27 +54,30 @@ def folder(tmp_path_factory, few, panels):
     """A site of two pages, light and dark, with everything that can be alive; and the page to play on."""
     root = tmp_path_factory.mktemp("site")
     (root / "pages").mkdir()
-    live = root / "_static" / "live"
-    website_live.write_programs(live)
-    (root / "_static" / "site.css").write_bytes((website_live.ROOT / "docs" / "_static" / "site.css").read_bytes())
-    (root / "play.html").write_bytes((website_live.SOURCES / "play.html").read_bytes())
+    scripts_folder = root / "_static" / "live"
+    programs.write(scripts_folder)
+    (root / "_static" / "site.css").write_bytes((live.ROOT / "docs" / "_static" / "site.css").read_bytes())
+    (root / "play.html").write_bytes((programs.SOURCES / "play.html").read_bytes())
     torch.manual_seed(0)
     model = ae.Autoencoder((784, 128, 2))
     film = ae.explorer.Film(model)
     ae.fit(model, few, squared_error, epochs=1, seed=0, after_epoch=film)
-    scripts = website_making.explorer_scripts("film", ae.explore(film, few, title="A film"))
-    scripts |= website_making.explorer_scripts("play", ae.explore(model, few, title="To play"))
+    scripts = making.explorer_scripts("film", ae.explore(film, few, title="A film"))
+    scripts |= making.explorer_scripts("play", ae.explore(model, few, title="To play"))
+    heavy = making.explorer_scripts("heavy", ae.explore(ae.Autoencoder((784, 128, 2)), few, title="Heavy"))
+    scripts |= heavy | {"heavy.js": re.sub(r'"size":\d+,"places"', '"size":3000000,"places"', heavy["heavy.js"])}
     for name, panel in panels.items():
-        scripts |= website_making.panel_scripts(name, panel)
+        scripts |= making.panel_scripts(name, panel)
     for file, text in scripts.items():
-        (live / file).write_text(text, encoding="utf-8")
-    places = "".join(website_live._place(name, "<p>At rest.</p>", website_live._PANEL) for name in panels)
-    still = website_live._place(
-        "film", '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=" alt="a map">', "<p>A still.</p>"
-    )
+        (scripts_folder / file).write_text(text, encoding="utf-8")
+    places = "".join(live._place(name, "<p>At rest.</p>", live._PANEL) for name in panels)
+    still = live._place("film", '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=" alt="a map">', "<p>A still.</p>")
     for theme, colours in {"light": ("#fff", "#222"), "dark": ("#121212", "#eee")}.items():
         page = PAGE.format(theme=theme, paper=colours[0], ink=colours[1], body=GUESS + places + FAR + still)
         (root / "pages" / f"{theme}.html").write_text(page, encoding="utf-8")
+    two = "".join(live._place(name, f"<p>{name} at rest.</p>", live._EXPLORER) for name in ("play", "heavy"))
+    page = PAGE.format(theme="light", paper="#fff", ink="#222", body=two)
+    (root / "pages" / "two.html").write_text(page, encoding="utf-8")
     return root
 
 
@@ -121,6 +122,19 @@ def test_an_explorer_comes_into_sight_and_starts(shown):
     page.get_by_role("button", name="Bring the whole training as a film: 2 models").click()
     page.locator(".aex-model-slider").wait_for()
     assert page.locator(".aex").count() == 1
+
+
+def test_a_second_explorer_that_would_be_too_much_waits_until_it_is_asked_for(shown):
+    page = shown("pages/two.html")
+    page.locator(".aex[data-ready]").wait_for()
+    page.get_by_text("heavy at rest.").scroll_into_view_if_needed()
+    button = page.get_by_role("button", name=re.compile(r"Bring this explorer to life: \d+\.\d MB"))
+    button.wait_for()
+    assert page.locator(".aex").count() == 1 and page.get_by_text("when you ask for it").is_visible()
+    button.focus()
+    page.keyboard.press("Enter")
+    page.locator('[data-live="heavy"] .aex[data-ready]').wait_for()
+    assert button.count() == 0 and not page.get_by_text("heavy at rest.").is_visible()
 
 
 def test_the_page_to_play_on_is_the_explorers_and_its_address_says_where_it_stands(shown):
@@ -251,9 +265,9 @@ def test_every_widget_and_every_prediction_of_a_notebook_is_alive(site):
     for path in NOTEBOOKS:
         notebook = nbformat.read(path, as_version=4)
         at_rest = [i for i, cell in enumerate(notebook.cells) if any(map(stands_at_rest, cell.get("outputs", [])))]
-        making = website_live.makings().get(path.stem)
-        made = {} if making is None else making.names
-        asked = website_guesses.questions(path.stem)
+        to_make = live.makings().get(path.stem)
+        made = {} if to_make is None else to_make.names
+        asked = guesses.questions(path.stem)
         assert len(at_rest) == len(made) + len(asked), path.name
         page = (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
         for name, (_, options) in asked.items():
@@ -263,7 +277,7 @@ def test_every_widget_and_every_prediction_of_a_notebook_is_alive(site):
             said = list(json.loads(remarks).values())
             assert len(said) == len(options) and sum("and so it is" in s or "the nearest" in s for s in said) == 1
         for name, place in made.items():
-            assert notebook.cells[int(name.rpartition("-")[2])].source == making.sources[place]
+            assert notebook.cells[int(name.rpartition("-")[2])].source == to_make.sources[place]
 
 
 @pytest.mark.parametrize(

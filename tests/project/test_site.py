@@ -5,11 +5,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-import website_sources
 from notebook_cells import NOTEBOOKS
 from page_links import links, text_of
 from site_pages import fault, page, pages
-from website_lean import used
+from web import sources
+from web.lean import used
 
 from aeutils.collection.reading import is_optional
 from aeutils.collection.table import lessons, statements
@@ -48,12 +48,12 @@ def test_what_no_page_uses_is_left_out(site):
 
 
 def test_the_repository_fills_in_where_to_run_a_notebook_and_its_source(tmp_path):
-    first = website_sources.notebook("10b_anomalies_in_a_time_series", tmp_path, "owner/name").cells[0].source
+    first = sources.notebook("10b_anomalies_in_a_time_series", tmp_path, "owner/name").cells[0].source
     assert "](https://colab.research.google.com/github/owner/name/blob/" in first
     assert "](https://mybinder.org/v2/gh/owner/name/main?urlpath=lab/tree/notebooks/10b_" in first
-    readme = website_sources.page("[x](../Makefile) [y](../README.md#a)", "docs/name.md", "owner/name")
+    readme = sources.page("[x](../Makefile) [y](../README.md#a)", "docs/name.md", "owner/name")
     assert readme == "[x](https://github.com/owner/name/blob/main/Makefile) [y](<index.md>)"
-    assert website_sources.page("[`x`](../Makefile)", "docs/name.md", "") == "`x`"
+    assert sources.page("[`x`](../Makefile)", "docs/name.md", "") == "`x`"
 
 
 def test_every_picture_says_what_is_on_it(site):

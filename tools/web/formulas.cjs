@@ -1,4 +1,4 @@
-// Draws formulas: node website_formulas.cjs PATH_OF_MATHJAX < formulas.json > drawn.json
+// Draws formulas: node formulas.cjs PATH_OF_MATHJAX < formulas.json > drawn.json
 //
 // In: [[TeX, whether on a line of its own], …]. Out: {drawn: [HTML of each, …], glyphs: {id: SVG path, …}, style: CSS}.
 // A glyph is drawn once for all formulas of a page, which point to it. For who listens, each has its MathML.

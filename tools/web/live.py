@@ -2,7 +2,7 @@
 
 Each is made by running the cells of its notebook that it needs, as they stand there and with the notebooks' seed. What
 comes out is kept in `build/live`, and made afresh when a cell, a file of the package that decided it, or PyTorch is
-another one. Scripts are plain ones, no modules: only such are let in where the site is opened from a disk.
+another one.
 """
 
 from __future__ import annotations
@@ -21,28 +21,23 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import nbformat
 from cell_names import needed
 from stored_predictions import asks
 
 import aeutils
-from aeutils.explorer import bundle
 from aeutils.stills import stands_at_rest
+from web.outputs import Output
+from web.programs import SOURCES
 
-if TYPE_CHECKING:
-    from website_outputs import Output
-
-ROOT = Path(__file__).resolve().parents[1]
-SOURCES = ROOT / "docs" / "live"
+ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / "build" / "live"
 _EXPLORER = "<p>A still picture: where scripts run, the explorer starts in its place when it comes into sight.</p>"
 _PANEL = (
     "<p>Where scripts run, this moves: choose, and the numbers follow. They were computed when the page was made.</p>"
 )
 _DECIDES_NOTHING = re.compile(r"lessons/.*|figures/(?!look\.py).*|.*/exercises\.py")  # files of the package
-still = False  # whether explorers and panels are left as stills, and nothing is trained
 _ENVIRONMENT = {"AEUTILS_SEED": "0", "AEUTILS_DEVICE": "cpu", "AEUTILS_PROGRESS": "0"}
 
 
@@ -94,7 +89,7 @@ def replace(output: Output, shown: str) -> str | None:
     """In place of a still, the still in what `live.js` brings to life; None for any other output."""
     name = f"{output.notebook}-{output.cell}"
     making = makings().get(output.notebook)
-    if still or making is None or name not in making.names:
+    if making is None or name not in making.names:
         return None
     if "image/png" in output.data:
         return _place(name, shown, _EXPLORER)
@@ -108,28 +103,11 @@ def _place(name: str, at_rest: str, line: str) -> str:
     return f'<div class="ae-live" data-live="{html.escape(name)}"><div class="ae-still">{at_rest}{line}</div></div>'
 
 
-def write_assets(static: Path) -> None:
-    """Write what the pages load into `static/live`, and the page to play on beside `static`."""
-    folder = static / "live"
-    write_programs(folder)
-    shutil.copy(SOURCES / "play.html", static.parent)
-    for made in [] if still else make():
+def write_models(folder: Path) -> None:
+    """Write the scripts with what explorers and panels need; what was not made yet is made."""
+    for made in make():
         for path in made.glob("*.js"):
             shutil.copy(path, folder)
-
-
-def write_programs(folder: Path) -> None:
-    """Write the scripts and style sheets that no model is in."""
-    folder.mkdir(parents=True, exist_ok=True)
-    explorer = bundle.script().rpartition("export default")[0]
-    programs = {
-        "live.js": f"(() => {{\n{bundle.bundled(SOURCES, 'live.js').rpartition('export default')[0]}}})();\n",
-        "explorer.js": f'(() => {{\n{explorer}aeLive.take("explorer", render);\n}})();\n',
-        "explorer.css": bundle.stylesheet(),
-    }
-    for name, text in programs.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    shutil.copy(SOURCES / "live.css", folder)
 
 
 def make() -> list[Path]:
@@ -149,9 +127,11 @@ def _made(making: Making) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     order = {"sources": making.sources, "names": making.names, "folder": str(folder)}
-    command = [sys.executable, str(Path(__file__).with_name("website_making.py"))]
+    command = [sys.executable, "-m", "web.making"]
     inside = {**os.environ, **_ENVIRONMENT}
-    done = subprocess.run(command, input=json.dumps(order), capture_output=True, encoding="utf-8", env=inside)
+    done = subprocess.run(
+        command, input=json.dumps(order), capture_output=True, encoding="utf-8", env=inside, cwd=ROOT / "tools"
+    )
     if done.returncode:
         raise SystemExit(f"What is alive in {making.name} could not be made:\n{done.stderr}")
     files = _digests(json.loads(done.stdout))
@@ -162,7 +142,7 @@ def _made(making: Making) -> Path:
 def _key(making: Making) -> str:
     """What decides what is made, beside the package's files: the cells, this program, and what computes."""
     versions = [importlib.metadata.version(name) for name in ("torch", "numpy", "scikit-learn", "mlxtend")]
-    program = [Path(__file__).with_name(f"website_{part}.py").read_text("utf-8") for part in ("making", "panels")]
+    program = [Path(__file__).with_name(f"{part}.py").read_text("utf-8") for part in ("making", "panels")]
     said = json.dumps([making.sources, making.names, versions, program])
     return hashlib.sha256(said.encode()).hexdigest()
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import posixpath
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
 import colab
 import nbformat
-import website_outputs
 from markdown_links import linked
 from PIL import Image
 from stored_predictions import asks
@@ -23,8 +23,10 @@ from stored_predictions import asks
 from aeutils.collection.maps import article_map
 from aeutils.collection.reading import time_line
 from aeutils.collection.table import lessons
+from web import guesses, live, outputs, programs
+from web.outputs import Replace
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 _MOVED = {"README.md": "index.md", "notebooks/questions.md": "questions.md", "data/README.md": "data.md"}
 _HTML_LINK = re.compile(r'<a href="([^"]+)">(.*?)</a>')
 _NAMED = re.compile(r'<a id="([^"]+)"></a>\n*')
@@ -43,13 +45,15 @@ def site_path(path: str) -> str:
     return path if there else ""
 
 
-def write(folder: Path, repository: str) -> None:
+def write(folder: Path, repository: str, still: bool) -> None:
     """Make the folder that Sphinx reads.
 
     Args:
         folder: emptied first.
         repository: "owner/name" on GitHub, for links to what is not on the site; "" makes them plain text.
+        still: whether explorers and panels are left as stills, so that nothing need be trained.
     """
+    alive = [guesses.replace] if still else [live.replace, guesses.replace]
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / "docs", folder)
     shutil.copytree(
@@ -71,9 +75,12 @@ def write(folder: Path, repository: str) -> None:
         (folder / site_path(name)).write_text(text, encoding="utf-8")
     for lesson in lessons():
         if not lesson.planned:
-            made = notebook(lesson.name, static, repository)
+            made = notebook(lesson.name, static, repository, alive)
             nbformat.write(made, folder / "notebooks" / lesson.file)
-    website_outputs.write_assets(static)
+    programs.write(static / "live")
+    shutil.copy(programs.SOURCES / "play.html", folder)
+    if not still:
+        live.write_models(static / "live")
 
 
 def page(text: str, name: str, repository: str) -> str:
@@ -84,7 +91,7 @@ def page(text: str, name: str, repository: str) -> str:
     return _linked(_NAMED.sub(r"(\1)=\n", text), name, repository)
 
 
-def notebook(name: str, static: Path, repository: str) -> nbformat.NotebookNode:
+def notebook(name: str, static: Path, repository: str, alive: Sequence[Replace] = ()) -> nbformat.NotebookNode:
     """A notebook as the site has it."""
     path = f"notebooks/{name}.ipynb"
     made = nbformat.read(ROOT / path, as_version=4)
@@ -93,7 +100,7 @@ def notebook(name: str, static: Path, repository: str) -> nbformat.NotebookNode:
         if cell.cell_type == "markdown":
             cell.source = _linked(_boxed(cell.source), path, repository)
         elif cell.cell_type == "code":
-            _prepare(cell, name, number, static)
+            _prepare(cell, name, number, static, alive)
     if repository:
         made.cells[0].source += f"\n\n{_to_run(name, repository)}"
     return made
@@ -101,19 +108,15 @@ def notebook(name: str, static: Path, repository: str) -> nbformat.NotebookNode:
 
 def _to_run(name: str, repository: str) -> str:
     """Where a notebook can be run without an installation, and where its source is."""
-    path = f"notebooks/{name}.ipynb"
-    places = {
-        "Open it in Colab": colab.opened(repository, f"{name}.ipynb"),
-        "in Binder": f"https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/{path}",
-        "its source": f"https://github.com/{repository}/blob/main/{path}",
-    }
+    places = {f"Open it in {place}": address for place, address in colab.places(repository, name).items()}
+    places["Its source"] = f"https://github.com/{repository}/blob/main/notebooks/{name}.ipynb"
     return " · ".join(f"[{words}]({address})" for words, address in places.items())
 
 
-def _prepare(cell: Any, name: str, number: int, static: Path) -> None:
+def _prepare(cell: Any, name: str, number: int, static: Path, alive: Sequence[Replace]) -> None:
     """Put HTML in place of a code cell's outputs, and fold the code that only claims or asks."""
-    for index, output in reversed(list(website_outputs.outputs_of(name, number, cell))):
-        shown = website_outputs.page_html(output, static)
+    for index, output in reversed(list(outputs.outputs_of(name, number, cell))):
+        shown = outputs.page_html(output, static, alive)
         if shown == "":
             del cell.outputs[index]
         elif shown is not None:

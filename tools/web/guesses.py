@@ -10,17 +10,14 @@ import html
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import nbformat
 from stored_predictions import Question, asks, measured_in, question_in
 
 from aeutils.lessons.predictions import answered, remark
+from web.outputs import Output
 
-if TYPE_CHECKING:
-    from website_outputs import Output
-
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 _REVEALS = re.compile(r"^(\w+)\.reveal\(", re.MULTILINE)
 
 
@@ -65,7 +62,3 @@ def answer_html(name: str, question: Question, measured: str) -> str:
         f'<details class="ae-answer" id="answer-{name}" data-guess="{name}" data-remarks="{remarks}">'
         f"<summary>The answer to “{asked}”</summary><p><strong>{html.escape(measured)}</strong></p></details>"
     )
-
-
-def write_assets(static: Path) -> None:
-    """Nothing of its own: `website_live` writes the scripts."""

@@ -18,10 +18,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from website_panels import recorded
-
 import aeutils
 from aeutils.explorer.widget import Explorer
+from web.panels import recorded
 
 _OWN = 65_536  # bytes from which on an array is a script of its own
 _SIZES = {"float16": 2, "float32": 4, "int32": 4, "uint8": 1, "uint16": 2}

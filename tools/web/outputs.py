@@ -1,40 +1,31 @@
 """A notebook's outputs as the site shows them: HTML for each, and the place where a living part takes over.
 
-**How to put something alive in an output's place.** Write a module `tools/website_NAME.py` with two functions, and add
-it to `ALIVE`:
+**How to put something alive in an output's place.** Write a function, and add it to those in `sources.write`:
 
     def replace(output: Output, shown: str) -> str | None:
         # HTML in place of `shown`, which is what the site would show; None leaves it. May have `shown` in it.
 
-    def write_assets(static: Path) -> None:
-        # puts files that pages share into this folder; a page in notebooks/ reaches them as "../_static/…"
-
-The first module whose `replace` does not return None wins. `shown` is empty for what has no use on a page, such as the
-line "Run this cell to explore." A replacement must be readable with scripts switched off, and fetch nothing from
-elsewhere. From `file://` not even the site's own files can be fetched; a script can
-(`<script src="../_static/…" defer></script>`).
+The first that does not return None wins. `shown` is empty for what has no use on a page, such as the line "Run this
+cell to explore." A replacement must be readable with scripts switched off, and fetch nothing from elsewhere. What pages
+share is put into `_static`; a page in notebooks/ reaches it as "../_static/…". From `file://` not even the site's own
+files can be fetched; a script can (`<script src="../_static/…" defer></script>`).
 """
 
 from __future__ import annotations
 
 import html
 from base64 import b64decode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import website_guesses
-import website_live
 from PIL import Image
 
 from aeutils.lessons.claims import FAILS, HOLDS, Claim, claim_data
 from aeutils.stills import VIEW, stands_at_rest
-
-ALIVE: list[ModuleType] = [website_live, website_guesses]
 
 
 @dataclass(frozen=True)
@@ -60,6 +51,9 @@ class Output:
     metadata: Mapping[str, Any]
 
 
+Replace = Callable[[Output, str], str | None]
+
+
 def outputs_of(notebook: str, number: int, cell: Mapping[str, Any]) -> Iterator[tuple[int, Output]]:
     """The outputs of a cell that carry MIME types: what a program printed is left as it is."""
     for index, output in enumerate(cell["outputs"]):
@@ -72,16 +66,17 @@ def outputs_of(notebook: str, number: int, cell: Mapping[str, Any]) -> Iterator[
             )
 
 
-def page_html(output: Output, static: Path) -> str | None:
+def page_html(output: Output, static: Path, alive: Sequence[Replace]) -> str | None:
     """An output as the site shows it; empty: not at all; None: as Sphinx would.
 
     Args:
         static: where pictures are put.
+        alive: what may take its place; the first that does is taken.
     """
     shown = _plain(output, static)
-    for module in ALIVE:
-        if (other := module.replace(output, shown or "")) is not None:
-            return str(other)
+    for replace in alive:
+        if (other := replace(output, shown or "")) is not None:
+            return other
     return shown
 
 
@@ -116,9 +111,3 @@ def figure_html(png: bytes, alt: str, notebook: str, static: Path) -> str:
         f'<img class="figure" src="../_static/figures/{notebook}/{name}" width="{width}" height="{height}" '
         f'alt="{html.escape(alt)}" loading="lazy" decoding="async">'
     )
-
-
-def write_assets(static: Path) -> None:
-    """What living parts share."""
-    for module in ALIVE:
-        module.write_assets(static)
