@@ -13,7 +13,7 @@ open_lab = as_root=; browser=; \
   if [ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ]; then browser=--no-browser; fi; \
   $(RUN) tools/lab.py $(1) $$as_root $$browser
 
-.PHONY: help lab read test check lint outputs claims tries twice maps sweeps tables picture drawings site slides colab bench bench-explorer student teacher grading grade-check skips clean
+.PHONY: help lab read test check lint outputs claims tries twice maps sweeps tables picture drawings site slides colab offline-kit offline-check bench bench-explorer student teacher grading grade-check skips clean
 
 help: ## this list
 	@echo "make lab            start here: sets up .venv the first time, then opens your copies of the notebooks (work/)"
@@ -74,6 +74,12 @@ slides: $(READY) ## a deck of slides for each notebook, into build/slides, to sh
 
 colab: $(READY) ## the notebooks for Colab and Kaggle, into build/colab: make colab REPO=owner/name
 	@$(RUN) tools/colab.py $(if $(REPO),--repo $(REPO)) $(if $(WHEEL),--wheel $(WHEEL))
+
+offline-kit: $(READY) ## for a stick, without a network, into build/offline-kit: make offline-kit SYSTEMS="windows macos"
+	@$(RUN) tools/offline_kit.py $(if $(SYSTEMS),--systems "$(SYSTEMS)") $(if $(PYTHONS),--pythons "$(PYTHONS)")
+
+offline-check: $(READY) ## checks that kit's sums, that no wheel is missing, and installs from it with the network cut off
+	@$(RUN) tools/offline_kit.py --check
 
 bench: $(READY) ## measures training beside the floor that the machine sets, into benchmarks/RESULTS.md; ten minutes
 	@$(RUN) tools/bench_training.py
