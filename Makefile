@@ -76,10 +76,11 @@ colab: $(READY) ## the notebooks for Colab and Kaggle, into build/colab: make co
 	@$(RUN) tools/colab.py $(if $(REPO),--repo $(REPO)) $(if $(WHEEL),--wheel $(WHEEL))
 
 offline-kit: $(READY) ## for a stick, without a network, into build/offline-kit: make offline-kit SYSTEMS="windows macos"
-	@$(RUN) tools/offline_kit.py $(if $(SYSTEMS),--systems "$(SYSTEMS)") $(if $(PYTHONS),--pythons "$(PYTHONS)")
+	@$(RUN) tools/offline_kit.py $(if $(SYSTEMS),--systems "$(SYSTEMS)") $(if $(PYTHONS),--pythons "$(PYTHONS)") \
+	  $(if $(filter no,$(ZIP)),--no-zip)
 
 offline-check: $(READY) ## checks that kit's sums, that no wheel is missing, and installs from it with the network cut off
-	@$(RUN) tools/offline_kit.py --check
+	@$(RUN) tools/offline_kit.py --check $(KIT)
 
 bench: $(READY) ## measures training beside the floor that the machine sets, into benchmarks/RESULTS.md; ten minutes
 	@$(RUN) tools/bench_training.py

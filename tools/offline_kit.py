@@ -4,6 +4,7 @@
     make offline-kit SYSTEMS="windows"    # a part of it
     make offline-kit PYTHONS="3.12 3.13"  # for several Pythons
     make offline-check                    # sums, and an installation from it with the network cut off
+    make offline-check KIT=/media/stick/offline-kit    # of a copy
 
 It holds the wheels of all that the package needs, the repository's files, the student's edition, the site, and scripts
 that set up and start. Which wheels another system needs is worked out here: their metadata is read, their conditions
@@ -17,11 +18,13 @@ import argparse
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 import tomllib
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -34,7 +37,7 @@ import offline_start
 from packaging import tags
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.utils import InvalidWheelFilename, NormalizedName, canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,6 +47,7 @@ KIT = BUILD / "offline-kit"
 PAGES = ROOT / "tools" / "offline_pages"
 PYTHONS = ("3.12",)
 FOLDER_ROOM = 97  # characters that the folder's own path may have on Windows: docs/devices.md says so
+_FOR_ONE = re.compile(r"<!-- (\w+) -->(.*?)<!-- end -->", re.DOTALL)  # in START.html, for this system alone
 _GLIBC = [f"manylinux_2_{minor}_x86_64" for minor in range(28, 4, -1)]  # 2.28 is what PyTorch needs
 
 
@@ -201,7 +205,7 @@ def wheels(
     seen: set[tuple[str, frozenset[str]]] = set()
     todo = list(start)
     while todo:
-        asked: dict[str, SpecifierSet] = {}
+        asked: dict[NormalizedName, SpecifierSet] = {}
         for requirement in todo:
             name = canonicalize_name(requirement.name)
             asked[name] = asked.get(name, pinned.get(name, SpecifierSet())) & requirement.specifier
@@ -321,7 +325,7 @@ def site(root: Path = ROOT) -> Path:
     return built
 
 
-def start_scripts(folder: Path, systems: Iterable[str], pythons: Sequence[str]) -> None:
+def start_scripts(folder: Path, systems: Sequence[str], pythons: Sequence[str]) -> None:
     """A script for each system, and the page that says what to do."""
     words = " or ".join(pythons)
     for system, (name, _) in offline_start.START.items():
@@ -332,6 +336,7 @@ def start_scripts(folder: Path, systems: Iterable[str], pythons: Sequence[str]) 
             (folder / name).write_text(text, encoding="utf-8", newline="\r\n" if system == "windows" else "\n")
             (folder / name).chmod(0o755)
     page = (PAGES / "START.html").read_text(encoding="utf-8").replace("WORDS", words)
+    page = _FOR_ONE.sub(lambda part: part[2] if part[1] in systems else "", page)
     (folder / "START.html").write_text(page, encoding="utf-8", newline="\n")
 
 
@@ -512,7 +517,8 @@ def cut_off() -> list[str]:
 def install_and_try(kit: Path, python: str, folder: Path) -> bool:
     """Set up from a kit in an empty folder with the network cut off, check the environment, and train a little."""
     before = cut_off()
-    print("with the network cut off" if before else "with proxies that nobody answers: unshare -rn cannot be used here")
+    how = "the network cut off" if before else "proxies that nobody answers (unshare -rn cannot be used here)"
+    print(f"Installing from it, with {how}. It takes minutes.", flush=True)
     nowhere = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy", "all_proxy")}
     inside = {**os.environ, **nowhere, "AEUTILS_DEVICE": "cpu", "AEUTILS_PROGRESS": "0"}
     begin = kit / offline_start.COLLECTION / "tools" / "offline_start.py"
@@ -544,10 +550,13 @@ def check(kit: Path) -> int:
         print(f"Not tried to install: no Python {' or '.join(about['pythons'])} is here (python3.12, on the PATH).")
     else:
         with tempfile.TemporaryDirectory() as scratch:
+            begin = time.monotonic()
             if not install_and_try(kit, python, Path(scratch).resolve() / "ae"):
                 print("Installing from the kit failed: see above.")
                 return 1
-            print("Installed from the kit, checked, and trained.")
+            print(
+                f"Installed from the kit with {python}, checked, and trained: {time.monotonic() - begin:.0f} seconds."
+            )
     return 0
 
 
@@ -560,10 +569,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--systems", default=" ".join(SYSTEMS), help=f"of {', '.join(SYSTEMS)}")
     parser.add_argument("--pythons", default=" ".join(PYTHONS), help='such as "3.12 3.13"')
     parser.add_argument("--no-zip", action="store_true", help="only the folder")
-    parser.add_argument("--check", action="store_true", help="check the kit that is there")
+    parser.add_argument("--check", nargs="?", type=Path, const=KIT, metavar="KIT", help="check the kit that is there")
     options = parser.parse_args(arguments)
     if options.check:
-        return check(KIT)
+        return check(options.check.resolve())
     systems, pythons = options.systems.split(), options.pythons.split()
     if not systems or set(systems) - set(SYSTEMS):
         print(f'SYSTEMS is "{options.systems}"; expected some of: {" ".join(SYSTEMS)}')

@@ -124,6 +124,8 @@ def test_nothing_runs_but_where_the_users_settings_do_not_reach(checkout):
         "sweeps",
         "tables",
         "picture",
+        "offline-kit",
+        "offline-check",
         "bench-explorer",
     ):
         status, _, calls = checkout.make(target)
@@ -140,6 +142,21 @@ def test_notebooks_may_be_named(checkout):
     ]:
         assert checkout.make("test", *more)[2][-1].split()[2:] == ["tools/suite.py", *wanted]
     assert "notebooks/*.ipynb" in checkout.make("claims")[2][-1]  # none is here, so the pattern stays
+
+
+def test_a_part_of_the_offline_kit_may_be_asked_for(checkout):
+    checkout.make("lab")
+    call = checkout.make("offline-kit", "SYSTEMS=windows linux", "PYTHONS=3.13", "ZIP=no")[2][-1]
+    assert call.split()[2:] == [
+        "tools/offline_kit.py",
+        "--systems",
+        "windows",
+        "linux",
+        "--pythons",
+        "3.13",
+        "--no-zip",
+    ]
+    assert checkout.make("offline-check", "KIT=/media/stick")[2][-1].split()[3:] == ["--check", "/media/stick"]
 
 
 def test_newest_versions_on_request(checkout):
