@@ -22,7 +22,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 import tomllib
@@ -302,11 +301,10 @@ def tracked_files(folder: Path, root: Path = ROOT) -> None:
     """
     git = ["git", "-C", str(root)]
     try:
-        packed = subprocess.run([*git, "archive", "--format=tar", "HEAD"], stdout=subprocess.PIPE, check=True).stdout
+        packed = subprocess.run([*git, "archive", "--format=zip", "HEAD"], stdout=subprocess.PIPE, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
         raise SystemExit("The kit holds what git tracks, and this is no git checkout: clone the repository.") from None
-    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        archive.extractall(folder, filter="data")
+    zipfile.ZipFile(io.BytesIO(packed)).extractall(folder)
     changed = subprocess.run([*git, "status", "--porcelain"], stdout=subprocess.PIPE, text=True, check=True).stdout
     if changed:
         print("The kit holds what is committed; you have changes that are not.", flush=True)

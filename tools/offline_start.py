@@ -4,6 +4,8 @@
     start.bat D:/lessons/ae   into another folder
     start.bat --check         compares every file of the kit with SHA256SUMS
 
+All other options are JupyterLab's.
+
 The kit may lie on a stick: it is only read, and not needed any more afterwards. No network, no administrator, nothing
 to activate. Standard library only, and to be read by old Pythons too, which are then told what is needed.
 """
@@ -42,6 +44,10 @@ def this_system() -> str:
     return "linux" if sys.platform == "linux" and machine == "x86_64" and sys.maxsize > 2**32 else ""
 
 
+def this_python() -> str:
+    return f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+
 def unfit(kit: dict) -> str:
     """Why this Python cannot use the kit, in one line; "" if it can."""
     system = this_system()
@@ -51,9 +57,8 @@ def unfit(kit: dict) -> str:
             f"This kit has packages for {', '.join(kit['systems'].values())}, and this Python is made for {here}. "
             "Reading needs no Python: open site/index.html."
         )
-    version = "%d.%d" % sys.version_info[:2]  # noqa: UP031
-    if version not in kit["pythons"]:
-        return f"This kit has packages for Python {' and '.join(kit['pythons'])}, and this is Python {version}."
+    if this_python() not in kit["pythons"]:
+        return f"This kit has packages for Python {' and '.join(kit['pythons'])}, and this is Python {this_python()}."
     return ""
 
 
@@ -145,25 +150,25 @@ def set_up(kit: Path, target: Path, system: str) -> None:
     print(f"Setting up in {target}, once. It takes some minutes and no network.", flush=True)
     wrong = damaged(kit, (COLLECTION + "/", "wheels/any/", f"wheels/{system}/"))
     if wrong:
-        raise SystemExit(f"The kit is damaged: {', '.join(wrong[:5])} of {len(wrong)} in all. Copy the kit again.")
+        raise SystemExit(
+            f"The kit is damaged, in {len(wrong)} of its files: {', '.join(wrong[:5])}. Copy the kit again."
+        )
     for line in copy_collection(kit, target):
         print(line)
     shutil.rmtree(target / ".venv", ignore_errors=True)
     # No pip yet: Debian's Python has none to give, and so everybody works with the kit's.
-    run(target, {}, sys.executable, "-I", "-m", "venv", "--without-pip", ".venv")
+    run(target, sys.executable, "-I", "-m", "venv", "--without-pip", ".venv")
     python = str(python_of(target))
     wheels = [kit / "wheels" / "any", kit / "wheels" / system]
-    (pip,) = wheels[0].glob("pip-*.whl")
-    settings = {"PIP_CONFIG_FILE": os.devnull}
+    pip = max(wheels[0].glob("pip-*.whl"))
     install = ["install", "--no-index", "--disable-pip-version-check", "--no-warn-script-location"]
     install += [part for folder in wheels for part in ("--find-links", str(folder))]
-    run(target, settings, python, "-I", str(pip / "pip"), *install, "--quiet", "pip")
-    version = "%d.%d" % sys.version_info[:2]  # noqa: UP031
-    listed = kit / "wheels" / f"{system}-{version}.txt"
-    print("Installing the packages. The longest is PyTorch.", flush=True)
-    run(target, settings, python, "-I", "-m", "pip", *install, "-r", str(listed))
-    run(target, settings, python, "-I", "-m", "pip", *install, "--quiet", "--no-deps", "-e", ".")
-    run(target, {}, python, "-I", "tools/isolated.py", "tools/jupyter_settings.py")
+    run(target, python, "-I", str(pip / "pip"), *install, "pip")
+    listed = kit / "wheels" / f"{system}-{this_python()}.txt"
+    print("Installing the packages; PyTorch takes longest.", flush=True)
+    run(target, python, "-I", "-m", "pip", *install, "-r", str(listed), shown=True)
+    run(target, python, "-I", "-m", "pip", *install, "--no-deps", "-e", ".")
+    run(target, python, "-I", "tools/isolated.py", "tools/jupyter_settings.py")
     name, text = START[system]
     (target / name).write_bytes(text.encode())
     os.chmod(target / name, 0o755)
@@ -175,10 +180,22 @@ def python_of(target: Path) -> Path:
     return target / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def run(target: Path, settings: dict, *command: str) -> None:
-    """Run a command in the folder, without the user's settings for Python and pip; stop where it fails."""
+def run(target: Path, *command: str, shown: bool = False) -> None:
+    """Run a command in the folder, without the user's settings for Python and pip.
+
+    Args:
+        shown: whether what it says is shown at once; otherwise only where it fails.
+
+    Raises:
+        SystemExit: it failed.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHON"))}
-    if subprocess.run(command, cwd=str(target), env={**kept, **settings}).returncode:
+    said = None if shown else subprocess.PIPE
+    done = subprocess.run(
+        command, cwd=str(target), env={**kept, "PIP_CONFIG_FILE": os.devnull}, stdout=said, stderr=subprocess.STDOUT
+    )
+    if done.returncode:
+        print((done.stdout or b"").decode(errors="replace"), end="")
         raise SystemExit("Set-up stopped: see above. The next start begins anew.")
 
 
@@ -189,7 +206,7 @@ def main(arguments: list) -> int:
     parser.add_argument("--check", action="store_true", help="only compare the kit's files with their sums")
     parser.add_argument("--no-open", action="store_true", help="only set up")
     parser.add_argument("--fits", action="store_true", help="only say, by the exit status, whether this Python will do")
-    options = parser.parse_args(arguments)
+    options, for_lab = parser.parse_known_args(arguments)
     if not (KIT / "kit.json").exists():
         print(f"{KIT} is no offline kit; `make offline-kit` makes one, and its start scripts run this.")
         return 1
@@ -213,7 +230,7 @@ def main(arguments: list) -> int:
     if options.no_open:
         return 0
     return subprocess.run(
-        [str(python_of(target)), "-I", "tools/isolated.py", "tools/lab.py"], cwd=str(target)
+        [str(python_of(target)), "-I", "tools/isolated.py", "tools/lab.py", *for_lab], cwd=str(target)
     ).returncode
 
 

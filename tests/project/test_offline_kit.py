@@ -23,7 +23,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parents[2]
-HERE = "%d.%d" % sys.version_info[:2]  # noqa: UP031
+HERE = offline_start.this_python()
 ALL = [Target(system, "3.12") for system in offline_kit.SYSTEMS]
 # A project that pip builds with nothing at hand.
 BACKEND = """
@@ -438,7 +438,7 @@ def test_what_stands_in_the_way_is_one_line(kit_for_here, tmp_path):
     with (kit / "collection" / "aeutils" / "__init__.py").open("a") as file:
         file.write("x")
     status, said = start(kit, "--no-open", tmp_path / "new")
-    assert status == 1 and "The kit is damaged: collection/aeutils/__init__.py of 1" in said
+    assert status == 1 and "The kit is damaged, in 1 of its files: collection/aeutils/__init__.py. " in said
     assert not (tmp_path / "new").exists()
 
 
