@@ -1,11 +1,12 @@
 """The built site: every link leads somewhere, nothing is loaded from elsewhere, and it reads as it should."""
 
 import re
+from html import unescape
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from notebook_cells import NOTEBOOKS
+from notebook_cells import NOTEBOOKS, cells
 from page_links import links, text_of
 from site_pages import fault, page, pages
 from web import sources
@@ -54,6 +55,17 @@ def test_the_repository_fills_in_where_to_run_a_notebook_and_its_source(tmp_path
     readme = sources.page("[x](../Makefile) [y](../README.md#a)", "docs/name.md", "owner/name")
     assert readme == "[x](https://github.com/owner/name/blob/main/Makefile) [y](<index.md>)"
     assert sources.page("[`x`](../Makefile)", "docs/name.md", "") == "`x`"
+
+
+def test_code_is_shown_as_it_is_and_each_line_knows_how_far_it_is_indented(site):
+    for path in NOTEBOOKS:
+        text = (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
+        blocks = re.findall(r'(?s)class="cell_input.*?<pre><span></span>(.*?)</pre>', text)
+        shown = [unescape(re.sub(r"<[^>]*>", "", block)) for block in blocks]
+        assert shown == [cell.source for cell in cells(path) if cell.cell_type == "code"]
+        for block, code in zip(blocks, shown, strict=True):
+            indents = [len(line) - len(line.lstrip(" ")) for line in code.splitlines()]
+            assert [int(each) for each in re.findall(r'class="line" style="--in: (\d+)"', block)] == indents
 
 
 def test_every_picture_says_what_is_on_it(site):

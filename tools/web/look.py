@@ -11,6 +11,8 @@ from sphinx.application import Sphinx
 from aeutils.collection.reading import is_optional
 
 _FOLDED_CODE = {"tag_claim": "How this is computed", "tag_prediction": "The question as code"}
+_CODE = re.compile(r'(?s)(<div class="highlight"><pre><span></span>)(.*?)\n?(</pre></div>)')
+_TAG = re.compile(r"<[^>]*>")
 _NO_HEADING = re.compile(r'<th(?: class="head")?>(?:<p></p>)?</th>')
 
 
@@ -39,9 +41,19 @@ def arrange(app: Sphinx, tree: nodes.document) -> None:
 
 
 def mend(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: nodes.document | None) -> None:
-    """What Sphinx writes and who listens to a page trips over: a table's empty headings."""
+    """What Sphinx writes and who listens to a page trips over, and lines of code that wrap."""
     if "body" in context:
-        context["body"] = _NO_HEADING.sub("<td></td>", context["body"])
+        context["body"] = _CODE.sub(_in_lines, _NO_HEADING.sub("<td></td>", context["body"]))
+
+
+def _in_lines(found: re.Match[str]) -> str:
+    """Code with each line in an element of its own, which knows how far it is indented: what wraps goes further in."""
+    lines = []
+    for line in found[2].split("\n"):
+        bare = _TAG.sub("", line)
+        lines.append(f'<span class="line" style="--in: {len(bare) - len(bare.lstrip(" "))}">{line}</span>')
+    code = "\n".join(lines)
+    return f"{found[1]}{code}{found[3]}"
 
 
 def _fold(section: nodes.section) -> None:
