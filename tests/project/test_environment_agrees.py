@@ -32,7 +32,9 @@ PINS = [
     for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     if line and not line.startswith("#")
 ]
-TOOLS = {"conftest", *(path.stem for path in (ROOT / "tools").glob("*.py"))}
+PROGRAMS = ROOT / "tools"
+TOOLS = {"conftest", *(path.stem for path in PROGRAMS.glob("*.py"))}
+TOOLS |= {path.parent.name for path in PROGRAMS.glob("*/__init__.py")}
 
 
 def notebook_code(path):

@@ -16,15 +16,15 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 import offline_kit
-import offline_start
 import pytest
-from offline_kit import Target
+from offline import check, packing, start, wheels
+from offline.wheels import SYSTEMS, Target
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parents[2]
-HERE = offline_start.this_python()
-ALL = [Target(system, "3.12") for system in offline_kit.SYSTEMS]
+HERE = start.this_python()
+ALL = [Target(system, "3.12") for system in SYSTEMS]
 # A project that pip builds with nothing at hand.
 BACKEND = """
 import pathlib, zipfile
@@ -99,12 +99,12 @@ def index(shelf, monkeypatch):
 
 
 def from_shelf(shelf, asked):
-    """Stands for `offline_kit.pip_download`, and notes what it was asked for."""
+    """Stands for `wheels.pip_download`, and notes what it was asked for."""
 
     def fetch(wanted, target, folder):
         asked.append(list(wanted))
         chosen = [(each, Requirement(each)) for each in wanted]
-        found = {each: offline_kit.best([shelf], target, one.name, one.specifier) for each, one in chosen}
+        found = {each: wheels.best([shelf], target, one.name, one.specifier) for each, one in chosen}
         if absent := [each for each, path in found.items() if path is None]:
             return f"nothing matches {absent[0]}"
         folder.mkdir(exist_ok=True)
@@ -126,23 +126,23 @@ PINNED = {"demo-some": SpecifierSet("==1.0")}
 # --- which wheels ---
 
 
-@pytest.mark.parametrize("target, own", [*zip(ALL, ("win", "mac", "lin"), strict=True)], ids=offline_kit.SYSTEMS)
+@pytest.mark.parametrize("target, own", [*zip(ALL, ("win", "mac", "lin"), strict=True)], ids=SYSTEMS)
 def test_each_system_gets_its_own_wheels_and_each_is_fetched_once(target, own, shelf, tmp_path):
     asked = []
-    found, missing = offline_kit.wheels(target, [tmp_path / "pool"], START, PINNED, from_shelf(shelf, asked))
+    found, missing = wheels.wheels(target, [tmp_path / "pool"], START, PINNED, from_shelf(shelf, asked))
     assert missing == [] and sorted(found) == sorted(["demo-all", "demo-more", "demo-some", f"demo-{own}"])
     assert all(path.name.startswith(f"demo_{own}-1.0") for name, path in found.items() if name == f"demo-{own}")
     assert found["demo-some"].name == "demo_some-1.0-py3-none-any.whl"
     assert asked == [["demo-all>=1"], [f"demo-{own}>=1", "demo-more"], ["demo-some==1.0"]]
-    again = offline_kit.wheels(target, [tmp_path / "pool"], START, PINNED, from_shelf(shelf, asked))
+    again = wheels.wheels(target, [tmp_path / "pool"], START, PINNED, from_shelf(shelf, asked))
     assert again == (found, []) and len(asked) == 3
-    assert offline_kit.wheels(target, [tmp_path / "pool"], START, PINNED, fetch=None) == (found, [])
+    assert wheels.wheels(target, [tmp_path / "pool"], START, PINNED, fetch=None) == (found, [])
 
 
 def test_what_is_missing_is_named_line_by_line(shelf, tmp_path):
     for path in [*shelf.glob("demo_win*"), *shelf.glob("demo_more*")]:
         path.unlink()
-    found, missing = offline_kit.wheels(ALL[0], [tmp_path / "pool"], START, PINNED, from_shelf(shelf, []))
+    found, missing = wheels.wheels(ALL[0], [tmp_path / "pool"], START, PINNED, from_shelf(shelf, []))
     assert names(found) == ["demo_all-1.0-py3-none-any.whl"]
     title = "Windows (x86-64), Python 3.12"
     assert missing == [
@@ -154,15 +154,15 @@ def test_what_is_missing_is_named_line_by_line(shelf, tmp_path):
 def test_two_that_ask_for_different_versions_are_found(shelf, tmp_path):
     wheel(shelf, "demo-more", requires=["demo-some==1.0"])
     start = [*START, Requirement("demo-some")]
-    _, missing = offline_kit.wheels(ALL[0], [tmp_path / "pool"], start, {}, from_shelf(shelf, []))
+    _, missing = wheels.wheels(ALL[0], [tmp_path / "pool"], start, {}, from_shelf(shelf, []))
     (line,) = missing
     assert "demo_some-2.0-py3-none-any.whl was chosen, and demo-some==1.0 is asked for" in line
 
 
 def test_a_pin_holds_where_its_condition_does():
-    old, new = (offline_kit.pins(Target("linux", python)) for python in ("3.11", "3.12"))
+    old, new = (wheels.pins(Target("linux", python)) for python in ("3.11", "3.12"))
     assert str(new["torch"]).startswith("==") and set(new) - set(old) == {"soupsieve"}
-    wanted = {requirement.name for requirement in offline_kit.roots()}
+    wanted = {requirement.name for requirement in wheels.roots()}
     assert {"torch", "jupyterlab", "setuptools", "pip"} <= wanted and "pytest" not in wanted
 
 
@@ -175,27 +175,27 @@ def test_on_linux_pytorch_without_gpu_libraries_comes_first(tmp_path, capsys):
         return answer
 
     answer = ""
-    chosen = offline_kit.without_gpu(ALL[2], tmp_path, pinned, fetch)
+    chosen = wheels.without_gpu(ALL[2], tmp_path, pinned, fetch)
     assert asked == [["torch==1.5+cpu", "torchvision==1.5+cpu"]] and str(chosen["torch"]) == "==1.5+cpu"
     assert str(chosen["numpy"]) == "==1.5" and capsys.readouterr().out == ""
     answer = "nothing"
-    assert offline_kit.without_gpu(ALL[2], tmp_path, pinned, fetch) == pinned
+    assert wheels.without_gpu(ALL[2], tmp_path, pinned, fetch) == pinned
     assert "about 3 GB" in capsys.readouterr().out
     for name in pinned:
         wheel(tmp_path, name, version="1.5+cpu", tag="cp312-cp312-linux_x86_64")
-    assert str(offline_kit.without_gpu(ALL[2], tmp_path, pinned, None)["torch"]) == "==1.5+cpu"
-    assert offline_kit.without_gpu(ALL[0], tmp_path, pinned, None) == pinned
+    assert str(wheels.without_gpu(ALL[2], tmp_path, pinned, None)["torch"]) == "==1.5+cpu"
+    assert wheels.without_gpu(ALL[0], tmp_path, pinned, None) == pinned
 
 
 def test_pip_fetches_for_another_system_and_says_what_it_has_not(index, tmp_path):
     pool = tmp_path / "pool"
-    assert offline_kit.pip_download(["demo-win", "demo-all"], ALL[0], pool) == ""
+    assert wheels.pip_download(["demo-win", "demo-all"], ALL[0], pool) == ""
     assert sorted(path.name for path in pool.iterdir()) == [
         "demo_all-1.0-py3-none-any.whl",
         "demo_win-1.0-cp312-cp312-win_amd64.whl",
     ]
-    assert "No matching distribution found for demo-win" in offline_kit.pip_download(["demo-win"], ALL[2], pool)
-    assert offline_kit.pip_download(["demo-lin", "demo-mac"], ALL[2], pool).startswith("ERROR")
+    assert "No matching distribution found for demo-win" in wheels.pip_download(["demo-win"], ALL[2], pool)
+    assert wheels.pip_download(["demo-lin", "demo-mac"], ALL[2], pool).startswith("ERROR")
     assert len([*pool.iterdir()]) == 2  # all or none
 
 
@@ -220,13 +220,12 @@ def test_nothing_is_written_where_something_is_missing(shelf, tmp_path, monkeypa
     monkeypatch.setattr(offline_kit, "KIT", tmp_path / "kit")
     monkeypatch.setattr(offline_kit, "WHEELS", offline_kit.BUILD / "no such folder")
     monkeypatch.setattr(offline_kit, "roots", lambda: START)
+    monkeypatch.setattr(offline_kit, "site", lambda: tmp_path)
     monkeypatch.setattr(offline_kit, "pins", lambda target: PINNED)
     monkeypatch.setattr(
         offline_kit,
         "wheels",
-        lambda target, folders, *rest, real=offline_kit.wheels: real(
-            target, [shelf], *rest, fetch=lambda *_: "no network"
-        ),
+        lambda target, folders, *rest, real=wheels.wheels: real(target, [shelf], *rest, fetch=lambda *_: "no network"),
     )
     assert offline_kit.main(["--no-zip"]) == 1
     lines = capsys.readouterr().out.splitlines()
@@ -242,19 +241,19 @@ def test_nothing_is_written_where_something_is_missing(shelf, tmp_path, monkeypa
 
 def test_a_path_that_is_too_long_for_windows_stops_it(tmp_path):
     page = (ROOT / "docs" / "devices.md").read_text(encoding="utf-8")
-    assert f"may have up to {offline_kit.FOLDER_ROOM} characters" in page
+    assert f"may have up to {packing.FOLDER_ROOM} characters" in page
     long = "p/" + "x" * 132 + ".py"
     wheel(
         tmp_path, "demo-long", more=[long, "demo_long-1.0.data/data/share/lab.json", "demo_long-1.0.data/scripts/run"]
     )
-    paths = [*offline_kit.installed_paths(tmp_path / "demo_long-1.0-py3-none-any.whl")]
+    paths = [*packing.installed_paths(tmp_path / "demo_long-1.0-py3-none-any.whl")]
     assert {".venv/share/lab.json", ".venv/Scripts/run", f".venv/Lib/site-packages/{long}"} <= set(paths)
-    longest = offline_kit.longest(paths)
+    longest = packing.longest(paths)
     # The folder, a stroke, the path, and the zero at the end: 260.
-    assert offline_kit.FOLDER_ROOM + 1 + len(longest) + 1 == 260 and offline_kit.too_long(longest, "a") == []
-    (line,) = offline_kit.too_long(longest + "x", "a")
+    assert packing.FOLDER_ROOM + 1 + len(longest) + 1 == 260 and packing.too_long(longest, "a") == []
+    (line,) = packing.too_long(longest + "x", "a")
     assert "has 162 characters, at most 161 are possible" in line
-    assert "In the kit," in offline_kit.too_long("a", "x" * 162)[0]
+    assert "In the kit," in packing.too_long("a", "x" * 162)[0]
 
 
 def test_the_kits_longest_path_is_checked_before_anything_is_replaced(tmp_path):
@@ -263,7 +262,7 @@ def test_the_kits_longest_path_is_checked_before_anything_is_replaced(tmp_path):
     (tmp_path / "kit").mkdir()
     (tmp_path / "kit" / "old").touch()
     with pytest.raises(SystemExit, match="at most 161 are possible on Windows"):
-        offline_kit.write(tmp_path / "kit", chosen, None, repository(tmp_path / "repository"), student=False)
+        packing.write(tmp_path / "kit", chosen, None, repository(tmp_path / "repository"), student=False)
     assert [path.name for path in (tmp_path / "kit").iterdir()] == ["old"]
     assert not (tmp_path / "kit.part").exists()
 
@@ -273,9 +272,9 @@ def test_the_kits_longest_path_is_checked_before_anything_is_replaced(tmp_path):
 
 def repository(folder):
     """A small one, with what is needed to set up."""
-    for name in ("offline_start.py", "isolated.py", "jupyter_settings.py"):
-        (folder / "tools").mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / "tools" / name, folder / "tools")
+    (folder / "tools" / "offline").mkdir(parents=True)
+    for name in ("offline/start.py", "isolated.py", "jupyter_settings.py"):
+        shutil.copy(ROOT / "tools" / name, folder / "tools" / name)
     (folder / "pyproject.toml").write_text(PROJECT)
     (folder / "constraints.txt").write_text("demo-some==1.0\n")
     (folder / "backend.py").write_text(BACKEND)
@@ -296,27 +295,25 @@ def commit(folder):
 def make_kit(folder, shelf, systems, python):
     chosen = {}
     for target in [Target(system, python) for system in systems]:
-        pinned = offline_kit.pins(target, folder / "repository")
-        found, missing = offline_kit.wheels(
-            target, [shelf], offline_kit.roots(folder / "repository"), pinned, fetch=None
-        )
+        pinned = wheels.pins(target, folder / "repository")
+        found, missing = wheels.wheels(target, [shelf], wheels.roots(folder / "repository"), pinned, fetch=None)
         assert missing == []
         chosen[target] = found
     (folder / "site").mkdir(exist_ok=True)
     (folder / "site" / "index.html").write_text("the site")
-    offline_kit.write(folder / "kit", chosen, folder / "site", folder / "repository", student=False)
+    packing.write(folder / "kit", chosen, folder / "site", folder / "repository", student=False)
     return folder / "kit"
 
 
 def test_a_kit_has_a_script_for_each_system_and_sums_that_others_can_check(shelf, tmp_path):
     repository(tmp_path / "repository")
-    kit = make_kit(tmp_path, shelf, offline_kit.SYSTEMS, "3.12")
+    kit = make_kit(tmp_path, shelf, SYSTEMS, "3.12")
     assert (kit / "site" / "index.html").read_text() == "the site"
     assert (kit / "collection" / "notebooks" / "00.ipynb").exists() and not (kit / "collection" / ".git").exists()
     folders = {path.name: path.parent.name for path in kit.rglob("*.whl") if path.name.startswith("demo")}
     assert folders["demo_all-1.0-py3-none-any.whl"] == folders["demo_some-1.0-py3-none-any.whl"] == "any"
     assert folders["demo_win-1.0-cp312-cp312-win_amd64.whl"] == "windows"
-    assert len(folders) == 6 and offline_kit.incomplete(kit) == []
+    assert len(folders) == 6 and check.incomplete(kit) == []
 
     batch, shell = (kit / "start.bat").read_bytes(), (kit / "start.sh").read_bytes()
     assert batch.count(b"\r\n") == batch.count(b"\n") and b"in (3.12)" in batch
@@ -327,11 +324,11 @@ def test_a_kit_has_a_script_for_each_system_and_sums_that_others_can_check(shelf
     )
 
     lines = [line.split("  ", 1) for line in (kit / "SHA256SUMS").read_text().splitlines()]
-    assert [name for _, name in lines] == [name for name in offline_kit.files_in(kit) if name != "SHA256SUMS"]
+    assert [name for _, name in lines] == [name for name in packing.files_in(kit) if name != "SHA256SUMS"]
     assert all(hashlib.sha256((kit / name).read_bytes()).hexdigest() == found for found, name in lines)
     if shutil.which("sha256sum"):
         subprocess.run(["sha256sum", "-c", "--quiet", "SHA256SUMS"], cwd=kit, check=True)
-    command = [sys.executable, str(kit / "collection" / "tools" / "offline_start.py"), "--check"]
+    command = [sys.executable, str(kit / "collection" / "tools" / "offline" / "start.py"), "--check"]
     assert subprocess.run(command, stdout=subprocess.PIPE).returncode == 0
     with (kit / "wheels" / "any" / "demo_all-1.0-py3-none-any.whl").open("ab") as file:
         file.write(b"x")
@@ -343,7 +340,7 @@ def test_a_kit_has_a_script_for_each_system_and_sums_that_others_can_check(shelf
         "Copy the kit again.",
     ]
     (kit / "wheels" / "windows" / "demo_win-1.0-cp312-cp312-win_amd64.whl").unlink()
-    (line,) = offline_kit.incomplete(kit)
+    (line,) = check.incomplete(kit)
     assert "Windows (x86-64), Python 3.12: no wheel of demo-win" in line
 
 
@@ -353,17 +350,17 @@ def test_a_part_of_it_has_no_other_systems_scripts(shelf, tmp_path):
     assert (kit / "start.command").exists() and not (kit / "start.bat").exists() and not (kit / "start.sh").exists()
     page = (kit / "START.html").read_text(encoding="utf-8")
     assert "<b>macOS" in page and "<b>Windows" not in page
-    archive = zipfile.ZipFile(offline_kit.write_zip(kit))
-    assert {*archive.namelist()} == {f"kit/{name}" for name in offline_kit.files_in(kit)}
+    archive = zipfile.ZipFile(packing.write_zip(kit))
+    assert {*archive.namelist()} == {f"kit/{name}" for name in packing.files_in(kit)}
     assert archive.getinfo("kit/start.command").external_attr >> 16 & 0o111 == 0o111
-    lines = [*offline_kit.report(kit)]
+    lines = [*packing.report(kit)]
     assert " MB  wheels/macos, only for macOS" in lines[1] and not any("windows" in line for line in lines)
 
 
 @pytest.fixture
 def kit_for_here(shelf, tmp_path):
     """A kit for this machine and this Python, in a folder whose name has a space."""
-    if offline_start.this_system() != "linux":
+    if start.this_system() != "linux":
         pytest.skip("sets up from a small kit with the network cut off: only on Linux, x86-64")
     (shelf / "demo_lin-1.0-cp312-cp312-manylinux_2_17_x86_64.manylinux2014_x86_64.whl").unlink()
     wheel(shelf, "demo-lin", tag="py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64")
@@ -374,10 +371,10 @@ def kit_for_here(shelf, tmp_path):
     return make_kit(place, shelf, ["linux"], HERE)
 
 
-def start(kit, *arguments, **settings):
+def begin(kit, *arguments, **settings):
     """Run the kit's script with the network cut off; its status, and what it said."""
     done = subprocess.run(
-        [*offline_kit.cut_off(), "sh", str(kit / "start.sh"), *map(str, arguments)],
+        [*check.cut_off(), "sh", str(kit / "start.sh"), *map(str, arguments)],
         env={**os.environ, "PYTHON": sys.executable, **settings},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -391,9 +388,9 @@ def start(kit, *arguments, **settings):
 def test_a_script_sets_up_without_a_network_and_the_next_start_only_opens(kit_for_here, shelf, tmp_path):
     kit, folder = kit_for_here, tmp_path / "set up here"
     elsewhere = {"PIP_TARGET": str(tmp_path / "elsewhere"), "PIP_NO_DEPS": "1", "PYTHONPATH": str(shelf)}
-    status, said = start(kit, "--no-open", folder, **elsewhere)
+    status, said = begin(kit, "--no-open", folder, **elsewhere)
     assert status == 0, said
-    python = offline_start.python_of(folder)
+    python = start.python_of(folder)
     asked = "import aeutils, demo_all, demo_lin, demo_some; print(aeutils.__file__, demo_some.__file__)"
     done = subprocess.run([python, "-I", "-c", asked], stdout=subprocess.PIPE, text=True, check=True)
     assert f"{folder}/aeutils/" in done.stdout and f"{folder}/.venv/" in done.stdout
@@ -401,69 +398,74 @@ def test_a_script_sets_up_without_a_network_and_the_next_start_only_opens(kit_fo
     assert (folder / ".venv" / ".ready").read_text() == f"{folder}\n"  # make, too, takes it as set up
     assert os.access(folder / "start.sh", os.X_OK)
 
-    status, said = start(kit, "--no-open", folder)
+    status, said = begin(kit, "--no-open", folder)
     assert status == 0 and said.splitlines() == [
         f"Ready in {folder}; to open it on another day: start.sh in that folder."
     ]
 
-    # A newer kit: what a reader changed stays, beside what is new.
+    # A newer kit with the same packages: what a reader changed stays, beside what is new; nothing is installed again.
     (folder / "notebooks" / "00.ipynb").write_text("mine")
+    (folder / ".venv" / "still here").touch()
     source = kit.parent / "repository"
     (source / "notebooks" / "00.ipynb").write_text("new")
     commit(source)
     make_kit(kit.parent, shelf, ["linux"], HERE)
-    status, said = start(kit, "--no-open", folder)
+    status, said = begin(kit, "--no-open", folder)
     assert status == 0 and "yours is 00_yours.ipynb beside it now" in said
     assert (folder / "notebooks" / "00_yours.ipynb").read_text() == "mine"
     assert (folder / "notebooks" / "00.ipynb").read_text() == "new"
+    assert (folder / ".venv" / "still here").exists()
+    (kit / "wheels" / f"linux-{HERE}.txt").write_text("")
+    assert not start.installed(kit, folder)
 
 
+@pytest.mark.slow
 def test_what_stands_in_the_way_is_one_line(kit_for_here, tmp_path):
     kit, folder = kit_for_here, tmp_path / "mine"
     folder.mkdir()
     (folder / "letter.txt").touch()
-    status, said = start(kit, "--no-open", folder)
+    status, said = begin(kit, "--no-open", folder)
     assert status == 1 and "holds something else" in said and "name another folder" in said and said.count("\n") == 1
     assert [path.name for path in folder.iterdir()] == ["letter.txt"]
-    status, said = start(kit, "--no-open", folder / "letter.txt")
+    status, said = begin(kit, "--no-open", folder / "letter.txt")
     assert status == 1 and "is a file" in said
 
     about = json.loads((kit / "kit.json").read_text())
     (kit / "kit.json").write_text(json.dumps({**about, "pythons": ["3.8"]}))
-    assert start(kit)[0] == 1 and "needs Python" in start(kit)[1]
+    assert begin(kit)[0] == 1 and "needs Python" in begin(kit)[1]
     (kit / "kit.json").write_text(json.dumps({**about, "installed": {"linux": 10**18}}))
-    status, said = start(kit, "--no-open", tmp_path / "new")
+    status, said = begin(kit, "--no-open", tmp_path / "new")
     assert status == 1 and "1000000000.0 GB are needed" in said
     (kit / "kit.json").write_text(json.dumps(about))
     with (kit / "collection" / "aeutils" / "__init__.py").open("a") as file:
         file.write("x")
-    status, said = start(kit, "--no-open", tmp_path / "new")
+    status, said = begin(kit, "--no-open", tmp_path / "new")
     assert status == 1 and "The kit is damaged, in 1 of its files: collection/aeutils/__init__.py. " in said
     assert not (tmp_path / "new").exists()
 
 
 def test_a_python_that_will_not_do_is_told_so(monkeypatch):
     kit = {"systems": {"windows": "Windows (x86-64)"}, "pythons": ["3.9"]}
-    monkeypatch.setattr(offline_start, "this_system", lambda: "windows")
-    assert offline_start.unfit(kit) == f"This kit has packages for Python 3.9, and this is Python {HERE}."
-    monkeypatch.setattr(offline_start, "this_system", lambda: "")
-    assert "packages for Windows (x86-64), and this Python is made for" in offline_start.unfit(kit)
+    monkeypatch.setattr(start, "this_system", lambda: "windows")
+    assert start.unfit(kit) == f"This kit has packages for Python 3.9, and this is Python {HERE}."
+    monkeypatch.setattr(start, "this_system", lambda: "")
+    assert "packages for Windows (x86-64), and this Python is made for" in start.unfit(kit)
     # An older Python can read the file: it is to say this, and not SyntaxError.
-    ast.parse(Path(offline_start.__file__).read_text(encoding="utf-8"), feature_version=(3, 7))
+    ast.parse(Path(start.__file__).read_text(encoding="utf-8"), feature_version=(3, 7))
 
 
 def test_on_windows_a_folder_has_a_short_path(tmp_path):
     kit = {"longest": {"installed": 161, "kit": 90}, "installed": {"windows": 1}}
     folder = Path("/" + "x" * 97)
-    line = offline_start.hindrance(folder, kit, "windows")
+    line = start.hindrance(folder, kit, "windows")
     assert "has 98 characters, at most 97 are possible here: name another folder, for example: start.bat C:/ae" in line
-    assert offline_start.hindrance(Path("/" + "x" * 96), kit, "windows") == ""
+    assert start.hindrance(Path("/" + "x" * 96), kit, "windows") == ""
 
 
 def test_outside_a_kit_it_says_so(capsys):
-    assert offline_start.main([]) == 1
+    assert start.main([]) == 1
     assert "make offline-kit" in capsys.readouterr().out
-    assert offline_kit.check(ROOT) == 2
+    assert check.check(ROOT) == 2
     assert "make offline-kit makes one" in capsys.readouterr().out
 
 
@@ -471,7 +473,7 @@ def test_the_kit_that_is_there_lacks_nothing():
     if not (offline_kit.KIT / "kit.json").exists():
         pytest.skip("no kit is here; make offline-kit makes one, and make offline-check also installs from it")
     about = json.loads((offline_kit.KIT / "kit.json").read_text(encoding="utf-8"))
-    assert offline_kit.incomplete(offline_kit.KIT) == []
-    assert about["longest"]["kit"] == len(offline_kit.longest(offline_kit.files_in(offline_kit.KIT)))
+    assert check.incomplete(offline_kit.KIT) == []
+    assert about["longest"]["kit"] == len(packing.longest(packing.files_in(offline_kit.KIT)))
     if "windows" in about["systems"]:
         assert about["longest"]["installed"] <= 161 and about["longest"]["kit"] <= 161

@@ -1,7 +1,7 @@
 @echo off
 rem Sets up the course from this folder the first time, then opens the notebooks. No network, no administrator.
 setlocal
-set "begin=%~dp0collection\tools\offline_start.py"
+set "begin=%~dp0collection\tools\offline\start.py"
 if not exist "%begin%" (
   echo This file is alone: unpack the whole zip first, then start start.bat in the folder that was unpacked.
   goto end

@@ -23,9 +23,10 @@ import sys
 import sysconfig
 from pathlib import Path
 
-KIT = Path(__file__).resolve().parents[2]
+KIT = Path(__file__).resolve().parents[3]
 SUMS = "SHA256SUMS"
 COLLECTION = "collection"  # the folder of the repository's files
+INSTALLED = ".from-kit"  # in `.venv`: the list of what was installed
 RECORD = ".offline-kit"  # in the folder that is set up: the sums of what was copied there
 WINDOWS_PATH = 259  # the longest path on Windows, unless long paths were allowed
 _LAB = '#!/bin/sh\ncd "$(dirname "$0")" && exec .venv/bin/python -I tools/isolated.py tools/lab.py "$@"\n'
@@ -135,44 +136,64 @@ def copy_collection(kit: Path, target: Path) -> list:
 def ready(kit: Path, target: Path) -> bool:
     """Whether the folder was set up, to the end, from this very kit."""
     try:
-        stamp = (target / ".venv" / ".ready").read_text(encoding="utf-8").strip()
-        return stamp == str(target) and json.loads((target / RECORD).read_text(encoding="utf-8")) == sums(kit)
+        copied = json.loads((target / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
+        return False
+    return installed(kit, target) and copied == sums(kit)
+
+
+def installed(kit: Path, target: Path) -> bool:
+    """Whether the packages that the kit lists are installed there, for a folder that still has this name."""
+    try:
+        stamp = (target / ".venv" / ".ready").read_text(encoding="utf-8").strip()
+        return stamp == str(target) and listed(kit).read_bytes() == (target / ".venv" / INSTALLED).read_bytes()
+    except OSError:
         return False
 
 
+def listed(kit: Path) -> Path:
+    """The list of packages for this system and this Python."""
+    return kit / "wheels" / f"{this_system()}-{this_python()}.txt"
+
+
 def set_up(kit: Path, target: Path, system: str) -> None:
-    """Copy the collection, make `.venv` in it, and install from the kit's wheels and from nowhere else.
+    """Bring the collection there, and where its packages are not installed yet, install them from the kit alone.
 
     Raises:
         SystemExit: in one line, what went wrong.
     """
     print(f"Setting up in {target}, once. It takes some minutes and no network.", flush=True)
-    wrong = damaged(kit, (COLLECTION + "/", "wheels/any/", f"wheels/{system}/"))
+    wrong = damaged(kit, (COLLECTION + "/", "wheels/any/", f"wheels/{system}"))
     if wrong:
         raise SystemExit(
             f"The kit is damaged, in {len(wrong)} of its files: {', '.join(wrong[:5])}. Copy the kit again."
         )
     for line in copy_collection(kit, target):
         print(line)
-    shutil.rmtree(target / ".venv", ignore_errors=True)
+    if not installed(kit, target):
+        install(kit, target, system)
+    name, text = START[system]
+    (target / name).write_bytes(text.encode())
+    os.chmod(str(target / name), 0o755)
+
+
+def install(kit: Path, target: Path, system: str) -> None:
+    """Make `.venv` afresh, with the packages from the kit's wheels and from nowhere else."""
+    shutil.rmtree(str(target / ".venv"), ignore_errors=True)
     # No pip yet: Debian's Python has none to give, and so everybody works with the kit's.
     run(target, sys.executable, "-I", "-m", "venv", "--without-pip", ".venv")
     python = str(python_of(target))
     wheels = [kit / "wheels" / "any", kit / "wheels" / system]
     pip = max(wheels[0].glob("pip-*.whl"))
-    install = ["install", "--no-index", "--disable-pip-version-check", "--no-warn-script-location"]
-    install += [part for folder in wheels for part in ("--find-links", str(folder))]
-    run(target, python, "-I", str(pip / "pip"), *install, "pip")
-    listed = kit / "wheels" / f"{system}-{this_python()}.txt"
+    options = ["install", "--no-index", "--disable-pip-version-check", "--no-warn-script-location"]
+    options += [part for folder in wheels for part in ("--find-links", str(folder))]
+    run(target, python, "-I", str(pip / "pip"), *options, "pip")
     print("Installing the packages; PyTorch takes longest.", flush=True)
-    run(target, python, "-I", "-m", "pip", *install, "-r", str(listed), shown=True)
-    run(target, python, "-I", "-m", "pip", *install, "--no-deps", "-e", ".")
+    run(target, python, "-I", "-m", "pip", *options, "-r", str(listed(kit)), shown=True)
+    run(target, python, "-I", "-m", "pip", *options, "--no-deps", "-e", ".")
     run(target, python, "-I", "tools/isolated.py", "tools/jupyter_settings.py")
-    name, text = START[system]
-    (target / name).write_bytes(text.encode())
-    os.chmod(target / name, 0o755)
-    (target / ".venv" / ".ready").write_text(f"{target}\n", encoding="utf-8")
+    shutil.copyfile(str(listed(kit)), str(target / ".venv" / INSTALLED))
+    (target / ".venv" / ".ready").write_text(f"{target}\n", encoding="utf-8")  # make, too, takes it as set up
 
 
 def python_of(target: Path) -> Path:

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Sets up the course from this folder the first time, then opens the notebooks. No network, no administrator.
-begin="$(cd "$(dirname "$0")" && pwd)/collection/tools/offline_start.py"
+begin="$(cd "$(dirname "$0")" && pwd)/collection/tools/offline/start.py"
 for python in $PYTHON NAMES python3; do
   if "$python" "$begin" --fits >/dev/null 2>&1; then
     exec "$python" "$begin" "$@"
