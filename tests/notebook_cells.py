@@ -12,6 +12,8 @@ import nbformat
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 # Not read from its beginning to its end: no exercises, no sitting. tests/notebooks/test_cookbook.py has its form.
 COOKBOOK = Path(__file__).parent.parent / "notebooks" / "cookbook.ipynb"
+# A class's ninety minutes: has fewer exercises, and shows drawings of others. tests/notebooks/test_lesson_90.py.
+LESSON = COOKBOOK.with_name("lesson_90.ipynb")
 FIGURE = re.compile(r"\*\*Figure (?P<number>\d+)\*\* · ")  # a caption begins so
 FENCE = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
@@ -25,7 +27,9 @@ def tagged(path: Path, tag: str) -> list[nbformat.NotebookNode]:
 
 
 def number_of(path: Path) -> str:
-    return path.name.split("_")[0]
+    """ "00" of `00_start_here.ipynb`, "90" of `lesson_90.ipynb`; what stands first where there is no number."""
+    parts = path.stem.split("_")
+    return next((part for part in parts if part[0].isdigit()), parts[0])
 
 
 def setup_namespace(path: Path) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from stored_predictions import measured_in, question_in
 from web.formulas import MATHJAX
 
 from aeutils.collection.reading import main_line
-from aeutils.collection.table import Lesson, lessons
+from aeutils.collection.table import RECIPES, Lesson, lessons
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "slides"
@@ -166,7 +166,7 @@ def build(out: Path) -> dict[str, int]:
     shutil.copy(Path(__file__).with_suffix(".css"), out)
     made, rows = {}, []
     for lesson in lessons():
-        if lesson.planned or not lesson.file[0].isdigit():
+        if lesson.planned or lesson.outside == RECIPES:
             continue
         slides = deck(lesson)
         name = Path(lesson.file).with_suffix(".html").name

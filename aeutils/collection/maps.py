@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 
-from aeutils.collection.table import Lesson, lessons, statements
+from aeutils.collection.table import CLASS, RECIPES, Lesson, lessons, statements
 
 Cell = list[tuple[str, str]]  # each a text, and the file or address it links to or ""
 
@@ -49,7 +49,8 @@ def collection_map(places: Callable[[Lesson], Cell] | None = None) -> Map:
     def about(lesson: Lesson) -> str:
         marks = {
             "companion, may be skipped": lesson.companion,
-            "to look things up": lesson.reference,
+            "to look things up": lesson.outside == RECIPES,
+            "for a class": lesson.outside == CLASS,
             "planned": lesson.planned,
         }
         return "".join(f"{mark}: " for mark, applies in marks.items() if applies) + lesson.about

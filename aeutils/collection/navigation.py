@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from aeutils.collection.table import Lesson, lessons
+from aeutils.collection.table import CLASS, Lesson, lessons
 
 _TIME = re.compile(r"\n+\*\*Time:\*\* .*$", re.MULTILINE)
 _NEED = re.compile(r"^\*\*You need:\*\* .*$", re.MULTILINE)
@@ -14,12 +14,12 @@ _NEIGHBOURS = re.compile(r"^(?:Before|Next|Back to): .*(?:\]\(.*\.ipynb\)|\*\(pl
 def neighbours_line(lesson: Lesson) -> str:
     """`Before: [2 · Structure variations](…) · Next: 4 · MSE versus KL *(planned)*`.
 
-    It leads from notebook to notebook past the companions. A notebook's own ones stand at its end. From what is there
-    to look things up in it leads back to the first.
+    It leads from notebook to notebook past the companions. A notebook's own ones stand at its end. From what stands
+    outside the order it leads to the first.
     """
-    order = [other for other in lessons() if not other.reference]
-    if lesson.reference:
-        return f"Back to: {_linked(order[0])}"
+    order = [other for other in lessons() if not other.outside]
+    if lesson.outside:
+        return f"{'Next' if lesson.outside == CLASS else 'Back to'}: {_linked(order[0])}"
     i = order.index(lesson)
     before = [other for other in order[:i] if not other.companion]
     after = [other for other in order[i + 1 :] if not other.companion]

@@ -40,7 +40,7 @@ class Progress:
     def rows(self) -> Iterator[Row]:
         """The notebooks of the collection in which something was done, in order."""
         for lesson in lessons():
-            numbers = [exercise.number for exercise in exercises_of(lesson.number).values()]
+            numbers = [exercise.number for exercise in exercises_of(lesson.chapter).values()]
             solved = tuple(number for number in numbers if number in self.record.solved)
             left = tuple(number for number in numbers if number not in self.record.solved)
             claims = sum(notebook in (lesson.number or lesson.name, lesson.name) for notebook, _ in self.record.seen)

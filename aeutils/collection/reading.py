@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aeutils.collection.table import Lesson
+from aeutils.collection.table import CLASS, RECIPES, Lesson
 from aeutils.lessons.exercises import Exercise, exercises_in
 
 _FOLDS = re.compile(r"(?s)<details>.*?</details>")
 _NOT_WORDS = re.compile(r"(?s)\$\$.*?\$\$|!\[[^\]]*\]\([^)]*\)")
+_IN_CLASS = re.compile(r"(.+) \((\d+) minutes\)")
 _DRAWING = re.compile(r"!\[[^\]]*\]\([^)]*\.svg")
 _FENCE_OR_HEADING = re.compile(r"(?ms)^```.*?^```|^(?P<level>#+) (?P<heading>[^\n]*)")
 
@@ -94,10 +95,17 @@ def is_optional(heading: str) -> bool:
     return bool(re.search(r"optional|going deeper", heading, re.IGNORECASE))
 
 
-def exercises_of(number: str) -> dict[str, Exercise]:
-    """Name -> exercise of a notebook by its number, such as "04" or "04b"; empty if its chapter has none."""
+def minutes_in_class(notebook: Mapping[str, Any]) -> dict[str, int]:
+    """Section -> how long it takes in class with all talk, as its heading says at its end: `(12 minutes)`."""
+    headings = (heading for cell in notebook["cells"] for level, heading, _ in _sections(cell) if level == 2)
+    found = (_IN_CLASS.fullmatch(heading) for heading in headings)
+    return {heading[1]: int(heading[2]) for heading in found if heading}
+
+
+def exercises_of(chapter: str) -> dict[str, Exercise]:
+    """Name -> exercise of a notebook by its chapter, such as "ch04" or "ch04b"; empty if that has none."""
     try:
-        module = importlib.import_module(f"aeutils.chapters.ch{number}.exercises")
+        module = importlib.import_module(f"aeutils.chapters.{chapter}.exercises")
     except ModuleNotFoundError as error:
         if not (error.name or "").startswith("aeutils.chapters"):
             raise
@@ -108,23 +116,25 @@ def exercises_of(number: str) -> dict[str, Exercise]:
 def time_line(lesson: Lesson, notebook: Mapping[str, Any]) -> str:
     """`**Time:** about 40 minutes to read, 45 more for the exercises; under 30 seconds to run.`
 
-    Minutes are rounded to five. Of what is there to look things up in it says the minutes of one recipe, which is what
-    stands under a heading of the third level. How long a notebook runs is in its metadata, where `make outputs` puts
-    it.
+    Minutes are rounded to five. Of recipes it says the minutes of one, which is what stands under a heading of the
+    third level; of a lesson for a class, those of the class as well. How long a notebook runs is in its metadata, where
+    `make outputs` puts it.
     """
-    if lesson.reference:
+    if lesson.outside == RECIPES:
         recipes = sum(level == 3 for cell in notebook["cells"] for level, _, _ in _sections(cell))
         minutes = max(round(reading_of(notebook).minutes / recipes), 2)
         reading = f"about {minutes} minutes to read one of {recipes} recipes"
     else:
         reading = f"about {_round(reading_of(notebook).minutes)} minutes to read"
+        if lesson.outside == CLASS:
+            reading = f"{sum(minutes_in_class(notebook).values())} minutes in class; alone, {reading}"
     if any(is_optional(heading) for cell in notebook["cells"] for _, heading, _ in _sections(cell)):
         reading += ", without the parts marked *optional*"
-    exercises = sum(exercise.minutes for exercise in exercises_of(lesson.number).values())
+    exercises = sum(exercise.minutes for exercise in exercises_of(lesson.chapter).values())
     working = f"; about {_round(exercises)} more for the exercises" if exercises else ""
     seconds = notebook["metadata"].get("aeutils", {}).get("seconds")
     running = f"; {_duration(seconds)} to run" if seconds else ""
-    every = " all of them" if lesson.reference and running else ""
+    every = " all of them" if lesson.outside == RECIPES and running else ""
     return f"**Time:** {reading}{working}{running}{every}."
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 _TABLE = Path(__file__).with_name("collection.toml")
+# Why a notebook stands outside the order: short recipes that stand alone; or one lesson, to be taught from.
+RECIPES, CLASS = OUTSIDE = ("recipes", "class")
 
 
 @dataclass(frozen=True)
@@ -22,19 +24,28 @@ class Lesson:
         title: as in its heading.
         about: what it is about, in a few words.
         planned: it is still to be written.
-        reference: it is there to look things up in, and stands outside the order.
+        outside: why it stands outside the order, as one of `OUTSIDE`; empty for what stands in it.
     """
 
     name: str
     title: str
     about: str
     planned: bool = False
-    reference: bool = False
+    outside: str = ""
+
+    def __post_init__(self) -> None:
+        if self.outside and self.outside not in OUTSIDE:
+            raise ValueError(f"{self.name}: outside = {self.outside!r}; expected one of {', '.join(OUTSIDE)}")
 
     @property
     def number(self) -> str:
         """`"04"`, or `"04b"` for a companion; empty for what has no number, or none yet."""
         return self.name.split("_")[0] if self.name[0].isdigit() else ""
+
+    @property
+    def chapter(self) -> str:
+        """The folder of `aeutils/chapters` with what it alone uses: `"ch04"`; its name, where it has no number."""
+        return f"ch{self.number}" if self.number else self.name
 
     @property
     def companion(self) -> bool:

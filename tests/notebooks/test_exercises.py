@@ -9,16 +9,17 @@ import linecache
 from pathlib import Path
 
 import pytest
-from notebook_cells import NOTEBOOKS, cells, exercises, setup_namespace
+from notebook_cells import NOTEBOOKS, cells, exercises, number_of, setup_namespace
 
 from aeutils.collection.reading import exercises_of
+from aeutils.collection.table import lessons
 from aeutils.lessons.exercises import LEVELS, Feedback
 
 _FILES = itertools.count()
 
 
 def chapter(path: Path) -> dict:
-    return exercises_of(path.name.split("_")[0])
+    return exercises_of(next(lesson.chapter for lesson in lessons() if lesson.name == path.stem))
 
 
 @pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
@@ -44,7 +45,7 @@ def test_the_notebook_has_the_exercises_that_are_listed(notebook):
     listed = chapter(path)
     assert list(found) == list(listed)
     assert [exercise.number for exercise in listed.values()] == [
-        f"{path.name.split('_')[0].removeprefix('0')}.{i}" for i in range(1, 1 + len(listed))
+        f"{number_of(path).removeprefix('0')}.{i}" for i in range(1, 1 + len(listed))
     ]
     text = "\n".join(cell.source for cell in cells(path) if cell.cell_type == "markdown")
     assert [n for n in (exercise.number for exercise in listed.values()) if f"Exercise {n}" not in text] == []

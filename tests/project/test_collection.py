@@ -9,8 +9,8 @@ from notebook_cells import NOTEBOOKS, cells
 
 from aeutils.collection.maps import article_map, collection_map
 from aeutils.collection.navigation import first_cell, last_cell, neighbours_line
-from aeutils.collection.reading import exercises_of, reading_of, time_line
-from aeutils.collection.table import Lesson, lessons, statements
+from aeutils.collection.reading import exercises_of, minutes_in_class, reading_of, time_line
+from aeutils.collection.table import CLASS, RECIPES, Lesson, lessons, statements
 from aeutils.lessons.claims import claims_in
 
 BOX = re.compile(r"^> \*\*The article says \(([^)]*)\)", re.MULTILINE)
@@ -118,7 +118,7 @@ def test_a_table_entry_that_is_not_there_is_planned():
     assert (lesson.number, lesson.short, lesson.file) == ("99b", "99b · More", "99b_more.ipynb")
     later = Lesson("later", "Later", "all else", planned=True)
     assert (later.number, later.short, later.file) == ("", "Later", "")
-    assert exercises_of(lesson.number) == exercises_of(later.number) == {}
+    assert exercises_of(lesson.chapter) == exercises_of(later.chapter) == {}
     assert lesson.companion and not later.companion and not lessons()[0].companion
 
 
@@ -146,7 +146,7 @@ def test_a_companion_stands_beside_the_way_and_says_that_it_may_be_skipped():
 
 
 def test_what_is_there_to_look_things_up_in_stands_outside_the_order():
-    cookbook = next(lesson for lesson in lessons() if lesson.reference)
+    cookbook = next(lesson for lesson in lessons() if lesson.outside == RECIPES)
     assert neighbours_line(cookbook) == "Back to: [0 · Start here](00_start_here.ipynb)"
     assert not any(cookbook.file in neighbours_line(lesson) for lesson in lessons())
     assert last_cell(f"End.\n\n{neighbours_line(cookbook)}", neighbours_line(cookbook)).count("Back to:") == 1
@@ -156,6 +156,21 @@ def test_what_is_there_to_look_things_up_in_stands_outside_the_order():
     assert time_line(cookbook, notebook) == (
         "**Time:** about 3 minutes to read one of 2 recipes; under 40 seconds to run all of them."
     )
+
+
+def test_a_lesson_for_a_class_stands_outside_the_order_and_says_its_minutes():
+    lesson = next(lesson for lesson in lessons() if lesson.outside == CLASS)
+    assert (lesson.chapter, lesson.short) == ("lesson_90", "Ninety minutes")
+    assert neighbours_line(lesson) == "Next: [0 · Start here](00_start_here.ipynb)"
+    assert not any(lesson.file in neighbours_line(other) for other in lessons())
+    assert any(f"{lesson.short} | for a class: " in row for row in repr(collection_map()).splitlines())
+    cells = [text("# Ninety\n\n## 1. One (10 minutes)\n\n" + "word " * 180 * 6), text("## Two (25 minutes)")]
+    notebook = nbformat.v4.new_notebook(cells=[*cells, text("## Three\n\n### Four (9 minutes)")])
+    assert minutes_in_class(notebook) == {"1. One": 10, "Two": 25}
+    start = "**Time:** 35 minutes in class; alone, about 5 minutes to read; about "
+    assert time_line(lesson, notebook).startswith(start)
+    with pytest.raises(ValueError, match="outside = 'nowhere'; expected one of recipes, class"):
+        Lesson("x", "X", "of it", outside="nowhere")
 
 
 def test_generated_lines_are_put_where_they_belong_and_nothing_else_moves():
@@ -197,7 +212,7 @@ def test_reading_counts_the_main_line_only():
 def test_time_line_says_what_is_known():
     lesson, notebook = lessons()[0], nbformat.v4.new_notebook(cells=[text("word " * 180 * 12)])
     assert time_line(Lesson("later", "", ""), notebook) == "**Time:** about 10 minutes to read."
-    minutes = 5 * round(sum(exercise.minutes for exercise in exercises_of(lesson.number).values()) / 5)
+    minutes = 5 * round(sum(exercise.minutes for exercise in exercises_of(lesson.chapter).values()) / 5)
     notebook.metadata["aeutils"] = {"seconds": 90}
     notebook.cells.append(text("# More (optional)"))
     assert time_line(lesson, notebook) == (

@@ -5,9 +5,9 @@ from collections import Counter
 import pytest
 import slides
 
-from aeutils.collection.table import lessons
+from aeutils.collection.table import RECIPES, lessons
 
-DECKS = [lesson for lesson in lessons() if not lesson.planned and lesson.file[0].isdigit()]
+DECKS = [lesson for lesson in lessons() if not lesson.planned and lesson.outside != RECIPES]
 
 BEYOND = """() => {
     const found = [];

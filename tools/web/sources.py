@@ -22,7 +22,7 @@ from stored_predictions import asks
 
 from aeutils.collection.maps import article_map
 from aeutils.collection.reading import time_line
-from aeutils.collection.table import lessons
+from aeutils.collection.table import CLASS, lessons
 from web import guesses, live, outputs, programs
 from web.outputs import Replace
 
@@ -178,8 +178,10 @@ def _course() -> str:
     for lesson in lessons():
         if not lesson.planned:
             time = time_line(lesson, nbformat.read(ROOT / "notebooks" / lesson.file, as_version=4))
-            minutes = " + ".join(re.findall(r"about (\d+) (?:minutes to read|more)", time))
-            about = f"*companion, may be skipped:* {lesson.about}" if lesson.companion else lesson.about
+            said = r"(\d+) minutes in class" if lesson.outside == CLASS else r"about (\d+) (?:minutes to read|more)"
+            minutes = " + ".join(re.findall(said, time))
+            marks = {"*companion, may be skipped:* ": lesson.companion, "*for a class:* ": lesson.outside == CLASS}
+            about = "".join(mark for mark, applies in marks.items() if applies) + lesson.about
             rows.append(f"| [{lesson.short}](../notebooks/{lesson.file}) | {about} | {minutes} |")
     return "\n".join(rows)
 

@@ -1,0 +1,1 @@
+"""What the notebook lesson_90 alone uses."""
