@@ -146,7 +146,7 @@ class Exercise:
         return None
 
     def _observed(self, answer: Callable[..., Any], arguments: tuple) -> Any:
-        return (self.observe or self._value)(answer, *copy.deepcopy(arguments))
+        return (self.observe or self._value)(answer, *_own(arguments))
 
     def _value(self, answer: Callable[..., Any], *arguments: Any) -> Any:
         given = answer(*arguments)
@@ -277,6 +277,11 @@ def one_number(answer: Callable[..., Any], *arguments: Any) -> float:
 def one_whole_number(answer: Callable[..., Any], *arguments: Any) -> int:
     """What to observe of an answer that gives one whole number; errors as `whole_number`'s."""
     return whole_number(answer(*arguments))
+
+
+def _own(arguments: tuple) -> list[Any]:
+    """Arguments that an answer may change: copies, and none is another one's, though the example gives one twice."""
+    return [copy.deepcopy(each) if isinstance(each, Tensor) else each for each in copy.deepcopy(arguments)]
 
 
 def several(value: Any, names: Sequence[str]) -> tuple[Any, ...]:

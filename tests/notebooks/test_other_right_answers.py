@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from aeutils.chapters.ch03 import exercises as ch03
 from aeutils.chapters.ch04 import exercises as ch04
 from aeutils.chapters.ch04b import exercises as ch04b
+from aeutils.chapters.ch06 import exercises as ch06
 from aeutils.chapters.ch08 import exercises as ch08
 
 
@@ -46,9 +47,16 @@ def nearest_mean_one_by_one(z_train, y_train, z):
     return [min(range(10), key=lambda digit: (code - means[digit]).norm()) for code in z]
 
 
+def adam_in_place(theta, g, m, s, t, lr):
+    m.mul_(0.9).add_(g, alpha=0.1)
+    s.mul_(0.999).addcmul_(g, g, value=0.001)
+    return theta.sub_(lr * (m / (1 - 0.9**t)) / ((s / (1 - 0.999**t)).sqrt() + 1e-8)), m, s
+
+
 @pytest.mark.parametrize(
     ("exercise", "answer"),
     [
+        (ch06.adam_step, adam_in_place),
         (ch03.per_image_error, lambda error: torch.tensor([error * 1024])),
         (ch03.gaussian_log_likelihood, lambda x, x_hat, v: Normal(x_hat, v**0.5).log_prob(x).sum((1, 2, 3))),
         (ch03.gaussian_log_likelihood, gaussian_in_double),

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 import torch
+from scipy.stats import kstest
 from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
@@ -115,7 +116,8 @@ def _spread(answer: Callable[[Tensor, Tensor], Tensor], mean: Tensor, log_varian
     """Mean and standard deviation of each unit's draws.
 
     Raises:
-        Diagnosis: no codes `[N, k]`; nothing random; noise that is shared; a gradient that reaches no input.
+        Diagnosis: no codes `[N, k]`; nothing random; noise that is shared, or of another form than normal; a gradient
+            that reaches no input.
     """
     inputs = [part.requires_grad_() for part in (mean, log_variance)]
     torch.manual_seed(1)
@@ -142,6 +144,13 @@ def _spread(answer: Callable[[Tensor, Tensor], Tensor], mean: Tensor, log_varian
         lost = [n for n, g in zip(("mean", "log-variance"), gradients, strict=True) if g is None or not g.any()]
         if lost:
             raise Diagnosis(f"the numbers are right, but no gradient reaches the {' and the '.join(lost)}")
+        noise = ((z - mean) / sigma).flatten()
+        if kstest(noise.numpy(), "norm").statistic > 0.005:  # of 300,000 normal ones 0.0016 at the median
+            near, far = (noise.abs() < 1).float().mean(), (noise.abs() > 3).float().mean()
+            raise Diagnosis(
+                f"mean and spread are right, but the noise is not normal: {near:.0%} of it is nearer than σ and "
+                f"{far:.1%} further than 3 σ, of normal noise 68% and 0.3%; draw it by torch.randn"
+            )
     return means, spreads
 
 
@@ -169,6 +178,9 @@ draw_codes = Exercise(
         ),
         Mistake("all images share the same noise", _draw(lambda mean: torch.randn(mean.shape[1]))),
         Mistake("the units of a code share the same noise", _draw(lambda mean: torch.randn(len(mean), 1))),
+        Mistake("the noise is not normal", _draw(lambda mean: (torch.rand_like(mean) - 0.5) * math.sqrt(12))),
+        Mistake("the noise is not normal", _draw(lambda mean: torch.randn_like(mean).sign())),
+        Mistake("the noise is not normal", _draw(lambda mean: torch.randn_like(mean).clamp(-2.5, 2.5))),
         Mistake("that is the mean; nothing is random", _draw(torch.zeros_like)),
         Mistake("that is the same in every call; nothing is random", _draw(torch.ones_like)),
         Mistake(

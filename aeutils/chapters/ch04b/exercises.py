@@ -12,9 +12,14 @@ from aeutils.lessons.exercises import Exercise, Mistake, but
 
 
 def _log_weights() -> list[tuple[Tensor]]:
-    """Log-weights of five draws for three images, and of two draws for four; as far below 0 as those of digits are."""
+    """Log-weights of five draws for three images, and of two draws for four; as far below 0 as those of digits are.
+
+    The last image of the second lies so far below the others that its weights are 0 beside theirs.
+    """
     generator = torch.Generator().manual_seed(8)
-    return [(3 * torch.randn(k, n, generator=generator) - 150,) for k, n in ((5, 3), (2, 4))]
+    first, second = (3 * torch.randn(k, n, generator=generator) - 150 for k, n in ((5, 3), (2, 4)))
+    second[:, -1] -= 250
+    return [(first,), (second,)]
 
 
 def _estimate(log_weights: Tensor) -> Tensor:
@@ -39,6 +44,10 @@ importance_weighted = Exercise(
         Mistake(
             "that is minus infinity: exp(−150) is nearly 0 and its sum is lost; use logsumexp",
             lambda w: w.exp().mean(0).log(),
+        ),
+        Mistake(
+            "each image needs a largest weight of its own: beside the best image's, another's may all be 0",
+            lambda w: w.max() + (w - w.max()).exp().mean(0).log(),
         ),
         Mistake("keep one number for each image", lambda w: _estimate(w).mean()),
         Mistake("that is the price, − log p(x); turn the sign round", but(_estimate, torch.neg)),

@@ -173,13 +173,17 @@ def _draws(share: float, probability: float) -> float:
 
 draws_needed = Exercise(
     number="5b.4",
-    examples=[(0.05, 0.95), (0.1, 0.9), (0.01, 0.95), (0.3, 0.6), (0.8, 0.1)],
+    examples=[(0.05, 0.95), (0.1, 0.9), (0.01, 0.95), (0.3, 0.6), (0.8, 0.1), (0.5, 0.75)],
     right=lambda share, probability: math.ceil(_draws(share, probability)),
     mistakes=[
         Mistake("round up: one draw fewer does not reach the probability", lambda q, p: math.floor(_draws(q, p))),
         Mistake(
             "round up, not to the nearest: with 58 draws for 58.4 the probability is not reached yet",
             lambda q, p: round(_draws(q, p)),
+        ),
+        Mistake(
+            "one draw too many where a whole number reaches the probability exactly: math.ceil, not int(…) + 1",
+            lambda q, p: int(_draws(q, p)) + 1,
         ),
         Mistake("nearly: draws are whole, and the next whole number is the first that reaches the probability", _draws),
         Mistake(
@@ -221,6 +225,7 @@ _RUNS_OF_A_RATE = (  # validation errors over the seeds, training error, test er
     ((17.0, 27.0, 28.0), 22.0, 25.0),  # lucky once
     ((25.0, 25.0, 25.1), 24.0, 26.0),  # steady
     ((19.0, math.nan, 19.2), 18.0, 20.5),  # diverged once
+    ((21.6, 21.7, 21.8), 20.0, 23.0),  # its worst run is the best of the worst, its mean is not the best
 )
 
 
@@ -252,8 +257,8 @@ def _one_of_the_rates(answer: Callable[[pd.DataFrame], float], table: pd.DataFra
 choose = Exercise(
     number="5b.5",
     examples=lambda: [
-        (_table(1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 5e-3, 1e-2),),
-        (_table(2e-2, 1e-2, 4e-3, 1e-3, 5e-4, 2e-4, 5e-5),),
+        (_table(1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 5e-3, 1e-2, 2e-2),),
+        (_table(2e-2, 1e-2, 4e-3, 1e-3, 5e-4, 2e-4, 5e-5, 2e-5),),
     ],
     right=lambda table: table.val_error.fillna(math.inf).groupby(table.lr).mean().idxmin(),
     mistakes=[
@@ -268,6 +273,10 @@ choose = Exercise(
         Mistake(
             "that is the luckiest single run; its other two seeds are bad. Average over seeds first",
             lambda table: table.lr[table.val_error.idxmin()],
+        ),
+        Mistake(
+            "you chose by the worst run of each rate; average over its seeds",
+            lambda table: table.val_error.fillna(math.inf).groupby(table.lr).max().idxmin(),
         ),
         Mistake(
             "you chose a rate where one of the three runs diverged: it was left out (pandas' mean does), set to 0, or "
