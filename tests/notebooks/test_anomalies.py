@@ -1,5 +1,6 @@
 """What notebooks 10 and 10b compute beside the page: scores, the panel, the pipe, the table of all of MNIST."""
 
+import itertools
 import math
 
 import pytest
@@ -7,8 +8,8 @@ import torch
 
 from aeutils.chapters.ch10.full_mnist import CODE_SIZES, ORDER, SEEDS, chosen, full_mnist
 from aeutils.chapters.ch10.limit_panel import limit_panel
-from aeutils.chapters.ch10.scores import areas, autoencoder_score, baselines
-from aeutils.chapters.ch10b.water import adjusted, events, faults, water_pipe
+from aeutils.chapters.ch10.scores import areas, autoencoder_score, baselines, neighbour, pca_likelihood
+from aeutils.chapters.ch10b.water import adjusted, events, faults, waits, water_pipe
 
 
 def flags(text):
@@ -28,6 +29,7 @@ def test_every_score_is_larger_for_what_is_unlike_the_training_examples():
     x = torch.rand(60, 1, 4, 4, generator=generator) * torch.linspace(0, 1, 4)
     odd = x[:20].flip(3)
     scores = baselines(x[:40], code_size=2)
+    scores |= {"third neighbour": neighbour(x[:40], 3), "likelihood": pca_likelihood(x[:40], 2)}
     scores["autoencoder"] = autoencoder_score(x[:40], 2, steps=100, lr=3e-3, batch_size=20, seed=0)
     for name, score in scores.items():
         assert areas(score(odd), score(x[40:]))["auroc"] > 0.9, name
@@ -45,6 +47,19 @@ def test_the_panels_numbers_follow_its_limit_and_base_rate():
     panel.limit.value = panel.limit.max
     panel.share.value = "1 in 10"
     assert math.isnan(panel.real) or panel.real == 1
+
+
+def test_at_no_false_alarm_the_panel_says_what_the_rate_may_be():
+    panel = limit_panel(torch.arange(1.0, 7), flags("..x.xx"), torch.rand(6, 1, 4, 4), limit=4.5)
+    assert "false alarms 0.0 % (none of 3: the rate may well be 100 %)" in panel.shown.value
+    panel.limit.value = 1.5
+    assert "none of" not in panel.shown.value
+
+
+@pytest.mark.parametrize("limit", [math.nan, -1, 7.0, "3"])
+def test_a_panel_refuses_a_limit_that_is_not_on_its_slider(refused, limit):
+    with refused(ValueError, "from 0 to 5.9, where the slider ends"):
+        limit_panel(torch.arange(1.0, 7), flags("..x.xx"), torch.rand(6, 1, 4, 4), limit=limit)
 
 
 @pytest.mark.parametrize(
@@ -65,6 +80,17 @@ def test_events_and_point_adjustment():
     assert adjusted(flags("x..x...."), flags("..xxx.xx")).tolist() == flags("x.xxx...").tolist()
 
 
+def test_an_alarm_comes_when_its_window_is_over():
+    known = torch.zeros(60, dtype=torch.bool)
+    known[30:34] = known[50:52] = True
+    alarm = torch.zeros(60 - 23, dtype=torch.bool)
+    assert all(math.isnan(hours) for hours in waits(alarm, known))
+    alarm[[6, 12]] = True  # the first is over before the moment begins
+    assert waits(alarm, known)[0] == 12 + 23 - 30 and math.isnan(waits(alarm, known)[1])
+    alarm[7] = True
+    assert waits(alarm, known)[0] == 0
+
+
 def test_the_pipe_is_hourly_and_its_known_moments_are_the_low_hours_and_the_leap(pytestconfig):
     pipe = water_pipe(pytestconfig.rootpath / "data" / "water_flow.csv")
     assert len(pipe.flow) == len(pipe.hour) == len(pipe.known) == 1379
@@ -74,6 +100,11 @@ def test_the_pipe_is_hourly_and_its_known_moments_are_the_low_hours_and_the_leap
     assert (pipe.hour[pipe.train][0], pipe.hour[pipe.val][0]) == (0, 0)
     assert (pipe.train.stop - pipe.train.start, pipe.val.stop - pipe.val.start) == (15 * 24, 6 * 24)
     assert not pipe.known[pipe.train.start : pipe.val.stop].any()
+    assert not pipe.unsettled[pipe.train.start : pipe.val.stop].any()
+    assert int(pipe.unsettled.sum()) == int(pipe.known.sum()) + 4 * (1 + 6)
+    assert pipe.flow[~pipe.unsettled].nan_to_num(100).min() > 98
+    spans = sorted([*pipe.weeks.values(), pipe.train, pipe.val], key=lambda span: span.start)
+    assert all(one.stop <= other.start for one, other in itertools.pairwise(spans))
 
 
 def test_faults_change_what_they_say():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch.distributions import Normal
@@ -14,6 +15,8 @@ from aeutils.chapters.ch04 import exercises as ch04
 from aeutils.chapters.ch04b import exercises as ch04b
 from aeutils.chapters.ch06 import exercises as ch06
 from aeutils.chapters.ch08 import exercises as ch08
+from aeutils.chapters.ch10b import exercises as ch10b
+from aeutils.chapters.ch10b.water import events
 
 
 def nats_in_double(logits, x):
@@ -53,10 +56,23 @@ def adam_in_place(theta, g, m, s, t, lr):
     return theta.sub_(lr * (m / (1 - 0.9**t)) / ((s / (1 - 0.999**t)).sqrt() + 1e-8)), m, s
 
 
+def numpy_windows(series, length):
+    windows = np.lib.stride_tricks.sliding_window_view(series.numpy(), length)
+    return windows[~np.isnan(windows).any(1)]
+
+
+def two_counts(alarm, known):
+    found = sum(bool(alarm[a:b].any()) for a, b in events(known))
+    return [found, sum(not known[a:b].any() for a, b in events(alarm))]
+
+
 @pytest.mark.parametrize(
     ("exercise", "answer"),
     [
         (ch06.adam_step, adam_in_place),
+        (ch10b.whole_windows, numpy_windows),
+        (ch10b.found_and_false, lambda alarm, known: np.array(two_counts(alarm, known))),
+        (ch10b.found_and_false, lambda alarm, known: torch.tensor(two_counts(alarm, known))),
         (ch03.per_image_error, lambda error: torch.tensor([error * 1024])),
         (ch03.gaussian_log_likelihood, lambda x, x_hat, v: Normal(x_hat, v**0.5).log_prob(x).sum((1, 2, 3))),
         (ch03.gaussian_log_likelihood, gaussian_in_double),

@@ -72,8 +72,8 @@ area_from_pairs = Exercise(
 
 def _errors() -> list[tuple[Tensor, float]]:
     generator = torch.Generator().manual_seed(11)
-    errors = [torch.rand(n, generator=generator) * 40 for n in (50, 99, 19, 10)]
-    return [(errors[0], 0.05), (errors[1], 0.1), (errors[2], 0.05), (errors[3], 0.05)]
+    errors = [torch.rand(n, generator=generator) * 40 for n in (50, 99, 19, 10, 30, 13)]
+    return list(zip(errors, (0.05, 0.1, 0.05, 0.05, 0.1, 0.15), strict=True))  # the last two: rounded, and n for n + 1
 
 
 def _rank(errors: Tensor, promise: float) -> int:
@@ -108,6 +108,14 @@ limit_that_keeps_its_promise = Exercise(
         Mistake(
             "count n + 1: the new image is one of the rank order, too",
             _limit(lambda errors, promise: math.ceil(len(errors) * (1 - promise))),
+        ),
+        Mistake(
+            "k is rounded up, always: of 50 errors at 5 % it is 48.45, so the 49th; that is math.ceil, not round",
+            _limit(lambda errors, promise: round((len(errors) + 1) * (1 - promise))),
+        ),
+        Mistake(
+            "k is rounded up, not down: of 50 errors at 5 % it is 48.45, so the 49th",
+            _limit(lambda errors, promise: int((len(errors) + 1) * (1 - promise))),
         ),
         Mistake(
             "Python counts from 0: the k-th smallest stands at place k − 1",

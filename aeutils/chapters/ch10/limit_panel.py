@@ -35,11 +35,11 @@ class LimitPanel:
         if not 0 < int(unusual.sum()) < len(unusual):
             raise ValueError("the images are all normal or all unusual; expected some of both")
         self._scores, self._unusual, self._x = scores, unusual.bool(), x
-        top = float(scores.quantile(0.99))
+        top = round(float(scores.quantile(0.99)), 1)
+        if not (isinstance(limit, int | float | Tensor) and 0 <= float(limit) <= top):  # NaN is neither
+            raise ValueError(f"limit={short(limit)}; expected a number from 0 to {top:g}, where the slider ends")
         wide: dict[str, Any] = {"style": {"description_width": "9em"}, "layout": {"width": "48em"}}
-        self.limit = widgets.FloatSlider(
-            value=float(limit), min=0, max=round(top, 1), step=0.1, description="limit", **wide
-        )
+        self.limit = widgets.FloatSlider(value=float(limit), min=0, max=top, step=0.1, description="limit", **wide)
         self.share = widgets.ToggleButtons(
             options=list(SHARES), value="1 in 100", description="anomalies", style={"button_width": "7em"}
         )
@@ -70,8 +70,10 @@ class LimitPanel:
 
     def _page(self) -> str:
         real = "no alarm at all" if np.isnan(self.real) else f"of 100 alarms {100 * self.real:.1f} are real"
+        n = int((~self._unusual).sum())
+        none = f" (none of {n}: the rate may well be {min(300 / n, 100):.0f} %)" if not self.false_alarms else ""
         said = (
-            f"At a limit of {self.limit.value:.1f}: false alarms {100 * self.false_alarms:.1f} %, "
+            f"At a limit of {self.limit.value:.1f}: false alarms {100 * self.false_alarms:.1f} %{none}, "
             f"found {100 * self.found:.1f} %; with anomalies {self.share.value}, {real}."
         )
         sides = {
@@ -160,7 +162,8 @@ def limit_panel(scores: Tensor, unusual: Tensor, x: Tensor, limit: float) -> Lim
         limit: where it starts.
 
     Raises:
-        ValueError: numbers that do not match, images that are none, or images that are all of one kind.
+        ValueError: numbers that do not match, images that are none, images that are all of one kind, or a limit that
+            is no number on the slider, from 0 to the 99 % quantile of the scores.
     """
     return LimitPanel(scores, unusual, x, limit)
 

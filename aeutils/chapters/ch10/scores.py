@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 
 import torch
+from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.neighbors import NearestNeighbors
@@ -38,20 +39,44 @@ def baselines(x_train: Tensor, code_size: int = 32, seed: int = 0) -> dict[str, 
         Name -> score: squared distance from the mean; the forest's; PCA's squared error; distance to the nearest
         training example.
     """
-    flat, mean = x_train.flatten(1).numpy(), x_train.mean(0)
-    pca = pca_autoencoder(images_of(x_train), code_size)
-    nearest = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(flat)
-
-    @functools.cache  # the slowest of them: only where it is asked for
-    def forest() -> IsolationForest:
-        return IsolationForest(random_state=seed).fit(flat)
-
+    mean = x_train.mean(0)
     return {
         "mean image": lambda x: squared_errors(x, mean.expand_as(x)),
-        "isolation forest": lambda x: -torch.from_numpy(forest().score_samples(x.flatten(1).numpy())),
-        "PCA": lambda x: squared_errors(x, reconstruct(pca, x)),
-        "nearest neighbour": lambda x: torch.from_numpy(nearest.kneighbors(x.flatten(1).numpy())[0][:, 0]),
+        "isolation forest": isolation_forest(x_train, seed),
+        "PCA": pca_error(x_train, code_size),
+        "nearest neighbour": neighbour(x_train),
     }
+
+
+def pca_error(x_train: Tensor, code_size: int) -> Score:
+    """The squared error of PCA with `code_size` components, fitted on `x_train` `[N, ...]`."""
+    pca = pca_autoencoder(images_of(x_train), code_size)
+    return lambda x: squared_errors(x, reconstruct(pca, x))
+
+
+def pca_likelihood(x_train: Tensor, code_size: int) -> Score:
+    """Minus the log-likelihood by scikit-learn's PCA with `code_size` components, fitted on `x_train` `[N, ...]`.
+
+    It counts how unusual the code is as well, which PCA's error does not.
+    """
+    pca = PCA(code_size).fit(x_train.flatten(1).numpy())
+    return lambda x: -torch.from_numpy(pca.score_samples(x.flatten(1).numpy()))
+
+
+def neighbour(x_train: Tensor, k: int = 1) -> Score:
+    """The distance to the k-th nearest of the training examples `[N, ...]`."""
+    nearest = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(x_train.flatten(1).numpy())
+    return lambda x: torch.from_numpy(nearest.kneighbors(x.flatten(1).numpy())[0][:, -1])
+
+
+def isolation_forest(x_train: Tensor, seed: int = 0) -> Score:
+    """The score of a forest of 100 trees, grown on `x_train` `[N, ...]` when it is first asked; `seed` draws it."""
+
+    @functools.cache  # the slowest of them
+    def forest() -> IsolationForest:
+        return IsolationForest(random_state=seed).fit(x_train.flatten(1).numpy())
+
+    return lambda x: -torch.from_numpy(forest().score_samples(x.flatten(1).numpy()))
 
 
 def autoencoder_score(

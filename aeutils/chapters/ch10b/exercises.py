@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -33,6 +34,8 @@ def _closed_up(series: Tensor, length: int) -> Tensor:
 
 def _table(answer: Callable[..., Any], series: Tensor, length: int) -> Tensor:
     given = attempted(answer(series, length))
+    if isinstance(given, np.ndarray) and given.dtype.kind in "fiu":
+        given = torch.from_numpy(given.astype(float))
     if not isinstance(given, Tensor) or given.ndim != 2:
         raise Diagnosis(f"return one tensor [N, {length}], a window in each row")
     if given.shape[1] != length:
@@ -84,7 +87,10 @@ def _counted(alarm: Tensor, known: Tensor) -> tuple[int, int]:
 
 
 def _two_counts(answer: Callable[..., Any], alarm: Tensor, known: Tensor) -> tuple[int, ...]:
-    given = several(answer(alarm, known), ("moments found", "false alarms"))
+    given = answer(alarm, known)
+    if isinstance(given, np.ndarray | Tensor) and given.ndim == 1:
+        given = given.tolist()
+    given = several(given, ("moments found", "false alarms"))
     return tuple(whole_number(count) for count in given)
 
 

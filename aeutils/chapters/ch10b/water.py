@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,15 @@ _KNOWN = (
     ("2022-04-03 05:00", "2022-04-03 06:00"),
     ("2022-04-27 15:00", "2022-04-28 06:00"),
 )
+_FALLING, _SETTLING = 1, 6  # hours before and after a moment
 _ZONE = "Europe/Paris"
+# What lies outside of training and validation days, as the known moments part it.
+_WEEKS = {
+    "before 24 March": ("2022-03-20 11:00", "2022-03-24 09:00"),
+    "25–29 March": ("2022-03-25 02:00", "2022-03-29 08:00"),
+    "until 3 April": ("2022-03-29 21:00", "2022-04-04 00:00"),
+    "after 24 April": ("2022-04-25 00:00", "2022-05-16 23:00"),
+}
 
 
 @dataclass(frozen=True)
@@ -30,15 +39,19 @@ class WaterPipe:
         flow: `[T]`, in litres a second; NaN where nothing was measured.
         hour: `[T]`, the hour of the day, 0 to 23, local time.
         known: `[T]`, whether the hour is part of one of the four known moments.
+        unsettled: `[T]`, the same with the hour before each and the six after it, in which the flow falls or swings.
         train: the hours to train on, fifteen days in April.
         val: the six days after them.
+        weeks: name -> the hours of each part of the rest.
     """
 
     flow: Tensor
     hour: Tensor
     known: Tensor
+    unsettled: Tensor
     train: slice
     val: slice
+    weeks: dict[str, slice]
 
 
 def water_pipe(file: str | Path) -> WaterPipe:
@@ -54,13 +67,15 @@ def water_pipe(file: str | Path) -> WaterPipe:
     def place(time: str) -> int:
         return int(times.searchsorted(pd.Timestamp(time, tz=_ZONE)))
 
-    known = torch.zeros(len(times), dtype=torch.bool)
+    known, unsettled = torch.zeros(2, len(times), dtype=torch.bool)
     for first, last in _KNOWN:
         known[place(first) : place(last) + 1] = True
+        unsettled[place(first) - _FALLING : place(last) + 1 + _SETTLING] = True
     days = [place(f"2022-04-{day:02}") for day in (4, 19, 25)]
+    weeks = {name: slice(place(first), place(after)) for name, (first, after) in _WEEKS.items()}
     flow = torch.tensor(series.to_numpy(), dtype=torch.float32)
     hour = torch.tensor(times.hour.to_numpy(), dtype=torch.long)
-    return WaterPipe(flow, hour, known, slice(*days[:2]), slice(*days[1:]))
+    return WaterPipe(flow, hour, known, unsettled, slice(*days[:2]), slice(*days[1:]), weeks)
 
 
 def faults(windows: Tensor, seed: int = 0) -> dict[str, Tensor]:
@@ -93,6 +108,23 @@ def events(flags: Tensor) -> list[tuple[int, int]]:
     """First hour and the hour after the last of each run of True in `flags` `[T]`."""
     edges = np.flatnonzero(np.diff(flags.numpy().astype(int), prepend=0, append=0))
     return [(int(start), int(end)) for start, end in edges.reshape(-1, 2)]
+
+
+def waits(alarm: Tensor, known: Tensor) -> list[float]:
+    """Hours from the beginning of each known moment to its alarm; NaN where there is none.
+
+    A window is over 23 hours after it began, and no alarm of it comes earlier.
+
+    Args:
+        alarm: `[T - 23]`, for the window that begins at each hour.
+        known: `[T]`, whether the hour is part of a known moment.
+    """
+    hours = []
+    for start, end in events(known):
+        first = max(start - HOURS + 1, 0)  # of the windows that reach into it
+        late = torch.nonzero(alarm[first:end])[:, 0]
+        hours.append(float(first + late[0] + HOURS - 1 - start) if len(late) else math.nan)
+    return hours
 
 
 def adjusted(alarm: Tensor, known: Tensor) -> Tensor:
