@@ -320,7 +320,7 @@ def test_a_kit_has_a_script_for_each_system_and_sums_that_others_can_check(shelf
     assert b"\r" not in shell and b"python3.12 python3;" in shell and shell == (kit / "start.command").read_bytes()
     page = (kit / "START.html").read_text(encoding="utf-8")
     assert "start.bat" in page and not re.search(
-        "WORDS|NAMES|PYTHONS|<!-- (windows|end)", page + batch.decode() + shell.decode()
+        "WORDS|NAMES|PYTHONS|ROOM|<!-- (windows|end)", page + batch.decode() + shell.decode()
     )
 
     lines = [line.split("  ", 1) for line in (kit / "SHA256SUMS").read_text().splitlines()]
@@ -458,7 +458,9 @@ def test_on_windows_a_folder_has_a_short_path(tmp_path):
     kit = {"longest": {"installed": 161, "kit": 90}, "installed": {"windows": 1}}
     folder = Path("/" + "x" * 97)
     line = start.hindrance(folder, kit, "windows")
-    assert "has 98 characters, at most 97 are possible here: name another folder, for example: start.bat C:/ae" in line
+    assert (
+        "has 98 characters, at most 97 are possible here: name another folder, for example: .\\start.bat C:/ae" in line
+    )
     assert start.hindrance(Path("/" + "x" * 96), kit, "windows") == ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import re
 import shutil
@@ -73,18 +74,19 @@ def tracked_files(folder: Path, root: Path = ROOT) -> None:
         print("The kit holds what is committed; you have changes that are not.", flush=True)
 
 
-def start_scripts(folder: Path, systems: Sequence[str], pythons: Sequence[str]) -> None:
-    """A script for each system, and the page that says what to do."""
+def start_scripts(folder: Path, sizes: Mapping[str, int], pythons: Sequence[str]) -> None:
+    """A script for each system, and the page that says what to do; `sizes` are what it takes once installed."""
     words = " or ".join(pythons)
     for system, (name, _) in start.START.items():
-        if system in systems:
+        if system in sizes:
             text = (PAGES / f"start.{'bat' if system == 'windows' else 'sh'}").read_text(encoding="utf-8")
             names = " ".join(f"python{python}" for python in pythons)
             text = text.replace("PYTHONS", " ".join(pythons)).replace("NAMES", names).replace("WORDS", words)
             (folder / name).write_text(text, encoding="utf-8", newline="\r\n" if system == "windows" else "\n")
             (folder / name).chmod(0o755)
     page = (PAGES / "START.html").read_text(encoding="utf-8").replace("WORDS", words)
-    page = _FOR_ONE.sub(lambda part: part[2] if part[1] in systems else "", page)
+    page = page.replace("ROOM", f"{math.ceil(max(sizes.values()) / 1e9)}")
+    page = _FOR_ONE.sub(lambda part: part[2] if part[1] in sizes else "", page)
     (folder / "START.html").write_text(page, encoding="utf-8", newline="\n")
 
 
@@ -141,18 +143,17 @@ def write(
         lines = sorted(f"{name}=={parse_wheel_filename(wheel.name)[1]}\n" for name, wheel in named.items())
         (part / "wheels" / f"{target.system}-{target.python}.txt").write_text("".join(lines), encoding="utf-8")
         sizes[target.system] = max(sizes.get(target.system, 0), unpacked(named.values()))
-    systems = list(dict.fromkeys(target.system for target in chosen))
     pythons = list(dict.fromkeys(target.python for target in chosen))
-    start_scripts(part, systems, pythons)
+    start_scripts(part, sizes, pythons)
     on_windows = [wheel for target, named in chosen.items() if target.system == "windows" for wheel in named.values()]
     in_collection = files_in(part / start.COLLECTION)
     installed = longest([*(path for wheel in on_windows for path in installed_paths(wheel)), *in_collection])
     in_kit = longest(files_in(part))
-    if "windows" in systems and (lines := too_long(installed, in_kit)):
+    if "windows" in sizes and (lines := too_long(installed, in_kit)):
         shutil.rmtree(part)
         raise SystemExit("\n".join(lines))
     about = {
-        "systems": {system: SYSTEMS[system].title for system in systems},
+        "systems": {system: SYSTEMS[system].title for system in sizes},
         "pythons": pythons,
         "longest": {"installed": len(installed), "kit": len(in_kit)},
         "installed": sizes,
@@ -202,4 +203,4 @@ def report(kit: Path) -> Iterator[str]:
         yield f"{sum(file.stat().st_size for file in inside) / 1e6:8.1f} MB  {name}, {what}"
     for system, size in about["installed"].items():
         yield f"{size / 1e9:8.1f} GB  on disk once installed, {about['systems'][system]}"
-    yield f"On the stick, in its folder: sha256sum -c --quiet {start.SUMS} (Windows: start.bat --check)"
+    yield f"On the stick, in its folder: sha256sum -c --quiet {start.SUMS} (Windows: .\\start.bat --check)"

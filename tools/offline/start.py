@@ -1,8 +1,8 @@
-"""Sets up the course from an offline kit, then opens the notebooks: `start.bat` and its like run this.
+r"""Sets up the course from an offline kit, then opens the notebooks: `start.bat` and its like run this.
 
-    start.bat                 into the folder `ae` of your home folder; once that is done it only opens the notebooks
-    start.bat D:/lessons/ae   into another folder
-    start.bat --check         compares every file of the kit with SHA256SUMS
+    .\start.bat                 into the folder `ae` of your home folder; once that is done it only opens the notebooks
+    .\start.bat D:/lessons/ae   into another folder
+    .\start.bat --check         compares every file of the kit with SHA256SUMS
 
 All other options are JupyterLab's.
 
@@ -23,7 +23,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
-KIT = Path(__file__).resolve().parents[3]
+KIT = Path(os.path.abspath(__file__)).parents[3]  # not resolved: a drive of Windows stays a drive
 SUMS = "SHA256SUMS"
 COLLECTION = "collection"  # the folder of the repository's files
 INSTALLED = ".from-kit"  # in `.venv`: the list of what was installed
@@ -93,7 +93,8 @@ def sums(kit: Path) -> dict:
 
 def hindrance(target: Path, kit: dict, system: str) -> str:
     """Why the course cannot be set up in this folder, in one line; "" if it can."""
-    again = f"name another folder, for example: {'start.bat C:/ae' if system == 'windows' else 'sh start.sh ~/course'}"
+    example = r".\start.bat C:/ae" if system == "windows" else "sh start.sh ~/course"
+    again = f"name another folder, for example: {example}"
     if system == "windows":
         room = {target: WINDOWS_PATH - 1 - kit["longest"]["installed"], KIT: WINDOWS_PATH - 1 - kit["longest"]["kit"]}
         for folder, most in room.items():
@@ -162,7 +163,7 @@ def set_up(kit: Path, target: Path, system: str) -> None:
     Raises:
         SystemExit: in one line, what went wrong.
     """
-    print(f"Setting up in {target}, once. It takes some minutes and no network.", flush=True)
+    print(f"Bringing the course to {target}. First a look whether this copy of the kit is whole.", flush=True)
     wrong = damaged(kit, (COLLECTION + "/", "wheels/any/", f"wheels/{system}"))
     if wrong:
         raise SystemExit(
@@ -188,7 +189,7 @@ def install(kit: Path, target: Path, system: str) -> None:
     options = ["install", "--no-index", "--disable-pip-version-check", "--no-warn-script-location"]
     options += [part for folder in wheels for part in ("--find-links", str(folder))]
     run(target, python, "-I", str(pip / "pip"), *options, "pip")
-    print("Installing the packages; PyTorch takes longest.", flush=True)
+    print("Installing the packages, once. It takes some minutes and no network; PyTorch takes longest.", flush=True)
     run(target, python, "-I", "-m", "pip", *options, "-r", str(listed(kit)), shown=True)
     run(target, python, "-I", "-m", "pip", *options, "--no-deps", "-e", ".")
     run(target, python, "-I", "tools/isolated.py", "tools/jupyter_settings.py")
@@ -238,7 +239,8 @@ def main(arguments: list) -> int:
             print(f"{name}: not what it was, or not there")
         print("Copy the kit again." if wrong else "All files of the kit are as they were made.")
         return int(bool(wrong))
-    target = Path(options.folder or Path.home() / "ae").expanduser().resolve()
+    target = Path(options.folder or Path.home() / "ae").expanduser()
+    target = Path(os.path.abspath(str(target)) if os.name == "nt" else target.resolve())
     problem = unfit(kit) or ("" if options.fits or ready(KIT, target) else hindrance(target, kit, this_system()))
     if problem:
         print(problem)
