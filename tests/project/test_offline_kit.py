@@ -151,6 +151,16 @@ def test_what_is_missing_is_named_line_by_line(shelf, tmp_path):
     ]
 
 
+def test_without_a_network_nothing_is_tried_one_by_one(tmp_path, monkeypatch):
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")  # nobody listens there
+    monkeypatch.setenv("PIP_RETRIES", "1")
+    monkeypatch.delenv("PIP_NO_INDEX", raising=False)
+    start = [*START, Requirement("demo-other")]
+    assert wheels.wheels(ALL[0], [tmp_path / "pool"], start, {})[1] == [
+        "Windows (x86-64), Python 3.12: the package index cannot be reached, and these are not here: demo-all>=1, demo-other"
+    ]
+
+
 def test_two_that_ask_for_different_versions_are_found(shelf, tmp_path):
     wheel(shelf, "demo-more", requires=["demo-some==1.0"])
     start = [*START, Requirement("demo-some")]

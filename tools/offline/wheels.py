@@ -135,6 +135,7 @@ def pins(target: Target, root: Path = ROOT) -> dict[str, SpecifierSet]:
     return {canonicalize_name(pin.name): pin.specifier for pin in named if applies(pin, target)}
 
 
+NO_NETWORK = "the package index cannot be reached"
 Fetch = Callable[[Sequence[str], Target, Path], str]
 
 
@@ -149,6 +150,8 @@ def pip_download(wanted: Sequence[str], target: Target, folder: Path) -> str:
         command = [*isolated, "-m", "pip", "download", *options, *wanted]
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode:
+            if "Retry(total=0" in done.stdout:  # pip then says that there is no such wheel; it could not ask
+                return NO_NETWORK
             errors = [line for line in done.stdout.splitlines() if line.startswith("ERROR")]
             return (errors or done.stdout.splitlines() or ["pip stopped without a word"])[-1]
         for wheel in Path(scratch).iterdir():
@@ -206,8 +209,12 @@ def _fetched(
     absent = [f"{name}{wanted}" for name, wanted in asked.items() if not best(folders, target, name, wanted)]
     if not fetch:
         return [f"{target.title}: no wheel of {each}" for each in absent]
-    if not absent or not fetch(absent, target, folders[0]):
+    failed = fetch(absent, target, folders[0]) if absent else ""
+    if not failed:
         return []
+    if failed == NO_NETWORK:
+        more = f" and {len(absent) - 3} more" if len(absent) > 3 else ""
+        return [f"{target.title}: {failed}, and these are not here: {', '.join(absent[:3])}{more}"]
     said = {each: fetch([each], target, folders[0]) for each in absent}  # at least one is missing: which?
     return [f"{target.title}: no wheel of {each} ({why})" for each, why in said.items() if why]
 
