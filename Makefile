@@ -13,7 +13,7 @@ open_lab = as_root=; browser=; \
   if [ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ]; then browser=--no-browser; fi; \
   $(RUN) tools/lab.py $(1) $$as_root $$browser
 
-.PHONY: help lab read test check lint outputs claims tries twice maps sweeps tables picture drawings site slides colab offline-kit offline-check bench bench-explorer student teacher grading grade-check skips clean
+.PHONY: help lab read test check lint outputs claims tries twice maps sweeps tables picture drawings site slides colab offline-kit offline-check bench bench-explorer student teacher grading grade-check hub hub-check skips clean
 
 help: ## this list
 	@echo "make lab            start here: sets up .venv the first time, then opens your copies of the notebooks (work/)"
@@ -100,6 +100,12 @@ grading: $(READY) ## a course for nbgrader with every exercise: a folder in buil
 grade-check: $(READY) ## marks solutions, stubs and every listed mistake with nbgrader; NB=notebooks/01*.ipynb for one; long
 	@AEUTILS_PROGRESS=0 $(RUN) tools/grading.py check $(NB)
 
+hub: .venv/.hub ## one server for a class, on Linux as root: make hub STUDENTS=30 HUB="--votes --memory 4G"; docs/hub says all
+	@$(RUN) tools/hub.py --students $(or $(STUDENTS),30) $(HUB)
+
+hub-check: .venv/.hub ## tries that with pretend students on this machine alone, and prints figures: make hub-check STUDENTS=8
+	@AEUTILS_PROGRESS=0 $(RUN) tools/hub_check.py --students $(or $(STUDENTS),8) $(HUB)
+
 clean: ## removes .venv and caches, so that the next start sets up afresh; data sets and your copies (work/) stay
 	@rm -rf .venv build .pytest_cache .ruff_cache .mypy_cache aeutils.egg-info
 	@find aeutils tests tools notebooks -name __pycache__ -prune -exec rm -rf {} + \
@@ -136,3 +142,9 @@ $(READY): pyproject.toml constraints.txt
 	  { echo "Set-up stopped: see above. The next make starts from nothing."; exit 1; }
 	@$(RUN) tools/jupyter_settings.py
 	@pwd -P > $(READY)
+
+# What a hub needs beyond that: packages that no student's own machine needs, and a proxy from npm.
+.venv/.hub: $(READY)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check $(if $(CONSTRAINTS),-c $(CONSTRAINTS)) -e '.[hub]'
+	@$(RUN) tools/hub.py --fetch
+	@touch $@

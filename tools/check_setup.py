@@ -16,9 +16,11 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def troubles(package: str) -> list[str]:
-    """One line for each requirement of an installed package, its extras included, that cannot be imported."""
-    names = {canonical(re.split(r"[^\w.-]", line)[0]) for line in [package, *(metadata.requires(package) or [])]}
+def troubles(package: str, extras: frozenset[str] = frozenset({"test"})) -> list[str]:
+    """One line for each requirement of an installed package, and of these extras, that cannot be imported."""
+    extra = {line: re.search(r"""extra == ["'](\w+)""", line) for line in metadata.requires(package) or []}
+    wanted = [line for line, found in extra.items() if not found or found[1] in extras]
+    names = {canonical(re.split(r"[^\w.-]", line)[0]) for line in [package, *wanted]}
     modules: dict[str, list[str]] = {name: [] for name in names}
     for module, owners in metadata.packages_distributions().items():
         for owner in {canonical(owner) for owner in owners} & names:

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 # Variables that change what Python, Jupyter, IPython, matplotlib and the tools of the tests find or do.
@@ -28,6 +29,7 @@ _KEPT = {
     *("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONFAULTHANDLER"),
     *("JUPYTER_IP", "JUPYTER_PORT", "JUPYTER_PORT_RETRIES", "JUPYTER_TOKEN", "JUPYTER_TOKEN_FILE"),  # how it is reached
 }
+_OF_A_HUB = "JUPYTERHUB_"  # what a hub tells the server that it starts for a student (hub_server.py)
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _LOOPBACK = "127.0.0.1,localhost,::1"
 # pip's options that say where packages come from and how they are fetched; all others could send them elsewhere.
@@ -43,7 +45,11 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
 
     Doing it twice changes nothing more. Creates the folder in which our own settings and caches lie.
     """
-    kept = {name: value for name, value in given.items() if name in _KEPT or not name.startswith(_DROPPED)}
+    kept = {
+        name: value
+        for name, value in given.items()
+        if name in _KEPT or name.startswith(_OF_A_HUB) or not name.startswith(_DROPPED)
+    }
     own = _own_folder(given)
     # These networks are small: a second thread gains little, and where several processes run, their threads wait for
     # one another for most of the time (the training tests: 18 seconds with one, minutes with more).
@@ -96,10 +102,11 @@ def _own_folder(given: Mapping[str, str]) -> Path:
                 pass
             if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():  # somebody else prepared it
                 continue
-            if folder != first and (first / "matplotlib").is_dir():  # listing the fonts again takes seconds
-                shutil.copytree(first / "matplotlib", folder / "matplotlib", dirs_exist_ok=True)
         except OSError:
             continue
+        with suppress(OSError):  # there is none, or its owner shows it to nobody
+            if folder != first:  # listing the fonts again takes seconds
+                shutil.copytree(first / "matplotlib", folder / "matplotlib", dirs_exist_ok=True)
         return folder
     raise SystemExit(f"No folder can be written, not even a temporary one; set TMPDIR to one that can. Tried: {folder}")
 

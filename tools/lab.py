@@ -30,21 +30,31 @@ def main(arguments: list[str]) -> None:
                 f"Your own copies cannot be made ({error}): these are the stored notebooks, and nothing you do stays."
             )
             folder = "notebooks"
-    here = str(Path(__file__).resolve().parent)
-    sys.path[:] = [place for place in sys.path if place != here]  # these files are no business of JupyterLab's
     first = f"--LabApp.default_url=/lab/tree/{folder}/00_start_here.ipynb"
-    rest += [
-        f"--HTMLExporter.template_name={jupyter_settings.TEMPLATE.name}",
-        f"--TemplateExporter.extra_template_basedirs={jupyter_settings.TEMPLATE.parent}",
-    ]
+    rest += settings()
     if folder == "notebooks":
-        rest.append(f"--LabApp.app_settings_dir={Path(here) / 'stored_settings'}")
+        rest.append(f"--LabApp.app_settings_dir={Path(__file__).resolve().parent / 'stored_settings'}")
     sys.argv = ["jupyter-lab", *rest, f"--ServerApp.root_dir={reader_copies.ROOT}", first]
-    if os.environ.get("AEUTILS_RECORD") == "only in lab":
-        del os.environ["AEUTILS_RECORD"]
+    become_a_lab()
     from jupyterlab.labapp import main as jupyterlab
 
     jupyterlab()
+
+
+def settings() -> list[str]:
+    """JupyterLab's options, however it is started."""
+    return [
+        f"--HTMLExporter.template_name={jupyter_settings.TEMPLATE.name}",
+        f"--TemplateExporter.extra_template_basedirs={jupyter_settings.TEMPLATE.parent}",
+    ]
+
+
+def become_a_lab() -> None:
+    """From here on this process is a reader's JupyterLab: what is solved is noted, these files cannot be imported."""
+    here = str(Path(__file__).resolve().parent)
+    sys.path[:] = [place for place in sys.path if place != here]
+    if os.environ.get("AEUTILS_RECORD") == "only in lab":
+        del os.environ["AEUTILS_RECORD"]
 
 
 if __name__ == "__main__":

@@ -21,13 +21,17 @@ FOLDER = "work"
 _RECORD = ".editions.json"  # edition: notebook -> hash of the last edition copied; written: file -> its hash then
 
 
-def bring_up_to_date(root: Path = ROOT) -> list[str]:
+def bring_up_to_date(root: Path = ROOT, work: Path | None = None) -> list[str]:
     """Copy what is new in `notebooks/` to `work/`, with the drawings; say in lines what a reader should know of it.
+
+    Args:
+        root: the checkout.
+        work: another folder to copy to, which is called `work` as well: on a shared machine each student has one.
 
     Raises:
         OSError: the folder cannot be written.
     """
-    work = root / FOLDER
+    work = root / FOLDER if work is None else work
     work.mkdir(exist_ok=True)
     _copy_drawings(root / "notebooks" / "drawings", work / "drawings")
     before = _record(work)

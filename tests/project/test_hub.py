@@ -1,0 +1,147 @@
+"""The shared machine: its parts, its numbers, and two pretend students on a hub that really runs."""
+
+import os
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import hub
+import hub_server
+import hub_watch
+import pytest
+import yaml
+from page_links import fault, links, text_of
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "hub" / "index.md"
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a hub needs Linux: each student is an account of it")
+
+
+def test_kubernetes_has_the_numbers_of_the_one_machine():
+    values = yaml.safe_load((ROOT / "docs" / "hub" / "values.yaml").read_text(encoding="utf-8"))
+    limit, plan, idle = (hub.numbers()[name] for name in ("limit", "plan", "idle"))
+    student = values["singleuser"]
+    assert student["memory"] == {"guarantee": plan["memory"], "limit": limit["memory"]}
+    assert student["cpu"] == {"guarantee": plan["cores"], "limit": limit["cores"]}
+    assert (values["cull"]["timeout"], values["cull"]["every"]) == (idle["server"], idle["look"])
+    kernels = student["extraFiles"]["kernels"]["data"]["MappingKernelManager"]
+    assert kernels == {"cull_idle_timeout": idle["kernel"], "cull_interval": idle["look"], "cull_connected": True}
+    assert [name for name in student["cmd"] if name.startswith("tools/") and not (ROOT / name).is_file()] == []
+
+
+def test_the_page_has_the_same_numbers_and_its_links_lead_somewhere():
+    text = text_of(PAGE)
+    limit, plan, idle = (hub.numbers()[name] for name in ("limit", "plan", "idle"))
+    for wanted in (
+        f"{limit['memory'].rstrip('G')} GB of memory",
+        f"{plan['memory'].rstrip('G')} GB for each",
+        f"{idle['kernel'] // 60} minutes",
+        f"{idle['server'] // 60} minutes",
+    ):
+        assert wanted in text, wanted
+    assert list(filter(None, (fault(PAGE, link) for link in links(text)))) == []
+
+
+def test_a_student_has_copies_of_their_own_and_links_to_the_rest(tmp_path, monkeypatch):
+    assert hub_server.prepare(tmp_path) == "work/00_start_here.ipynb"
+    course = tmp_path / hub_server.COURSE
+    mine = course / "work" / "00_start_here.ipynb"
+    assert mine.is_file() and not mine.is_symlink()
+    assert (course / "notebooks").resolve() == ROOT / "notebooks" and (course / "README.md").is_file()
+    mine.write_text("mine")
+    (course / "data").unlink()
+    (course / "data").mkdir()
+    (course / "notebooks").unlink()
+    (course / "notebooks").symlink_to(tmp_path / "where it was before")
+    assert hub_server.prepare(tmp_path) == "work/00_start_here.ipynb"
+    assert mine.read_text() == "mine" and not (course / "data").is_symlink()
+    assert (course / "notebooks").resolve() == ROOT / "notebooks"
+
+
+def test_where_nothing_can_be_written_the_stored_notebooks_open(tmp_path, capsys):
+    (tmp_path / hub_server.COURSE).write_text("in the way")
+    assert hub_server.prepare(tmp_path) == "notebooks/00_start_here.ipynb"
+    assert "nothing that is done stays" in capsys.readouterr().out
+
+
+def test_sockets_and_temporary_files_stay_in_the_home(tmp_path):
+    (tmp_path / ".tmp").mkdir()
+    (tmp_path / ".tmp" / "old").write_text("")
+    places = [Path(place) for place in hub_server.private_folders(tmp_path).values()]
+    assert [stat.S_IMODE(place.stat().st_mode) for place in places] == [0o700, 0o700]
+    assert all(place.parent == tmp_path and list(place.iterdir()) == [] for place in places)
+    with pytest.raises(SystemExit, match="too long"):
+        hub_server.private_folders(tmp_path / ("long" * 30))
+
+
+def test_the_largest_ends_and_the_server_stays():
+    size = hub_watch.size
+    assert (size("3G"), size("1.5M"), size("7")) == (3 * 2**30, 3 * 2**19, 7)
+    server, small, large = (hub_watch.Process(*each) for each in ((10, 90, 1), (11, 20, 10), (12, 60, 10)))
+    assert hub_watch.too_large([server, small, large], 170, hub=1) is None
+    assert hub_watch.too_large([server, small, large], 169, hub=1) == large
+    assert hub_watch.too_large([server], 80, hub=1) == server  # it alone is too large
+    assert hub_watch.too_large([server._replace(own=50), server._replace(pid=13, own=50)], 80, hub=1) is None
+    here = hub_watch.processes([os.getuid()])[os.getuid()]
+    (this,) = (process for process in here if process.pid == os.getpid())
+    assert this.own > 10e6 and this.parent == os.getppid()
+
+
+def test_slips_are_for_roots_eyes_and_the_last_one_counts(tmp_path, monkeypatch):
+    told = []
+    monkeypatch.setattr(subprocess, "run", lambda command, input, **more: told.append((command, input)))
+    file = tmp_path / "slips.txt"
+    hub.write_slips(file, "http://hub.example:8000", ["student01", "student02"])
+    hub.write_slips(file, "http://hub.example:8000", ["student02"])
+    given = hub.read_slips(file)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600 and sorted(given) == ["student01", "student02"]
+    assert file.read_text().count("http://hub.example:8000") == 3
+    assert [command for command, _ in told] == [["chpasswd"]] * 2
+    assert told[1][1] == f"student02:{given['student02']}\n"
+    assert re.fullmatch(r"([a-z]{4}-){3}[a-z]{4}", given["student01"]) and len(set(given.values())) == 2
+    (tmp_path / "elsewhere").write_text("")
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError):
+        hub.write_slips(tmp_path / "link", "", ["student01"])
+
+
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        (["--students", "0"], "expected 1 to 999"),
+        (["--prefix", "Ä b"], "expected small letters"),
+        (["--certificate", "c.pem"], "belong together"),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_line(options, said):
+    with pytest.raises(SystemExit, match=said):
+        hub.main(options)
+
+
+def test_a_small_machine_is_told_before_the_lesson(monkeypatch):
+    monkeypatch.setattr(hub, "_memory", lambda: 12 * 2**30)
+    memory, cores = hub.advice(1000, {"memory": "1.2G", "cores": 0.5})
+    assert "about 1200 GB" in memory and "about 10 at the same time" in memory and "500 are wanted" in cores
+    assert hub.advice(1, {"memory": "1.2G", "cores": 0.5}) == []
+
+
+def test_closed_folders_are_named(tmp_path):
+    tmp_path.chmod(0o755)
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    (tmp_path / "a").chmod(0o700)
+    assert hub.closed(inner) in (tmp_path / "a", *tmp_path.parents)
+
+
+@pytest.mark.slow
+def test_two_students_on_a_hub_that_runs():
+    if lacking := hub.missing():
+        pytest.skip(lacking)
+    if not hub.PROXY.exists():
+        pytest.skip("JupyterHub's proxy is not here: make .venv/.hub fetches it")
+    command = [sys.executable, "-I", str(ROOT / "tools" / "isolated.py"), str(ROOT / "tools" / "hub_check.py")]
+    done = subprocess.run([*command, "--students", "2", "--small"], capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert "led there" in done.stdout and "MemoryError" in done.stdout

@@ -1,0 +1,320 @@
+"""One server for a class, on Linux, as root: `make hub STUDENTS=30`. docs/hub/index.md says all about it.
+
+Makes an account for each student and one for the teacher, with slips of names and passwords, and starts JupyterHub with
+docs/hub/jupyterhub_config.py. Run again, it goes on with the accounts and the work that are there; more students get
+accounts and slips of their own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import pwd
+import re
+import secrets
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import hub_watch
+import npm_packages
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIG = ROOT / "docs" / "hub" / "jupyterhub_config.py"
+NUMBERS = ROOT / "docs" / "hub" / "numbers.toml"
+PROXY = npm_packages.MODULES / "configurable-http-proxy" / "bin" / "configurable-http-proxy"
+_NO_SHELL = "/usr/sbin/nologin"  # the password opens the hub and nothing else
+_SYLLABLES = [a + b for a in "bdfghkmnprstvz" for b in "aeiou"]  # read aloud and typed without a doubt
+
+
+def numbers() -> dict[str, dict[str, Any]]:
+    """What numbers.toml says."""
+    return tomllib.loads(NUMBERS.read_text(encoding="utf-8"))
+
+
+def missing() -> str:
+    """What this machine lacks to run a hub, in one line; empty if nothing."""
+    if sys.platform != "linux":
+        return "A hub needs a Linux server: each student is an account of the machine."
+    if os.getuid() != 0:
+        return "A hub is started by root, who alone may make accounts and run each student's server as that student."
+    if len(Path("/proc/self/uid_map").read_text(encoding="utf-8").splitlines()) == 1 and not _may_be("65534"):
+        return "Here root may not become another user (a container without rights), so students cannot be kept apart."
+    for package in ("jupyterhub", "jupyterhub_idle_culler"):
+        if importlib.util.find_spec(package) is None:
+            return (
+                f"{package} is not installed: pip install -c constraints.txt -e '.[hub]' into .venv, as make hub does."
+            )
+    if shutil.which("node") is None:
+        return "JupyterHub's proxy needs Node 20 or newer; on Debian and Ubuntu: apt-get install nodejs npm."
+    if lacking := [each for each in ("useradd", "chpasswd") if shutil.which(each) is None]:
+        return f"{' and '.join(lacking)} not found; on Debian and Ubuntu: apt-get install passwd."
+    return ""
+
+
+def _may_be(user: str) -> bool:
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", f"import os; os.setgroups([]); os.setuid({user})"], stderr=subprocess.DEVNULL
+    )
+    return done.returncode == 0
+
+
+def proxy() -> list[str]:
+    """The command of JupyterHub's proxy, which is fetched first where it is not there yet."""
+    npm_packages.fetch("configurable-http-proxy@5", PROXY, "JupyterHub's proxy comes from npm")
+    return [shutil.which("node") or "node", str(PROXY)]
+
+
+def systemd() -> bool:
+    """Whether systemd runs this machine, and limits can be left to it."""
+    return Path("/run/systemd/system").is_dir() and importlib.util.find_spec("systemdspawner") is not None
+
+
+def accounts(folder: Path, names: Sequence[str]) -> list[str]:
+    """Make the accounts that are not there yet, each with a home that nobody else may enter; the names of the new.
+
+    Raises:
+        SystemExit: a name is an account of this machine for something else.
+    """
+    students = folder / "students"
+    for each, mode in ((folder, 0o711), (students, 0o711), (folder / "hub", 0o700)):
+        each.mkdir(parents=True, exist_ok=True)
+        each.chmod(mode)
+    new = []
+    for name in names:
+        home = students / name
+        try:
+            if Path(pwd.getpwnam(name).pw_dir) != home:
+                raise SystemExit(f"{name} is an account of this machine already; choose other names: HUB='--prefix ae'")
+        except KeyError:
+            new.append(name)
+            command = ["useradd", "--create-home", "--home-dir", str(home), "--shell", _NO_SHELL, "--user-group", name]
+            subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+        account = pwd.getpwnam(name)
+        if home.stat().st_uid != account.pw_uid:  # kept from an earlier account of that name
+            subprocess.run(["chown", "-hR", f"{account.pw_uid}:{account.pw_gid}", str(home)], check=True)
+        home.chmod(0o700)
+    return new
+
+
+def show_fonts() -> None:
+    """Let students copy matplotlib's list of fonts from this environment, and nothing else of what is kept there."""
+    kept = Path(sys.prefix) / "var" / "aeutils"
+    for folder in kept.iterdir() if kept.is_dir() else ():
+        folder.chmod(0o755 if folder.name == "matplotlib" else 0o700)
+    if kept.is_dir():
+        kept.chmod(0o711)
+
+
+def password() -> str:
+    """Four words of two syllables: about 49 bits."""
+    return "-".join("".join(secrets.choice(_SYLLABLES) for _ in range(2)) for _ in range(4))
+
+
+def write_slips(file: Path, address: str, names: Sequence[str]) -> None:
+    """Give new passwords to these accounts, and add their slips to a file that root alone can read."""
+    given = {name: password() for name in names}
+    handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as slips:
+        os.fchmod(handle, 0o600)
+        for name, word in given.items():
+            slips.write(f"{'- ' * 30}\n\n  {address}\n  name      {name}\n  password  {word}\n\n")
+    told = "".join(f"{name}:{word}\n" for name, word in given.items())
+    subprocess.run(["chpasswd"], input=told, text=True, check=True)
+
+
+def read_slips(file: Path) -> dict[str, str]:
+    """Name -> password; where there are several slips, the last one counts."""
+    return dict(re.findall(r"^ +name +(\S+)\n +password +(\S+)$", file.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def votes_folder(folder: Path, teacher: str) -> Path:
+    """A folder in which everybody may put votes, and only the teacher may look."""
+    votes = folder / "votes"
+    votes.mkdir(exist_ok=True)
+    os.chown(votes, 0, pwd.getpwnam(teacher).pw_gid)
+    votes.chmod(0o3773)
+    return votes
+
+
+def trouble(student: str) -> str:
+    """Why a student's server could not start from this checkout, in one line; empty if it can."""
+    account = pwd.getpwnam(student)
+    command = [
+        sys.executable,
+        "-I",
+        str(ROOT / "tools" / "isolated.py"),
+        "-c",
+        "import jupyterhub, jupyterlab, aeutils",
+    ]
+    try:
+        done = subprocess.run(
+            command,
+            cwd="/",
+            env={"HOME": account.pw_dir, "PATH": os.environ.get("PATH", os.defpath)},
+            user=account.pw_uid,
+            group=account.pw_gid,
+            extra_groups=[],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        if done.returncode == 0:
+            return ""
+        said = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
+    except OSError as error:
+        said = str(error)
+    shut = next(filter(None, map(closed, (ROOT, Path(sys.executable), Path(sys.executable).resolve()))), None)
+    where = f"{shut} is closed to them" if shut else said
+    return f"Students cannot run this checkout's Python: {where}. Put both where all may read, such as below /opt."
+
+
+def closed(path: Path) -> Path | None:
+    """The first folder on the way to a file that others may not enter."""
+    return next((each for each in reversed(path.parents) if not each.stat().st_mode & stat.S_IXOTH), None)
+
+
+def advice(students: int, plan: Mapping[str, Any]) -> list[str]:
+    """What this machine is too small for, in lines."""
+    lines = []
+    needed, there = students * hub_watch.size(str(plan["memory"])), _memory()
+    if needed > there:
+        lines.append(
+            f"Memory: {students} students at work need about {needed / 2**30:.0f} GB, {there / 2**30:.0f} GB are free: "
+            f"enough for about {there // hub_watch.size(str(plan['memory']))} at the same time."
+        )
+    if (cores := students * float(plan["cores"])) > (here := len(os.sched_getaffinity(0))):
+        lines.append(
+            f"Cores: {cores:.0f} are wanted, {here} are here: cells that train will take longer than they say."
+        )
+    return lines
+
+
+def _memory() -> int:
+    found = re.search(r"^MemAvailable: +(\d+) kB", Path("/proc/meminfo").read_text(encoding="utf-8"), re.MULTILINE)
+    return 1024 * int(found[1]) if found else 0
+
+
+def own_address() -> str:
+    """This machine's address in its network, as far as it can be told; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # an address for documentation
+            return str(probe.getsockname()[0])
+        except OSError:
+            return "127.0.0.1"
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of the loopback that nobody uses."""
+    probes = [socket.socket() for _ in range(count)]
+    for probe in probes:
+        probe.bind(("127.0.0.1", 0))
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+def prepare(options: argparse.Namespace) -> tuple[list[str], dict[str, str]]:
+    """Accounts, slips and the class's settings: the command that is the hub, and its variables.
+
+    Raises:
+        SystemExit: something is missing; it is said in one line.
+    """
+    if lacking := missing():
+        raise SystemExit(lacking)
+    command = proxy()
+    folder, width = options.folder.resolve(), max(2, len(str(options.students)))
+    students = [f"{options.prefix}{number:0{width}}" for number in range(1, options.students + 1)]
+    new = accounts(folder, [*students, options.teacher])
+    show_fonts()
+    if reason := trouble(students[0]):
+        raise SystemExit(reason)
+    scheme = "https" if options.certificate else "http"
+    shown = options.address or f"{scheme}://{own_address()}:{options.port}"
+    slips = folder / "slips.txt"
+    renewed = [*students, options.teacher] if options.renew else new
+    if renewed:
+        write_slips(slips, shown, renewed)
+    environment = {"AEUTILS_DEVICE": os.environ.get("AEUTILS_DEVICE", "cpu"), "AEUTILS_PROGRESS": "1"}
+    if options.votes:
+        environment["AEUTILS_VOTES"] = str(votes_folder(folder, options.teacher))
+    settings = numbers() | {
+        "students": students,
+        "teacher": options.teacher,
+        "address": f"{scheme}://{options.listen}:{options.port}",
+        "certificate": str(options.certificate or ""),
+        "key": str(options.key or ""),
+        "ports": free_ports(2),
+        "proxy": command,
+        "environment": environment,
+        "systemd": systemd() and not options.plain,
+    }
+    settings["limit"]["memory"] = options.memory or settings["limit"]["memory"]
+    settings["idle"] |= {"kernel": options.idle_kernel} if options.idle_kernel else {}
+    settings["idle"] |= {"server": options.idle_server} if options.idle_server else {}
+    settings["idle"]["look"] = min(settings["idle"].values())
+    (folder / "hub" / "class.json").write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
+    for line in advice(len(students), settings["plan"]):
+        print(line)
+    print(f"Students open {shown}")
+    print(f"Slips with names and passwords: {slips} (for root's eyes; print it, cut it, delete it)")
+    if not options.certificate and options.listen not in ("127.0.0.1", "localhost"):
+        print("Without a certificate passwords cross the network as they are typed: docs/hub/index.md, Encryption.")
+    kind = "systemd" if settings["systemd"] else "limits of each process, and a watch over their sum"
+    print(f"At most {settings['limit']['memory']} of memory for each student, by {kind}.", flush=True)
+    jupyterhub = [sys.executable, "-I", "-m", "jupyterhub", "--config", str(CONFIG)]
+    return jupyterhub, {"AEUTILS_HUB": str(folder)}
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--fetch", action="store_true", help="only fetch what is needed from the network")
+    made.add_argument("--students", type=int, default=30)
+    made.add_argument(
+        "--folder", type=Path, default=Path("/srv/autoencoders"), help="homes, slips, the hub's own files"
+    )
+    made.add_argument("--prefix", default="student", help="what their names begin with")
+    made.add_argument("--teacher", default="teacher", help="the name of the teacher's account")
+    made.add_argument("--listen", default="", help="an address of this machine; all of them, if not given")
+    made.add_argument("--port", type=int, default=8000)
+    made.add_argument(
+        "--address", default="", help="what students type, where that is another: https://hub.example.org"
+    )
+    made.add_argument("--certificate", type=Path, help="for https, with --key")
+    made.add_argument("--key", type=Path)
+    made.add_argument("--votes", action="store_true", help="collect what is chosen at predictions")
+    made.add_argument("--renew", action="store_true", help="new passwords and slips for all")
+    made.add_argument("--plain", action="store_true", help="plain processes also where systemd runs")
+    made.add_argument("--memory", default="", help="of one student at most, such as 4G (docs/hub/numbers.toml)")
+    made.add_argument("--idle-kernel", type=int, help="seconds after which an idle kernel is stopped")
+    made.add_argument("--idle-server", type=int, help="seconds after which an idle server is stopped")
+    return made
+
+
+def main(arguments: list[str]) -> None:
+    options = parser().parse_args(arguments)
+    if options.fetch:
+        proxy()
+        return
+    if not 1 <= options.students <= 999:
+        raise SystemExit(f"STUDENTS={options.students}: expected 1 to 999")
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,20}", options.prefix):
+        raise SystemExit(f"--prefix {options.prefix}: expected small letters and digits, as in the name of an account")
+    if bool(options.certificate) != bool(options.key):
+        raise SystemExit("--certificate and --key belong together: https needs both")
+    command, variables = prepare(options)
+    os.chdir(options.folder / "hub")
+    os.execve(command[0], command, {**os.environ, **variables})
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
