@@ -527,6 +527,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--students", type=int, default=8)
     parser.add_argument("--small", action="store_true", help="the first cell alone, no browser, no rest: for the tests")
+    parser.add_argument("--cells", type=int, help="so many of notebook 01's code cells; all, if not given")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if lacking := hub.missing():
@@ -540,7 +541,7 @@ def main(arguments: list[str]) -> int:
     with running_hub(options.students, *idle) as slips:
         lesson = Lesson([Pretend(name, slips[name]) for name in sorted(slips) if name != "teacher"])
         lesson.arrive()
-        lesson.work(1 if options.small else None)
+        lesson.work(1 if options.small else options.cells)
         if not options.small:
             lesson.explore()
             lesson.browse()

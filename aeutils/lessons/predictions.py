@@ -11,7 +11,6 @@ from typing import Any
 
 from IPython.display import display
 
-from aeutils.lessons import votes
 from aeutils.lessons.numbers import NUMERAL, close, number_words_in, numerals_in, plain, value_of
 from aeutils.runtime import real_number, short
 
@@ -51,7 +50,12 @@ class Prediction:
         self.question = question
         self.options = tuple(given)
         self._buttons = widgets.ToggleButtons(options=self._lettered(), value=None, style={"button_width": "3em"})
-        self._buttons.observe(lambda change: votes.cast(self.question, self.options, change["new"]), "value")
+        self._buttons.observe(self._vote, "value")
+
+    def _vote(self, change: Mapping[str, Any]) -> None:
+        from aeutils.lessons import votes  # a program as well, `python -m`: it may not have been imported before that
+
+        votes.cast(self.question, self.options, change["new"])
 
     @property
     def guess(self) -> str | None:

@@ -5,6 +5,7 @@ import re
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import hub
@@ -67,11 +68,13 @@ def test_where_nothing_can_be_written_the_stored_notebooks_open(tmp_path, capsys
 
 
 def test_sockets_and_temporary_files_stay_in_the_home(tmp_path):
-    (tmp_path / ".tmp").mkdir()
-    (tmp_path / ".tmp" / "old").write_text("")
-    places = [Path(place) for place in hub_server.private_folders(tmp_path).values()]
-    assert [stat.S_IMODE(place.stat().st_mode) for place in places] == [0o700, 0o700]
-    assert all(place.parent == tmp_path and list(place.iterdir()) == [] for place in places)
+    with tempfile.TemporaryDirectory(dir="/tmp") as short:
+        home = Path(short)
+        (home / ".tmp").mkdir()
+        (home / ".tmp" / "old").write_text("")
+        places = [Path(place) for place in hub_server.private_folders(home).values()]
+        assert [stat.S_IMODE(place.stat().st_mode) for place in places] == [0o700, 0o700]
+        assert all(place.parent == home and list(place.iterdir()) == [] for place in places)
     with pytest.raises(SystemExit, match="too long"):
         hub_server.private_folders(tmp_path / ("long" * 30))
 
