@@ -192,7 +192,8 @@ class Pretend(Student):
     def browse(self) -> None:
         """Sit at a real browser: type the slip, open a notebook, run its cell, drag the explorer's point."""
         path = "work/explorer.ipynb"
-        cell = {"cell_type": "code", "source": EXPLORER, "metadata": {}, "outputs": [], "execution_count": None}
+        cell: dict[str, Any] = {"cell_type": "code", "source": EXPLORER, "metadata": {}}
+        cell |= {"outputs": [], "execution_count": None}
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         notebook = {"cells": [cell], "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 4}
         self.told("PUT", f"contents/{path}", {"type": "notebook", "format": "json", "content": notebook})
@@ -245,8 +246,8 @@ class Pretend(Student):
         self.note("through a link", self.ask("GET", f"contents/work/{link['to']}/secret.txt").ok)
         as_server = {"Authorization": f"token {token['text'].strip()}"}
         for method, path in (("GET", ""), ("GET", f"/{other.name}"), ("DELETE", f"/{other.name}/server")):
-            answer = requests.request(method, f"{ADDRESS}/hub/api/users{path}", headers=as_server, timeout=60)
-            self.note(f"{method} /hub/api/users{path}", answer.ok)
+            there = f"{ADDRESS}/hub/api/users{path}"
+            self.note(f"{method} {there}", requests.request(method, there, headers=as_server, timeout=60).ok)
         file = {"type": "file", "format": "text", "content": "changed"}
         self.note("writes into the shared notebooks", self.ask("PUT", "contents/notebooks/mine.txt", file).ok)
 
@@ -399,10 +400,10 @@ def of_root() -> dict[str, float]:
 
 
 class Lesson:
-    """The check itself: everybody does a thing, then the next; `told` are the lines of the report."""
+    """The check itself: everybody does a thing, then the next."""
 
     def __init__(self, students: list[Pretend]) -> None:
-        self.students, self.told = students, []
+        self.students = students
 
     def all(self, action: Callable[[Pretend], Any]) -> float:
         """Let all do it at the same time; seconds until the last one is done. An error of one ends the check."""
@@ -413,7 +414,6 @@ class Lesson:
         return time.monotonic() - begin
 
     def say(self, line: str) -> None:
-        self.told.append(line)
         print(line, flush=True)
 
     def range(self, name: str) -> str:
