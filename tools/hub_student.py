@@ -141,6 +141,8 @@ class Student:
             answer = self.browser.get(f"{self.server}/lab", timeout=PATIENCE)
             if answer.ok and answer.url.startswith(self.server):
                 return
+            if answer.status_code == 424:  # it does not run: it was just being stopped
+                self.browser.get(f"{self.hub}/hub/spawn", timeout=PATIENCE)
             time.sleep(0.5)
         raise RuntimeError(f"{self.name}'s server did not come up: {answer.status_code} at {answer.url}")
 

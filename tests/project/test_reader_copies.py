@@ -182,6 +182,7 @@ def test_jupyterlab_opens_them(monkeypatch, capsys, given, error, opened):
     monkeypatch.setattr("jupyterlab.labapp.main", lambda: None)
     monkeypatch.setattr(sys, "argv", [])
     monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setenv("AEUTILS_RECORD", "only in lab")  # which it takes away
     lab.main([*given, "--no-browser"])
     stored = Path(lab.__file__).parent / "stored_settings"
     templates = Path(lab.__file__).parent / "templates"
