@@ -157,7 +157,8 @@ def test_without_a_network_nothing_is_tried_one_by_one(tmp_path, monkeypatch):
     monkeypatch.delenv("PIP_NO_INDEX", raising=False)
     start = [*START, Requirement("demo-other")]
     assert wheels.wheels(ALL[0], [tmp_path / "pool"], start, {})[1] == [
-        "Windows (x86-64), Python 3.12: the package index cannot be reached, and these are not here: demo-all>=1, demo-other"
+        "Windows (x86-64), Python 3.12: the package index cannot be reached, and these are not here: "
+        "demo-all>=1, demo-other"
     ]
 
 
