@@ -24,6 +24,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import hub_server
 import hub_watch
 import npm_packages
 
@@ -245,6 +246,12 @@ def prepare(options: argparse.Namespace) -> tuple[list[str], dict[str, str]]:
     if renewed:
         write_slips(slips, shown, renewed)
     environment = {"AEUTILS_DEVICE": os.environ.get("AEUTILS_DEVICE", "cpu"), "AEUTILS_PROGRESS": "1"}
+    notebooks = (options.edition or ROOT) / "notebooks"
+    if not (notebooks / options.first).is_file():
+        raise SystemExit(f"{options.first} is not in {notebooks}: --first names a notebook to begin with")
+    environment["AEUTILS_FIRST"] = options.first
+    if options.edition:
+        environment["AEUTILS_COURSE"] = str(options.edition.resolve())
     if options.votes:
         environment["AEUTILS_VOTES"] = str(votes_folder(folder, options.teacher))
     settings = numbers() | {
@@ -291,6 +298,8 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--certificate", type=Path, help="for https, with --key")
     made.add_argument("--key", type=Path)
+    made.add_argument("--first", default=hub_server.FIRST, help="the notebook to begin with: lesson_90.ipynb")
+    made.add_argument("--edition", type=Path, help="a folder of make student, for notebooks without solutions")
     made.add_argument("--votes", action="store_true", help="collect what is chosen at predictions")
     made.add_argument("--renew", action="store_true", help="new passwords and slips for all")
     made.add_argument("--plain", action="store_true", help="plain processes also where systemd runs")

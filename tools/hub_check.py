@@ -241,7 +241,7 @@ class Pretend(Student):
         for path in ("api/contents/work/secret.txt", "files/work/secret.txt", "api/kernels", "lab"):
             answer = self.raw(f"/user/{other.name}/{path}")
             self.note(f"/user/{other.name}/{path}", secret in answer or answer.startswith("HTTP 200"))
-        link = {"from": str(other.home / COURSE / "work"), "to": "a_way_in"}
+        link = {"from": str(other.home / COURSE / "work"), "to": f"a_way_in_{self.tried}"}
         token = self.at.run(f"import os\nos.symlink({link['from']!r}, {link['to']!r})\nprint(os.environ['{TOKEN}'])")
         self.note("through a link", self.ask("GET", f"contents/work/{link['to']}/secret.txt").ok)
         as_server = {"Authorization": f"token {token['text'].strip()}"}
@@ -310,6 +310,16 @@ def attempt(what, action):
         tried.append((what, True))
     except (OSError, ValueError):
         tried.append((what, False))
+def listen(places):
+    with zmq.Context() as context, context.socket(zmq.SUB) as socket:
+        socket.linger = 0
+        socket.subscribe(b"")
+        for place in places:
+            socket.connect(place)
+        if not socket.poll(2500):
+            raise ValueError
+attempt("listens to their kernel's ports", lambda: listen(f"tcp://127.0.0.1:{port}" for port in ATTACK["ports"]))
+attempt("listens to their kernel's sockets", lambda: listen(f"ipc://{file}" for file in ATTACK["sockets"]))
 for file in ATTACK["files"]:
     attempt("reads " + file, lambda: open(file, "rb").read(1))
 for folder in ATTACK["folders"]:
@@ -325,18 +335,8 @@ def page(port):
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=5) as answer:
         if ATTACK["secret"] not in answer.read().decode():
             raise ValueError
-def listen(place):
-    with zmq.Context() as context, context.socket(zmq.SUB) as socket:
-        socket.linger = 0
-        socket.subscribe(b"")
-        socket.connect(place)
-        if not socket.poll(1500):
-            raise ValueError
 for port in ATTACK["ports"]:
-    attempt(f"listens to port {port}", lambda: listen(f"tcp://127.0.0.1:{port}"))
     attempt(f"opens a page at port {port}", lambda: page(port))
-for file in ATTACK["sockets"]:
-    attempt(f"listens to {file}", lambda: listen(f"ipc://{file}"))
 print(json.dumps(tried))
 """
 
@@ -355,6 +355,12 @@ def listening(user: int) -> set[int]:
     return found
 
 
+def seconds_of(pid: int) -> float:
+    """Processor time of a process, in seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def memory(pid: int) -> dict[str, float]:
     """A process's memory in MB: resident (`Rss`), its share of it (`Pss`), its own (`own`)."""
     text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
@@ -367,14 +373,14 @@ def command_of(pid: int) -> str:
 
 
 def of_students(students: list[Pretend]) -> dict[str, list[dict[str, float]]]:
-    """The memory of all servers and of all kernels."""
+    """The memory and the processor time of all servers and of all kernels."""
     found: dict[str, list[dict[str, float]]] = {"server": [], "kernel": []}
     for processes in hub_watch.processes(student.account.pw_uid for student in students).values():
         for process in processes:
             command = command_of(process.pid)
             kind = "kernel" if "ipykernel" in command else "server" if "hub_server.py" in command else ""
             if kind:
-                found[kind].append(memory(process.pid))
+                found[kind].append(memory(process.pid) | {"seconds": seconds_of(process.pid)})
     return found
 
 
@@ -433,8 +439,10 @@ class Lesson:
         for kind, processes in found.items():
             if len(processes) != len(self.students):
                 raise SystemExit(f"{len(processes)} processes of kind {kind}; expected {len(self.students)}")
-            shown = (f"{name} {sum(each[name] for each in processes) / len(processes):.0f}" for name in processes[0])
-            self.say(f"MB of a {kind}, mean of {len(processes)}: {', '.join(shown)}")
+            mean = {name: sum(each[name] for each in processes) / len(processes) for name in processes[0]}
+            seconds = mean.pop("seconds")
+            shown = ", ".join(f"{name} {value:.0f}" for name, value in mean.items())
+            self.say(f"MB of a {kind}, mean of {len(processes)}: {shown}; processor time so far: {seconds:.1f} s")
         together = sum(each["Pss"] for processes in found.values() for each in processes)
         self.say(f"MB of all students together (Pss): {together:.0f}, {together / len(self.students):.0f} each")
         self.say(f"MB of the hub (Pss): {', '.join(f'{name} {mb:.0f}' for name, mb in of_root().items())}")
@@ -476,6 +484,18 @@ class Lesson:
             raise SystemExit("Not kept apart:\n" + "\n".join(leaks))
         self.say(f"ways to another's files that led there, of {sum(student.tried for student in self.students)}: 0")
 
+    def open_a_door(self) -> None:
+        """Would it have been noticed? With a home that all may enter the same attack gets in."""
+        student, other = self.students[:2]
+        other.home.chmod(0o755)
+        (other.home / COURSE).chmod(0o755)
+        student.leaks = []
+        student.attack(other)
+        other.home.chmod(0o700)
+        if not any(leak.startswith("lists") for leak in student.leaks):
+            raise SystemExit(f"A home was left open, and the attack did not get in: {student.leaks}")
+        self.say(f"with a home left open on purpose: {len(student.leaks)} ways led there")
+
     def overflow(self) -> None:
         """One takes too much: at once, and bit by bit in two kernels. The others go on."""
         greedy, *others = self.students
@@ -516,11 +536,15 @@ class Lesson:
         if until(lambda: running("hub_server.py") == 0, CULLING["server"] + 240) is not True:
             raise SystemExit(f"{running('hub_server.py')} idle servers still run")
         self.say(f"idle servers stopped: {len(self.students)}, after {time.monotonic() - begin:.0f} s")
-        back = self.students[0]
+        self.come_back(self.students[0])
+
+    def come_back(self, student: Pretend) -> None:
+        """The next day, at another computer: what was written is there."""
+        back = Pretend(student.name, student.password)
         back.log_in()
         if f"Read by {back.name}." not in back.told("GET", f"contents/{NOTEBOOK}")["content"]["cells"][0]["source"]:
-            raise SystemExit("What a student had written is gone")
-        self.say("a student who came back found their own work")
+            raise SystemExit(f"What {back.name} had written is gone")
+        self.say(f"{back.name} came back, and found their own work")
 
 
 def main(arguments: list[str]) -> int:
@@ -547,9 +571,19 @@ def main(arguments: list[str]) -> int:
             lesson.browse()
         lesson.vote()
         lesson.attack()
+        if not options.small:
+            lesson.open_a_door()
         lesson.overflow()
         if not options.small:
             lesson.rest()
+    if not options.small:
+        with running_hub(options.students + 1, *idle) as more:
+            if {name: more.get(name) for name in slips} != slips or len(more) != len(slips) + 1:
+                raise SystemExit("A hub with one student more gave others new passwords")
+            lesson.come_back(lesson.students[-1])
+            newcomer = Pretend(max(set(more) - set(slips)), more[max(set(more) - set(slips))])
+            newcomer.arrive()
+        lesson.say(f"started again with one student more: the old slips open it, and {newcomer.name}'s does")
     return 0
 
 

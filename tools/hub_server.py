@@ -3,7 +3,8 @@
     python -I tools/isolated.py tools/hub_server.py
 
 In the student's home a folder `autoencoders` holds the student's own copies, `work`, and beside them links to what is
-the same for all and can only be read. All options are JupyterHub's own.
+the same for all and can only be read: the checkout's, or what lies in the folder that `AEUTILS_COURSE` names, a
+student's edition. `AEUTILS_FIRST` names the notebook to begin with. All options are JupyterHub's own.
 """
 
 from __future__ import annotations
@@ -29,18 +30,25 @@ SETTINGS = Path(__file__).resolve().parent / "hub_settings"
 _LONGEST = 107  # bytes of a socket's path
 
 
-def prepare(home: Path) -> str:
-    """Bring a student's copies up to date; the notebook to begin with, as a path in the course folder."""
+def prepare(home: Path, root: Path = reader_copies.ROOT, first: str = FIRST) -> str:
+    """Bring a student's copies up to date; the notebook to begin with, as a path in the course folder.
+
+    Args:
+        root: where the notebooks are, in its folder `notebooks`.
+        first: the file's name of that notebook.
+    """
     course = home / COURSE
     try:
         course.mkdir(exist_ok=True)
         for name in SHARED:
-            _link(course / name, reader_copies.ROOT / name)
-        for line in reader_copies.bring_up_to_date(work=course / reader_copies.FOLDER):
+            if (root / name).exists():
+                _link(course / name, root / name)
+        for line in reader_copies.bring_up_to_date(root, course / reader_copies.FOLDER):
             print(line)
     except OSError as error:
         print(f"Copies cannot be made ({error}): these are the stored notebooks, and nothing that is done stays.")
-    return f"{reader_copies.FOLDER if (course / reader_copies.FOLDER / FIRST).exists() else 'notebooks'}/{FIRST}"
+    copy = Path(reader_copies.FOLDER, first)
+    return (copy if (course / copy).exists() else Path("notebooks", first)).as_posix()
 
 
 def _link(link: Path, target: Path) -> None:
@@ -73,10 +81,11 @@ def main(arguments: list[str]) -> None:
     """Prepare the student's folder, then be their server, until it is stopped."""
     home = Path.home()
     os.umask(0o027)
-    first = prepare(home)
+    source = Path(os.environ.get("AEUTILS_COURSE") or reader_copies.ROOT)
+    first = prepare(home, source, os.environ.get("AEUTILS_FIRST") or FIRST)
     os.environ |= private_folders(home)
     os.chdir(home)
-    root = home / COURSE if (home / COURSE).is_dir() else reader_copies.ROOT
+    root = home / COURSE if (home / COURSE).is_dir() else source
     own = ["--KernelManager.transport=ipc", "--ServerApp.terminals_enabled=False"]
     own += [f"--ServerApp.root_dir={root}", f"--ServerApp.default_url=/lab/tree/{first}"]
     own += [f"--LabApp.app_settings_dir={SETTINGS}"]

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -59,6 +60,17 @@ def test_a_student_has_copies_of_their_own_and_links_to_the_rest(tmp_path, monke
     assert hub_server.prepare(tmp_path) == "work/00_start_here.ipynb"
     assert mine.read_text() == "mine" and not (course / "data").is_symlink()
     assert (course / "notebooks").resolve() == ROOT / "notebooks"
+
+
+def test_a_students_edition_takes_the_place_of_the_checkout(tmp_path):
+    edition, home = tmp_path / "edition", tmp_path / "home"
+    (edition / "notebooks").mkdir(parents=True)
+    shutil.copy(ROOT / "notebooks" / "lesson_90.ipynb", edition / "notebooks")
+    home.mkdir()
+    assert hub_server.prepare(home, edition, "lesson_90.ipynb") == "work/lesson_90.ipynb"
+    course = home / hub_server.COURSE
+    assert [path.name for path in (course / "work").glob("*.ipynb")] == ["lesson_90.ipynb"]
+    assert (course / "notebooks").resolve() == edition / "notebooks" and not (course / "README.md").exists()
 
 
 def test_where_nothing_can_be_written_the_stored_notebooks_open(tmp_path, capsys):
