@@ -79,8 +79,8 @@ def systemd() -> bool:
     return Path("/run/systemd/system").is_dir() and importlib.util.find_spec("systemdspawner") is not None
 
 
-def accounts(folder: Path, names: Sequence[str]) -> list[str]:
-    """Make the accounts that are not there yet, each with a home that nobody else may enter; the names of the new.
+def accounts(folder: Path, names: Sequence[str]) -> None:
+    """Make the accounts that are not there yet, each with a home that nobody else may enter.
 
     Raises:
         SystemExit: a name is an account of this machine for something else.
@@ -89,21 +89,25 @@ def accounts(folder: Path, names: Sequence[str]) -> list[str]:
     for each, mode in ((folder, 0o711), (students, 0o711), (folder / "hub", 0o700)):
         each.mkdir(parents=True, exist_ok=True)
         each.chmod(mode)
-    new = []
+    there = {account.pw_name: Path(account.pw_dir) for account in pwd.getpwall()}
+    if taken := next((name for name in names if there.get(name, students / name) != students / name), None):
+        raise SystemExit(f"{taken} is an account already; choose other names: HUB='--prefix ae --teacher ae-teacher'")
     for name in names:
         home = students / name
-        try:
-            if Path(pwd.getpwnam(name).pw_dir) != home:
-                raise SystemExit(f"{name} is an account of this machine already; choose other names: HUB='--prefix ae'")
-        except KeyError:
-            new.append(name)
+        if name not in there:
             command = ["useradd", "--create-home", "--home-dir", str(home), "--shell", _NO_SHELL, "--user-group", name]
             subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
         account = pwd.getpwnam(name)
         if home.stat().st_uid != account.pw_uid:  # kept from an earlier account of that name
             subprocess.run(["chown", "-hR", f"{account.pw_uid}:{account.pw_gid}", str(home)], check=True)
         home.chmod(0o700)
-    return new
+
+
+def without_password(names: Sequence[str]) -> list[str]:
+    """Those of these accounts that nobody can log in to yet."""
+    lines = Path("/etc/shadow").read_text(encoding="utf-8").splitlines()
+    kept = {name: word for name, word, *_ in (line.split(":") for line in lines if line.count(":") > 1)}
+    return [name for name in names if kept.get(name, "!")[:1] in ("", "!", "*")]
 
 
 def show_fonts() -> None:
@@ -137,13 +141,11 @@ def read_slips(file: Path) -> dict[str, str]:
     return dict(re.findall(r"^ +name +(\S+)\n +password +(\S+)$", file.read_text(encoding="utf-8"), re.MULTILINE))
 
 
-def votes_folder(folder: Path, teacher: str) -> Path:
+def make_votes_folder(votes: Path, teacher: str) -> None:
     """A folder in which everybody may put votes, and only the teacher may look."""
-    votes = folder / "votes"
     votes.mkdir(exist_ok=True)
     os.chown(votes, 0, pwd.getpwnam(teacher).pw_gid)
     votes.chmod(0o3773)
-    return votes
 
 
 def trouble(student: str) -> str:
@@ -224,62 +226,61 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def prepare(options: argparse.Namespace) -> tuple[list[str], dict[str, str]]:
-    """Accounts, slips and the class's settings: the command that is the hub, and its variables.
+def settings(options: argparse.Namespace, proxy_command: Sequence[str], with_systemd: bool) -> dict[str, Any]:
+    """What docs/hub/jupyterhub_config.py reads: the numbers, those who take part, how the hub is reached."""
+    made: dict[str, Any] = numbers()
+    made["limit"]["memory"] = options.memory or made["limit"]["memory"]
+    for name, seconds in (("kernel", options.idle_kernel), ("server", options.idle_server)):
+        made["idle"][name] = seconds or made["idle"][name]
+    made["idle"]["look"] = min(made["idle"].values())
+    environment = {"AEUTILS_DEVICE": os.environ.get("AEUTILS_DEVICE", "cpu"), "AEUTILS_FIRST": options.first}
+    environment |= {"AEUTILS_COURSE": str(options.edition.resolve())} if options.edition else {}
+    environment |= {"AEUTILS_VOTES": str(options.folder.resolve() / "votes")} if options.votes else {}
+    return made | {
+        "students": [f"{options.prefix}{number:02}" for number in range(1, options.students + 1)],
+        "teacher": options.teacher,
+        "address": f"{'https' if options.certificate else 'http'}://{options.listen}:{options.port}",
+        "certificate": str(options.certificate.resolve()) if options.certificate else "",
+        "key": str(options.key.resolve()) if options.key else "",
+        "ports": free_ports(2),
+        "proxy": list(proxy_command),
+        "environment": environment,
+        "systemd": with_systemd,
+    }
+
+
+def prepare(options: argparse.Namespace) -> list[str]:
+    """Accounts, slips and the class's settings; what the teacher is told.
 
     Raises:
         SystemExit: something is missing; it is said in one line.
     """
     if lacking := missing():
         raise SystemExit(lacking)
-    command = proxy()
-    folder, width = options.folder.resolve(), max(2, len(str(options.students)))
-    students = [f"{options.prefix}{number:0{width}}" for number in range(1, options.students + 1)]
-    new = accounts(folder, [*students, options.teacher])
-    show_fonts()
-    if reason := trouble(students[0]):
-        raise SystemExit(reason)
-    scheme = "https" if options.certificate else "http"
-    shown = options.address or f"{scheme}://{own_address()}:{options.port}"
-    slips = folder / "slips.txt"
-    renewed = [*students, options.teacher] if options.renew else new
-    if renewed:
-        write_slips(slips, shown, renewed)
-    environment = {"AEUTILS_DEVICE": os.environ.get("AEUTILS_DEVICE", "cpu"), "AEUTILS_PROGRESS": "1"}
-    notebooks = (options.edition or ROOT) / "notebooks"
-    if not (notebooks / options.first).is_file():
+    if not (notebooks := (options.edition or ROOT) / "notebooks").joinpath(options.first).is_file():
         raise SystemExit(f"{options.first} is not in {notebooks}: --first names a notebook to begin with")
-    environment["AEUTILS_FIRST"] = options.first
-    if options.edition:
-        environment["AEUTILS_COURSE"] = str(options.edition.resolve())
+    made = settings(options, proxy(), systemd() and not options.plain)
+    folder, everybody = options.folder.resolve(), [*made["students"], options.teacher]
+    accounts(folder, everybody)
+    show_fonts()
+    if reason := trouble(everybody[0]):
+        raise SystemExit(reason)
+    address = options.address or made["address"].replace("://:", f"://{own_address()}:")
+    slips = folder / "slips.txt"
+    if renewed := everybody if options.renew else without_password(everybody):
+        write_slips(slips, address, renewed)
     if options.votes:
-        environment["AEUTILS_VOTES"] = str(votes_folder(folder, options.teacher))
-    settings = numbers() | {
-        "students": students,
-        "teacher": options.teacher,
-        "address": f"{scheme}://{options.listen}:{options.port}",
-        "certificate": str(options.certificate or ""),
-        "key": str(options.key or ""),
-        "ports": free_ports(2),
-        "proxy": command,
-        "environment": environment,
-        "systemd": systemd() and not options.plain,
-    }
-    settings["limit"]["memory"] = options.memory or settings["limit"]["memory"]
-    settings["idle"] |= {"kernel": options.idle_kernel} if options.idle_kernel else {}
-    settings["idle"] |= {"server": options.idle_server} if options.idle_server else {}
-    settings["idle"]["look"] = min(settings["idle"].values())
-    (folder / "hub" / "class.json").write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
-    for line in advice(len(students), settings["plan"]):
-        print(line)
-    print(f"Students open {shown}")
-    print(f"Slips with names and passwords: {slips} (for root's eyes; print it, cut it, delete it)")
+        make_votes_folder(folder / "votes", options.teacher)
+    (folder / "hub" / "class.json").write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    told = [*advice(len(made["students"]), made["plan"]), f"Students open {address}"]
+    if slips.exists():
+        told.append(f"Slips with names and passwords: {slips} (for root's eyes; print it, cut it, delete it)")
+    else:
+        told.append("All have their slips already; HUB=--renew makes others.")
     if not options.certificate and options.listen not in ("127.0.0.1", "localhost"):
-        print("Without a certificate passwords cross the network as they are typed: docs/hub/index.md, Encryption.")
-    kind = "systemd" if settings["systemd"] else "limits of each process, and a watch over their sum"
-    print(f"At most {settings['limit']['memory']} of memory for each student, by {kind}.", flush=True)
-    jupyterhub = [sys.executable, "-I", "-m", "jupyterhub", "--config", str(CONFIG)]
-    return jupyterhub, {"AEUTILS_HUB": str(folder)}
+        told.append("Without a certificate passwords cross the network as they are: docs/hub/index.md, Encryption.")
+    kind = "systemd" if made["systemd"] else "limits of each process, and a watch over their sum"
+    return [*told, f"At most {made['limit']['memory']} of memory for each student, by {kind}."]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -320,9 +321,10 @@ def main(arguments: list[str]) -> None:
         raise SystemExit(f"--prefix {options.prefix}: expected small letters and digits, as in the name of an account")
     if bool(options.certificate) != bool(options.key):
         raise SystemExit("--certificate and --key belong together: https needs both")
-    command, variables = prepare(options)
+    print(*prepare(options), sep="\n", flush=True)
     os.chdir(options.folder / "hub")
-    os.execve(command[0], command, {**os.environ, **variables})
+    command = [sys.executable, "-I", "-m", "jupyterhub", "--config", str(CONFIG)]
+    os.execve(command[0], command, {**os.environ, "AEUTILS_HUB": str(options.folder.resolve())})
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The shared machine: its parts, its numbers, and two pretend students on a hub that really runs."""
 
+import json
 import os
 import re
 import shutil
@@ -148,6 +149,32 @@ def test_closed_folders_are_named(tmp_path):
     inner.mkdir(parents=True)
     (tmp_path / "a").chmod(0o700)
     assert hub.closed(inner) in (tmp_path / "a", *tmp_path.parents)
+
+
+@pytest.mark.parametrize("with_systemd", [True, False])
+def test_the_configuration_says_what_the_page_says(tmp_path, monkeypatch, with_systemd):
+    pytest.importorskip("jupyterhub", reason="jupyterhub is not here: pip install -e '.[hub]'")
+    from traitlets.config.loader import PyFileConfigLoader
+
+    options = hub.parser().parse_args(["--students", "100", "--folder", str(tmp_path), "--votes", "--memory", "4G"])
+    made = hub.settings(options, ["node", "proxy"], with_systemd)
+    (tmp_path / "hub").mkdir()
+    (tmp_path / "hub" / "class.json").write_text(json.dumps(made))
+    monkeypatch.setenv("AEUTILS_HUB", str(tmp_path))
+    loaded = PyFileConfigLoader(str(hub.CONFIG)).load_config()
+    assert loaded.Authenticator.allowed_users == {*made["students"], "teacher"} and len(made["students"]) == 100
+    assert {"student01", "student99", "student100"} < loaded.Authenticator.allowed_users
+    assert (loaded.Spawner.mem_limit, loaded.Spawner.cpu_limit) == ("4G", hub.numbers()["limit"]["cores"])
+    assert loaded.Spawner.environment["AEUTILS_VOTES"] == str(tmp_path / "votes")
+    assert all(Path(name).is_file() for name in loaded.Spawner.cmd if name != "-I")
+    scopes = {scope for role in loaded.JupyterHub.load_roles for scope in role["scopes"]}
+    assert not any(scope.startswith(("access:", "admin:")) for scope in scopes)
+    services = {service["name"]: service["command"] for service in loaded.JupyterHub.services}
+    if with_systemd:
+        assert loaded.JupyterHub.spawner_class == "systemdspawner.SystemdSpawner" and set(services) == {"idle-culler"}
+        assert loaded.SystemdSpawner.unit_extra_properties["LimitDATA"] == "4G"
+    else:
+        assert services["memory"][-102:-99] == ["4G", "student01", "student02"]
 
 
 @pytest.mark.slow
