@@ -75,6 +75,13 @@ def folder(tmp_path_factory, few, panels):
     for theme, colours in {"light": ("#fff", "#222"), "dark": ("#121212", "#eee")}.items():
         page = PAGE.format(theme=theme, paper=colours[0], ink=colours[1], body=GUESS + places + FAR + still)
         (root / "pages" / f"{theme}.html").write_text(page, encoding="utf-8")
+    as_in_theme = "<style>.output.text_html { overflow: auto; }</style>"
+    cell = (
+        f'<div class="cell_output"><div class="output text_html">{live._place("play", "", live._EXPLORER)}</div></div>'
+    )
+    body = f'{as_in_theme}<article class="bd-article">{cell}</article>{FAR}'
+    page = PAGE.format(theme="light", paper="#fff", ink="#222", body=body)
+    (root / "pages" / "cell.html").write_text(page, encoding="utf-8")
     two = "".join(live._place(name, f"<p>{name} at rest.</p>", live._EXPLORER) for name in ("play", "heavy"))
     page = PAGE.format(theme="light", paper="#fff", ink="#222", body=two)
     (root / "pages" / "two.html").write_text(page, encoding="utf-8")
@@ -135,6 +142,18 @@ def test_a_second_explorer_that_would_be_too_much_waits_until_it_is_asked_for(sh
     page.keyboard.press("Enter")
     page.locator('[data-live="heavy"] .aex[data-ready]').wait_for()
     assert button.count() == 0 and not page.get_by_text("heavy at rest.").is_visible()
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (390, 760)])
+def test_while_one_draws_the_picture_stays_in_sight_below_the_pages_header(shown, size):
+    page = shown("pages/cell.html", size)
+    page.locator(".aex[data-ready]").wait_for()
+    page.get_by_role("tab", name="Draw").click()
+    drawing = page.locator(".aex-views canvas:visible").first
+    drawing.evaluate("each => each.scrollIntoView({ block: 'start' })")
+    row = page.locator(".aex-pipeline").bounding_box()
+    assert row["y"] == pytest.approx(3.5 * 16, abs=1)
+    assert drawing.bounding_box()["y"] > row["y"] + row["height"] - 1
 
 
 def test_the_page_to_play_on_is_the_explorers_and_its_address_says_where_it_stands(shown):
