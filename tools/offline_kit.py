@@ -84,7 +84,9 @@ def main(arguments: list[str]) -> int:
         )
         return 1
     write(KIT, chosen, built)
-    if not options.no_zip:
+    if options.no_zip:
+        KIT.with_suffix(".zip").unlink(missing_ok=True)  # it would be of another kit
+    else:
         write_zip(KIT)
     print("\n".join(report(KIT)))
     return 0

@@ -455,6 +455,22 @@ def test_what_stands_in_the_way_is_one_line(kit_for_here, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.slow
+def test_a_kit_is_checked_by_installing_from_it(kit_for_here, monkeypatch, capfd):
+    monkeypatch.setattr(check, "TRIED", "import demo_all; print('tried', demo_all.answer)")
+    assert check.check(kit_for_here) == 0
+    said = capfd.readouterr().out
+    assert "Whole, and complete for Linux (x86-64)." in said and "tried 42" in said and "Installed from the kit" in said
+    monkeypatch.setattr(check, "install_and_try", lambda *_: False)
+    assert check.check(kit_for_here) == 1
+    assert "Installing from the kit failed: see above." in capfd.readouterr().out
+    next((kit_for_here / "wheels" / "linux").glob("demo_lin*")).unlink()
+    assert check.check(kit_for_here) == 1
+    lines = capfd.readouterr().out.splitlines()
+    assert any(line.startswith("Linux (x86-64), Python") and "no wheel of demo-lin" in line for line in lines)
+    assert any("demo_lin" in line and line.endswith("is not what it was") for line in lines)
+
+
 def test_a_python_that_will_not_do_is_told_so(monkeypatch):
     kit = {"systems": {"windows": "Windows (x86-64)"}, "pythons": ["3.9"]}
     monkeypatch.setattr(start, "this_system", lambda: "windows")

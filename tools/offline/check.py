@@ -78,10 +78,14 @@ def install_and_try(kit: Path, python: str, folder: Path) -> bool:
     print(f"Installing from it, with {how}. It takes minutes.", flush=True)
     nowhere = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy", "all_proxy")}
     inside = {**os.environ, **nowhere, "AEUTILS_DEVICE": "cpu", "AEUTILS_PROGRESS": "0"}
-    begin = kit / start.COLLECTION / "tools" / "start.py"
-    set_up = [*before, python, str(begin), "--no-open", str(folder)]
+    inside["PYTHON"] = python  # the script's first choice; that of Windows waits for a key at its end
+    program = str(kit / start.COLLECTION / "tools" / "offline" / "start.py")
+    script = [python, program] if os.name == "nt" else ["sh", str(kit / start.START[start.this_system()][0])]
+    set_up = [*before, *script, "--no-open", str(folder)]
     tried = [*before, str(start.python_of(folder)), "-I", "tools/isolated.py", "-c", TRIED]
-    if subprocess.run(set_up, env=inside, stdout=subprocess.DEVNULL).returncode:
+    done = subprocess.run(set_up, env=inside, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        print(done.stdout, end="")
         return False
     return subprocess.run(tried, env=inside, cwd=folder).returncode == 0
 

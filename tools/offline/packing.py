@@ -85,8 +85,8 @@ def start_scripts(folder: Path, sizes: Mapping[str, int], pythons: Sequence[str]
             (folder / name).write_text(text, encoding="utf-8", newline="\r\n" if system == "windows" else "\n")
             (folder / name).chmod(0o755)
     page = (PAGES / "START.html").read_text(encoding="utf-8").replace("WORDS", words)
-    page = page.replace("ROOM", f"{math.ceil(max(sizes.values()) / 1e9)}")
-    page = _FOR_ONE.sub(lambda part: part[2] if part[1] in sizes else "", page)
+    room = {system: f"{math.ceil(size / 1e9)} GB" for system, size in sizes.items()}
+    page = _FOR_ONE.sub(lambda part: part[2].replace("ROOM", room[part[1]]) if part[1] in room else "", page)
     (folder / "START.html").write_text(page, encoding="utf-8", newline="\n")
 
 

@@ -188,7 +188,7 @@ def install(kit: Path, target: Path, system: str) -> None:
     pip = max(wheels[0].glob("pip-*.whl"))
     options = ["install", "--no-index", "--disable-pip-version-check", "--no-warn-script-location"]
     options += [part for folder in wheels for part in ("--find-links", str(folder))]
-    run(target, python, "-I", str(pip / "pip"), *options, "pip")
+    run(target, python, "-I", str(pip / "pip"), *options, "--no-compile", "pip")
     print("Installing the packages, once. It takes some minutes and no network; PyTorch takes longest.", flush=True)
     run(target, python, "-I", "-m", "pip", *options, "-r", str(listed(kit)), shown=True)
     run(target, python, "-I", "-m", "pip", *options, "--no-deps", "-e", ".")
