@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import argparse
 import copy
+import functools
 import importlib
+import posixpath
 import re
 import shutil
 import subprocess
@@ -21,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from markdown_links import anchor
+from markdown_links import anchor, linked
 from stored_predictions import asks
 
 from aeutils.collection.maps import article_map, collection_map
@@ -30,11 +32,14 @@ from aeutils.lessons.exercises import Exercise, exercises_in
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 EDITIONS = ("student", "teacher")
+# A teacher's pages that go with the notebooks, and what they are called there.
+PLANNING = {"docs/teach/plans.md": "PLANS.md", "docs/teach/questions.md": "QUESTIONS.md"}
 KEPT = ("tags", "jupyter", "jp-MarkdownHeadingCollapsed")  # of a cell's metadata, for students
 _CHECKS = re.compile(r"^from aeutils\.chapters\.(\w+) import exercises as check$", re.MULTILINE)
 _EXERCISE = re.compile(r"^check\.(\w+)\(", re.MULTILINE)
 _MEASURED = re.compile(r"Measured: (.*)\. You ", re.DOTALL)
 _HEADING = re.compile(r"^#+ ", re.MULTILINE)
+_OTHER = re.compile(r"\*\*(?:Try it|Exercise)|> \*\*The article says|<details>")
 _FIGURE = re.compile(r"\*\*((?:Figure|Table) \d+)\*\* · ")
 _OUTSIDE = re.compile(r"\[([^\]]*)\]\(\.\./(?!README\.md|data/)[^)]*\)")  # links to what a class is not given
 
@@ -119,7 +124,7 @@ def student(notebook: nbformat.NotebookNode, headings: Mapping[str, str] | None 
     """
     made = copy.deepcopy(notebook)
     for vote in votes_in(made):
-        _fold_what_it_shows(made.cells[vote.cell + 1 : vote.revealed_in])
+        _fold_what_it_shows(made.cells[vote.cell + 1 : _end_of_answer(made, vote)])
     for cell in made.cells:
         for old, new in _neutral(cell).items():
             if old not in cell.source:
@@ -142,8 +147,16 @@ def with_neutral_links(text: str, headings: Mapping[str, str]) -> str:
     return _OUTSIDE.sub(r"\1", text)
 
 
+def _end_of_answer(notebook: nbformat.NotebookNode, vote: Vote) -> int:
+    """The first cell after a prediction's answer that no longer speaks of it: code, heading, *Try it*, exercise."""
+    for i, cell in enumerate(notebook.cells[vote.revealed_in + 1 :], vote.revealed_in + 1):
+        if cell.cell_type != "markdown" or _OTHER.match(cell.source) or _HEADING.search(cell.source):
+            return i
+    return len(notebook.cells)
+
+
 def _fold_what_it_shows(between: Iterable[nbformat.NotebookNode]) -> None:
-    """Fold the texts that stand between a prediction's first measurement and its answer."""
+    """Fold the texts from a prediction's first measurement on."""
     measured = False
     for cell in between:
         measured |= cell.cell_type == "code"
@@ -169,8 +182,26 @@ def teacher(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
             note = nbformat.v4.new_markdown_cell(notes[i], metadata={"tags": ["teacher"]})
             note.id = f"teacher-{i}"
             cells.append(note)
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            cell.source = linked(cell.source, lambda target: for_teacher(target, "notebooks/x", "notebooks"))
     made.cells = cells
     return made
+
+
+def for_teacher(target: str, page: str, from_folder: str) -> str | None:
+    """Where a link of `page`, its path in the repository, leads in the teacher's edition; None: to nothing in it.
+
+    Args:
+        from_folder: the folder that the page stands in there, "" or "notebooks".
+    """
+    path, mark, place = target.partition("#")
+    if not path or re.match(r"[a-z]+:", target):
+        return target
+    there = posixpath.normpath(posixpath.join(posixpath.dirname(page), path))
+    there = PLANNING.get(there, there)
+    inside = there.startswith(("notebooks/", "data/")) or "/" not in there
+    return posixpath.relpath(there, from_folder or ".") + mark + place if inside else None
 
 
 def _vote_note(vote: Vote) -> str:
@@ -260,6 +291,9 @@ def write(edition: str, build: Path = BUILD, names: Iterable[str] = (), wheel: P
     _write(folder / "README.md", start.replace("WHEEL", wheel.name).replace("MAPS", maps))
     if edition == "teacher":
         _write(folder / "TEACHER.md", overview(chosen))
+        for source, name in PLANNING.items():
+            text = (ROOT / source).read_text(encoding="utf-8")
+            _write(folder / name, linked(text, functools.partial(for_teacher, page=source, from_folder="")))
     return Path(shutil.make_archive(str(folder), "zip", build, folder.name))
 
 

@@ -66,10 +66,17 @@ export function onRequest(words, bring) {
   button.className = "ae-more";
   button.textContent = words;
   button.addEventListener("click", async () => {
+    if (button.hasAttribute("aria-disabled")) return;
     button.textContent = "It is coming …";
     button.setAttribute("aria-disabled", "true");
-    await bring();
-  }, { once: true });
+    try {
+      await bring();
+    } catch (error) {
+      button.textContent = `It did not come. Try again: ${words}`;
+      button.removeAttribute("aria-disabled");
+      console.warn(error);
+    }
+  });
   return button;
 }
 

@@ -1,6 +1,8 @@
 // @ts-check
 // Predictions: the reader guesses, and what follows, up to the answer, opens. Whoever does not want to guess says so.
 
+const NEXT = "section, .ae-guess, .box, details.optional"; // where what follows from an answer ends
+
 /** @typedef {Record<string, string>} Remarks for each option, what is said to who chose it */
 
 /**
@@ -70,7 +72,8 @@ export function askGuess(question) {
 }
 
 /**
- * What stands between a question and its answer, the answer's cell with it, if they are of one section.
+ * What stands between a question and its answer, if they are of one section, the answer's cell with it and what is said
+ * of it there: up to the next section, question, exercise or *Try it*.
  * @param {HTMLElement} question
  * @param {HTMLElement} answer
  */
@@ -82,7 +85,8 @@ function veilBetween(question, answer) {
   const first = children.findIndex((child) => child.contains(question));
   const last = children.findIndex((child) => child.contains(answer));
   if ([children[first], children[last]].some((child) => child.matches("section"))) return null;
-  const between = children.slice(first + 1, last + 1).filter((child) => child instanceof HTMLElement);
+  const next = children.findIndex((child, i) => i > last && (child.matches(NEXT) || child.querySelector(NEXT)));
+  const between = children.slice(first + 1, next < 0 ? children.length : next).filter((child) => child instanceof HTMLElement);
   return {
     /** @param {() => void} found called when the browser's own search or a link finds something in it */
     lower(found) {

@@ -36,7 +36,12 @@ async function bring(place, show) {
   try {
     if ((await show()) !== false) place.classList.add("ae-alive");
   } catch (error) {
-    say(place, "This could not be brought to life: a file of the site is missing, or the browser is too old.");
+    say(place, "It did not come: the connection is gone, a file of the site is missing, or the browser is too old.");
+    const button = onRequest("Try again", async () => {
+      button.remove();
+      await bring(place, show);
+    });
+    place.append(button);
     console.warn(error);
   }
   place.classList.remove("ae-coming");

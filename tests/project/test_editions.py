@@ -149,6 +149,21 @@ def test_every_link_leads_somewhere_in_the_folder(folder):
     assert [(page, said) for page, said in found if said] == []
 
 
+def test_every_link_of_the_teachers_edition_leads_somewhere_in_it(tmp_path):
+    name = "lesson_90.ipynb"
+    wheel = tmp_path / "aeutils-0-py3-none-any.whl"
+    wheel.write_bytes(b"")
+    editions.write("teacher", tmp_path, [name], wheel)
+    folder = tmp_path / "autoencoders-teacher"
+    for path in (editions.ROOT / "notebooks").glob("*.ipynb"):  # the others, so that links to them have a target
+        if path.name != name:
+            (folder / "notebooks" / path.name).write_bytes(path.read_bytes())
+    pages = [folder / "notebooks" / name, *(folder / each for each in ("README.md", "PLANS.md", "QUESTIONS.md"))]
+    found = [(page.name, fault(page, link)) for page in pages for link in links(text_of(page))]
+    assert [(page, said) for page, said in found if said] == []
+    assert any("PLANS.md#ninety" in link for link in links(text_of(pages[0])))
+
+
 def test_every_file_that_a_notebook_reads_is_in_the_folder(folder):
     code = [cell.source for notebook in STUDENT.values() for cell in notebook.cells if cell.cell_type == "code"]
     files = {file for source in code for file in re.findall(r'"(\.\./[^"]+)"', source)}

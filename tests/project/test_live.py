@@ -31,7 +31,8 @@ QUESTION = ("How much?", ["about 10", "about 20 &amp; more"])
 GUESS = (
     f"<section><h2>A section</h2><div>{guesses.question_html('guess', QUESTION)}</div>"
     '<div id="between">This gives it away.</div>'
-    f"<div>{guesses.answer_html('guess', QUESTION, 'Measured: about 10 (11.2).')}</div></section>"
+    f"<div>{guesses.answer_html('guess', QUESTION, 'Measured: about 10 (11.2).')}</div>"
+    '<p>So it was eleven.</p><div class="box">An exercise.</div></section>'
 )
 
 
@@ -156,6 +157,22 @@ def test_while_one_draws_the_picture_stays_in_sight_below_the_pages_header(shown
     assert drawing.bounding_box()["y"] > row["y"] + row["height"] - 1
 
 
+def test_what_did_not_come_can_be_tried_again(shown, folder):
+    there, away = (folder / "_static" / "live" / name for name in ("explorer.js", "gone"))
+    page = shown("pages/light.html")
+    there.rename(away)
+    try:
+        page.get_by_text("A still.").scroll_into_view_if_needed()
+        again = page.get_by_role("button", name="Try again")
+        again.wait_for()
+        assert page.get_by_text("It did not come").is_visible()
+    finally:
+        away.rename(there)
+    again.click()
+    page.locator(".aex[data-ready]").wait_for()
+    assert again.count() == 0
+
+
 def test_the_page_to_play_on_is_the_explorers_and_its_address_says_where_it_stands(shown):
     page = shown("play.html", has_touch=True)
     page.locator(".aex[data-ready]").wait_for()
@@ -227,12 +244,14 @@ def test_a_panel_is_left_as_it_was(panels):
 def test_a_guess_opens_what_follows_and_is_answered(shown):
     page = shown("pages/light.html")
     between, answer = page.get_by_text("This gives it away."), page.get_by_text("Measured: about 10 (11.2).")
-    assert not between.is_visible() and not answer.is_visible()
+    after = page.get_by_text("So it was eleven.")
+    assert not any(each.is_visible() for each in (between, answer, after))
+    assert page.get_by_text("An exercise.").is_visible()
     page.keyboard.press("Tab")  # the first thing to reach is the first option
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert page.get_by_role("button", name="B · about 20 & more", pressed=True).count() == 1
-    assert between.is_visible() and answer.is_visible()
+    assert all(each.is_visible() for each in (between, answer, after))
     assert page.get_by_text("You guessed “about 20 & more”. What did you expect that did not happen?").is_visible()
     page.reload()
     assert answer.is_visible() and page.get_by_role("button", pressed=True).count() == 1

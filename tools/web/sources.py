@@ -35,6 +35,14 @@ _ARTICLE = re.compile(r"^(?=> \*\*The article says)", re.MULTILINE)
 _STARTS = (("**Try it**", "try-it"), ("**Exercise", "exercise"), ("<details><summary>Solution", "solution"))
 
 
+# What a page can do without Python, and what not: it is all the same to all notebooks.
+_HERE = (
+    "*To read:* explorers, panels and guesses work on this page. Code does not run here: what it gave stands below it, "
+    "what a change gave under *Measured*; exercises have their *Solution*."
+)
+_AT_REST = re.compile(r" *\(Run the cell: the explorer takes its place\.\)")  # it does that by itself here
+
+
 def site_path(path: str) -> str:
     """Where a file of the repository stands on the site; empty for one that is not there."""
     if path in _MOVED:
@@ -98,16 +106,17 @@ def notebook(name: str, static: Path, repository: str, alive: Sequence[Replace] 
     made.metadata.pop("widgets", None)
     for number, cell in enumerate(made.cells):
         if cell.cell_type == "markdown":
-            cell.source = _linked(_boxed(cell.source), path, repository)
+            cell.source = _linked(_boxed(_AT_REST.sub("", cell.source)), path, repository)
         elif cell.cell_type == "code":
             _prepare(cell, name, number, static, alive)
-    if repository:
-        made.cells[0].source += f"\n\n{_to_run(name, repository)}"
+    made.cells[0].source += f"\n\n{_HERE} {_to_run(name, repository)}"
     return made
 
 
 def _to_run(name: str, repository: str) -> str:
     """Where a notebook can be run without an installation, and where its source is."""
+    if not repository:
+        return "[To run it](../devices.md)."
     places = {f"Open it in {place}": address for place, address in colab.places(repository, name).items()}
     places["Its source"] = f"https://github.com/{repository}/blob/main/notebooks/{name}.ipynb"
     return " · ".join(f"[{words}]({address})" for words, address in places.items())
