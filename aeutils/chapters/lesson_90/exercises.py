@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
+from aeutils.data.mnist_5k import load_mnist_5k
 from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, but, choices, one_number
 
 REBUILD, MEASURE, FORGET, SLOPES, MOVE = _LOOP = ("rebuild", "measure", "forget", "find the slopes", "move")
@@ -146,6 +147,18 @@ share_taken_away = Exercise(
         Mistake(
             "you divided the other way round: by the error of the mean image, please",
             lambda x, x_hat, x_train: 1 - _error(x, x_train.mean(0)) / _error(x, x_hat),
+        ),
+        Mistake(
+            "that is how many times the answer's error goes into the mean image's; turn it round, and take it from 1",
+            lambda x, x_hat, x_train: _error(x, x_train.mean(0)) / _error(x, x_hat),
+        ),
+        Mistake(
+            "you took the notebook's mean_image; make it from the x_train that the function is given",
+            lambda x, x_hat, x_train: 1 - _error(x, x_hat) / _error(x, load_mnist_5k().train.x.mean(0)),
+        ),
+        Mistake(
+            "you divided by the notebook's 53; compute the mean image's error on the images x that are given",
+            lambda x, x_hat, x_train: 1 - _error(x, x_hat) / 53.4,
         ),
         Mistake(
             "that is a difference of two errors; divide it by the mean image's error, and it is a share",
