@@ -93,14 +93,14 @@ class Notebook:
         expect(self.cells).to_have_count(len(notebook.cells))
         expect(page.get_by_role("button", name="| Idle")).to_be_visible()  # the kernel is there
 
-    def run(self, index: int) -> None:
-        """Run a cell with Shift+Enter and wait until it is done."""
+    def run(self, index: int, seconds: float = 30) -> None:
+        """Run a cell with Shift+Enter and wait until it is done, for so long at most."""
         prompt = self.cells.nth(index).locator(".jp-InputPrompt")
         before = prompt.inner_text()
         self.cells.nth(index).locator(".cm-content").click()
         self.page.keyboard.press("Shift+Enter")
         self.expect(prompt).not_to_have_text(before)
-        self.expect(prompt).to_have_text(re.compile(r"\[\d+\]:"))
+        self.expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=1000 * seconds)
 
     def next_day(self) -> None:
         """Save the notebook and open it again, when the kernel is gone."""
