@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from sklearn.decomposition import PCA
 from torch.distributions import Normal
 from torch.nn import functional as F
 
@@ -85,6 +86,7 @@ def two_counts(alarm, known):
         (ch04.draw_codes, lambda mean, lv: mean + torch.randn(mean.T.shape).T * lv.exp().sqrt()),
         (ch04.draw_codes, lambda mean, lv: mean.double() - torch.randn_like(mean) * (lv / 2).exp()),
         (ch08.whitened, whitened_and_turned_back),
+        (ch08.whitened, lambda z: PCA(whiten=True).fit_transform(z.numpy())),
         (ch08.nearest_mean, nearest_mean_one_by_one),
         (ch08.ten_labels, lambda: torch.tensor([11, 9, 6, 1, 3, 9, 1, 4, 7, 1])),
         (ch04b.importance_weighted, lambda w: w.max(0).values + (w - w.max(0).values).exp().mean(0).log()),

@@ -223,6 +223,7 @@ def _axes(z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 def _distances(answer: Callable[[Tensor], Any], z: Tensor) -> Tensor:
     """All that matters to a clustering: the distances between the answer's codes."""
     given = attempted(answer(z))
+    given = torch.as_tensor(given) if isinstance(given, np.ndarray) else given
     if not isinstance(given, Tensor) or given.shape != z.shape:
         raise Diagnosis(f"return new codes of the same shape, {list(z.shape)}")
     return torch.cdist(given.double(), given.double())
@@ -241,7 +242,7 @@ def _along_axes(change: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor
 whitened = Exercise(
     number="8.4",
     examples=_codes_with_wide_axes,
-    right=_along_axes(lambda variances: variances.rsqrt()),
+    right=_along_axes(torch.rsqrt),
     mistakes=[
         Mistake(
             "each unit has a spread of 1 now, but they are still correlated: turn to the principal axes first",
@@ -252,6 +253,10 @@ whitened = Exercise(
         ),
         Mistake("that makes wide axes wider: divide by the spread, don't multiply", _along_axes(torch.sqrt)),
         Mistake("turned, and not yet stretched: divide each axis by its spread", _along_axes(torch.ones_like)),
+        Mistake(
+            "the variances are sums divided by N; .cov() divides by N − 1",
+            lambda z: _along_axes(torch.rsqrt)(z) * len(z) ** 0.5 / (len(z) - 1) ** 0.5,
+        ),
     ],
     observe=_distances,
     returns="[N, k], new codes",

@@ -150,7 +150,8 @@ best_answer = Exercise(
 
 def _codes() -> list[tuple[Tensor]]:
     z = torch.tensor([[0.0, 2.0, 0.0, -1.0, 0.0], [0.0, 0.0, 0.0, -3.0, 0.0], [0.0, -2.0, 0.0, 0.0, 4.0]])
-    return [(z,), (z[:2],)]
+    negative = torch.tensor([[0.0, -1.0, 0.0, -2.0], [0.0, -2.0, 0.0, 0.0], [5.0, 0.0, 0.0, -1.0]])
+    return [(z,), (z[:2],), (negative,)]
 
 
 dead_share = Exercise(
@@ -164,6 +165,7 @@ dead_share = Exercise(
         Mistake("that is the share of the living", lambda z: (z != 0).any(0).float().mean()),
         Mistake("plus and minus may cancel; ask of each image", lambda z: (z.sum(0) == 0).float().mean()),
         Mistake("a negative unit is not dead", lambda z: (z <= 0).all(0).float().mean()),
+        Mistake("the largest value may be 0 and others below; ask of each", lambda z: (z.amax(0) == 0).float().mean()),
         Mistake("a share, not a count", lambda z: (z == 0).all(0).float().sum()),
         Mistake("return one number; yours has shape [5]", lambda z: (z == 0).all(0).float()),
     ],
