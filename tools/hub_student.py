@@ -55,7 +55,8 @@ class Kernel:
 
     def start(self, code: str) -> str:
         """Let code be run; the identifier of that."""
-        return self.send("execute_request", {"code": code, "silent": False, "store_history": True})
+        content = {"code": code, "silent": False, "store_history": True, "stop_on_error": True}
+        return self.send("execute_request", content)
 
     def run(self, code: str, seen: Callable[[dict[str, Any]], None] = lambda message: None) -> dict[str, Any]:
         """Run code: the reply's content, with `text`: what it printed, and the results as text.
@@ -66,9 +67,7 @@ class Kernel:
         Raises:
             RuntimeError: the kernel ended.
         """
-        asked = self.send(
-            "execute_request", {"code": code, "silent": False, "store_history": True, "stop_on_error": True}
-        )
+        asked = self.start(code)
         text, reply, idle = "", None, False
         while reply is None or not idle:
             message = self.receive()

@@ -48,7 +48,7 @@ def too_long(installed: str, in_kit: str) -> list[str]:
     most = start.WINDOWS_PATH - 1 - FOLDER_ROOM
     return [
         f"{what} {path} has {len(path)} characters, at most {most} are possible on Windows in a folder whose own path "
-        f"has {FOLDER_ROOM}: shorten it, or change FOLDER_ROOM in tools/offline_kit.py and docs/devices.md"
+        f"has {FOLDER_ROOM}: shorten it, or change FOLDER_ROOM in tools/offline/packing.py and docs/devices.md"
         for what, path in (("Installed,", installed), ("In the kit,", in_kit))
         if len(path) > most
     ]

@@ -144,7 +144,14 @@ def in_order(rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def main() -> None:
-    """Make the table afresh; names of noises and methods on the command line leave all others as they are."""
+    """Make the table afresh; names of noises and methods on the command line leave all others as they are.
+
+    Raises:
+        SystemExit: a name that is neither; nothing was made.
+    """
+    if unknown := [name for name in sys.argv[1:] if name not in CORRUPTIONS and name not in METHODS]:
+        known = "; ".join([*CORRUPTIONS, *METHODS])
+        raise SystemExit(f"{'; '.join(unknown)}: no such noise or method; expected some of: {known}")
     noises = [name for name in CORRUPTIONS if name in sys.argv[1:]] or list(CORRUPTIONS)
     methods = [name for name in METHODS if name in sys.argv[1:]] or list(METHODS)
     replaced = {*noises, *([KNOWN] if "masking" in noises else [])}
