@@ -28,6 +28,7 @@ from stored_predictions import asks
 
 from aeutils.collection.maps import article_map, collection_map
 from aeutils.lessons.exercises import Exercise, exercises_in
+from aeutils.lessons.marks import CAPTION, FOLD, box
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
@@ -39,8 +40,6 @@ _CHECKS = re.compile(r"^from aeutils\.chapters\.(\w+) import exercises as check$
 _EXERCISE = re.compile(r"^check\.(\w+)\(", re.MULTILINE)
 _MEASURED = re.compile(r"Measured: (.*)\. You ", re.DOTALL)
 _HEADING = re.compile(r"^#+ ", re.MULTILINE)
-_OTHER = re.compile(r"\*\*(?:Try it|Exercise)|> \*\*The article says|<details>")
-_FIGURE = re.compile(r"\*\*((?:Figure|Table) \d+)\*\* · ")
 _OUTSIDE = re.compile(r"\[([^\]]*)\]\(\.\./(?!README\.md|data/)[^)]*\)")  # links to what a class is not given
 
 
@@ -150,7 +149,12 @@ def with_neutral_links(text: str, headings: Mapping[str, str]) -> str:
 def _end_of_answer(notebook: nbformat.NotebookNode, vote: Vote) -> int:
     """The first cell after a prediction's answer that no longer speaks of it: code, heading, *Try it*, exercise."""
     for i, cell in enumerate(notebook.cells[vote.revealed_in + 1 :], vote.revealed_in + 1):
-        if cell.cell_type != "markdown" or _OTHER.match(cell.source) or _HEADING.search(cell.source):
+        if (
+            cell.cell_type != "markdown"
+            or box(cell.source)
+            or cell.source.startswith(FOLD)
+            or _HEADING.search(cell.source)
+        ):
             return i
     return len(notebook.cells)
 
@@ -161,7 +165,7 @@ def _fold_what_it_shows(between: Iterable[nbformat.NotebookNode]) -> None:
     for cell in between:
         measured |= cell.cell_type == "code"
         if cell.cell_type == "markdown" and measured and not _HEADING.search(cell.source):
-            figure = _FIGURE.match(cell.source)
+            figure = CAPTION.match(cell.source)
             what = f"{figure[1]}: what it shows" if figure else "What this shows"
             cell.source = f"<details><summary>{what} (once you have guessed)</summary>\n\n{cell.source}\n\n</details>"
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aeutils.lessons.claims import Claim
+from aeutils.lessons.marks import TRY_IT
 from aeutils.lessons.numbers import states
 from aeutils.runtime import short
 
-TRY_IT = "**Try it** · "
 BY_HAND = "by hand"
 TRAINING = {"fit", "train"}  # functions that change the model that they are given
 _NUMBER = re.compile(r"(?<![\w.])\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?")
@@ -162,7 +162,7 @@ def tries_in(cells: Sequence[Mapping[str, Any]]) -> list[Change]:
 
 def is_try(cell: Mapping[str, Any]) -> bool:
     """Whether a cell is a *Try it*."""
-    return cell["cell_type"] == "markdown" and cell["source"].startswith(TRY_IT.rstrip(" ·"))
+    return cell["cell_type"] == "markdown" and cell["source"].startswith(TRY_IT)
 
 
 def _changes(cell: Mapping[str, Any]) -> list[Change]:

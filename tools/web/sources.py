@@ -23,6 +23,7 @@ from stored_predictions import asks
 from aeutils.collection.maps import article_map
 from aeutils.collection.reading import time_line
 from aeutils.collection.table import CLASS, lessons
+from aeutils.lessons.marks import ARTICLE, AT_REST, box
 from web import guesses, live, outputs, programs
 from web.outputs import Replace
 
@@ -31,8 +32,7 @@ _MOVED = {"README.md": "index.md", "notebooks/questions.md": "questions.md", "da
 _HTML_LINK = re.compile(r'<a href="([^"]+)">(.*?)</a>')
 _NAMED = re.compile(r'<a id="([^"]+)"></a>\n*')
 _ONE_LINE_FOLD = re.compile(r"<details><summary>(.*?)</summary>(.+)</details>")
-_ARTICLE = re.compile(r"^(?=> \*\*The article says)", re.MULTILINE)
-_STARTS = (("**Try it**", "try-it"), ("**Exercise", "exercise"), ("<details><summary>Solution", "solution"))
+_ARTICLE = re.compile(rf"^(?={re.escape(ARTICLE)})", re.MULTILINE)
 
 
 # What a page can do without Python, and what not: it is all the same to all notebooks.
@@ -40,7 +40,6 @@ _HERE = (
     "*To read:* explorers, panels and guesses work on this page. Code does not run here: what it gave stands below it, "
     "what a change gave under *Measured*; exercises have their *Solution*."
 )
-_AT_REST = re.compile(r" *\(Run the cell: the explorer takes its place\.\)")  # it does that by itself here
 
 
 def site_path(path: str) -> str:
@@ -106,7 +105,7 @@ def notebook(name: str, static: Path, repository: str, alive: Sequence[Replace] 
     made.metadata.pop("widgets", None)
     for number, cell in enumerate(made.cells):
         if cell.cell_type == "markdown":
-            cell.source = _linked(_boxed(_AT_REST.sub("", cell.source)), path, repository)
+            cell.source = _linked(_boxed(AT_REST.sub("", cell.source)), path, repository)
         elif cell.cell_type == "code":
             _prepare(cell, name, number, static, alive)
     made.cells[0].source += f"\n\n{_HERE} {_to_run(name, repository)}"
@@ -144,9 +143,8 @@ def _boxed(text: str) -> str:
         return found[0]
 
     text = _ARTICLE.sub("{.article}\n", _ONE_LINE_FOLD.sub(fold, text))
-    for start, kind in _STARTS:
-        if text.startswith(start):
-            return f'<div class="box {kind}">\n\n{text}\n\n</div>'
+    if (kind := box(text)) and not text.startswith(ARTICLE):  # those words have their own already
+        return f'<div class="box {kind}">\n\n{text}\n\n</div>'
     return text
 
 
