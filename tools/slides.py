@@ -1,7 +1,9 @@
 """A deck of slides for each notebook, made from it: `make slides`, into `build/slides`.
 
-A deck has the notebook's drawings, its predictions (a slide to vote, a slide with what was measured), some of its
-figures, and what was found; about ten slides. Nothing is loaded from elsewhere: npm brings reveal.js and MathJax, once.
+A deck has the notebook's drawings, its predictions (a slide to vote, a slide with what was measured and the figure that
+shows it), some of its figures, and what was found; about ten slides. A lesson for a class has all its figures, and an
+exit ticket. A cell with the tag `slide`, code or text, is a slide of its own. Nothing is loaded from elsewhere: npm
+brings reveal.js and MathJax, once.
 """
 
 from __future__ import annotations
@@ -12,31 +14,39 @@ import math
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import editions
 import nbformat
 import npm_packages
 from markdown_it import MarkdownIt
+from PIL import Image, ImageOps
 from stored_predictions import measured_in, question_in
 from web.formulas import MATHJAX
 
-from aeutils.collection.reading import main_line
-from aeutils.collection.table import RECIPES, Lesson, lessons
+from aeutils.collection.reading import in_class, main_line
+from aeutils.collection.table import CLASS, RECIPES, Lesson, lessons
+from aeutils.lessons.claims import claims_in
+from aeutils.lessons.marks import AT_REST, CAPTION
+from aeutils.stills import stands_at_rest
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "slides"
 REVEAL = "reveal.js@4.6.1"
 MATHJAX_SCRIPT = npm_packages.MODULES / "mathjax" / "es5" / "tex-svg.js"
 MOST = 8  # slides between the title and what was found
+NUMBERS = 6  # of claims, at most, on an answer's slide; where there are more, none
 BULLETS = 4  # of what was found, on a slide
 WIDTH, HEIGHT = 1280, 720
 _DRAWING = re.compile(r"!\[([^\]]*)\]\((drawings/[^)]+\.svg)\)")
-_CAPTION = re.compile(r"\*\*Figure \d+\*\* · ([^\n]*)")
 _HEADING = re.compile(r"#+ (?:\d+\. )?(.+)")
 _BULLET = re.compile(r"^- (.+?)(?=\n- |\n\n|\Z)", re.MULTILINE | re.DOTALL)
+_TICKET = re.compile(r"^\*\*(Exit ticket)\.\*\* ([^\n]+)", re.MULTILINE)
+_SENTENCE = re.compile(r"(?<=[.:?]) (?=[A-Z])")
 _LINK = re.compile(r"\[([^\]]*)\]\((?:<[^>]*>|[^)\s]*)\)")
 _MARKDOWN = MarkdownIt("commonmark", {"html": True})
 
@@ -45,7 +55,7 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": True})
 class Slide:
     """One slide: what kind it is, its title, and its body as HTML."""
 
-    kind: str  # "title", "drawing", "vote", "measured", "figure" or "found"
+    kind: str  # "title", "drawing", "vote", "measured", "figure", "code", "text", "found" or "ticket"
     title: str
     body: str
 
@@ -59,32 +69,73 @@ def inline(text: str) -> str:
 
 
 def between(notebook: nbformat.NotebookNode, folder: Path) -> Iterator[Slide]:
-    """Drawings, predictions and figures of the main line, in order."""
+    """Drawings, predictions, figures and what has the tag `slide`, of the main line, in order.
+
+    The figure between a question and its answer stands on the answer's slide, with the numbers of the claim there.
+    """
     section, picture, asked = "", "", ""
+    shown: Slide | None = None  # the figure that a question waits for
     for cell, text in main_line(notebook.cells):
+        tagged = "slide" in editions.tags(cell)
         if cell["cell_type"] == "markdown":
             if not text.strip():
                 continue
             if heading := _HEADING.match(text):
-                section = inline(heading[1])
+                section = inline(in_class(heading[1])[0])
             for words, path in _DRAWING.findall(text):
                 address = _address((folder / path).read_bytes(), "image/svg+xml")
                 yield Slide("drawing", section, f'<img src="{address}" alt="{html.escape(words)}">')
-            if picture and (caption := _CAPTION.match(text)):
-                yield Slide("figure", section, f"{picture}<p>{inline(caption[1])}</p>")
+            if picture and (caption := CAPTION.match(text)):
+                words = AT_REST.sub("", text[caption.end() :].partition("\n")[0])
+                figure = Slide("figure", section, f"{picture}<p>{inline(words)}</p>")
+                if asked:
+                    if shown:
+                        yield shown
+                    shown = figure
+                else:
+                    yield figure
+            if tagged:
+                yield Slide("text", section, _MARKDOWN.render(_LINK.sub(r"\1", text)))
             picture = ""
             continue
+        if tagged:
+            yield Slide("code", section, f"<pre><code>{html.escape(text)}</code></pre>")
+        at_rest = any(map(stands_at_rest, cell["outputs"]))
         for output in cell["outputs"]:
             data = output.get("data", {})
             if question := question_in(data):
                 options, asked = "".join(f"<li>{option}</li>" for option in question[1]), question[0]
                 yield Slide("vote", asked, f'<ol type="A">{options}</ol>')
             elif measured := measured_in(data):
-                yield Slide("measured", asked, f"<p>{measured}</p>")
+                numbers = [html.escape(number) for claim in claims_in(cell) for number in claim.numbers()]
+                below = f'<p class="numbers">{" · ".join(numbers)}</p>' if 0 < len(numbers) <= NUMBERS else ""
+                yield Slide("measured", asked, f"<p>{measured}</p>{shown.body + below if shown else ''}")
+                asked, shown = "", None
             elif "image/png" in data:
-                words = output["metadata"].get("image/png", {}).get("alt", data.get("text/plain", ""))
-                address = f"data:image/png;base64,{data['image/png'].strip()}"
-                picture = f'<img src="{address}" alt="{html.escape(words)}">'
+                picture = _picture(output, at_rest)
+    if shown:
+        yield shown
+
+
+def _picture(output: Mapping[str, Any], explorer: bool) -> str:
+    """A stored picture; of an explorer's still the map and the grid beside it, above the rows of small pictures."""
+    words = output["metadata"].get("image/png", {}).get("alt", output["data"].get("text/plain", ""))
+    content = base64.b64decode(output["data"]["image/png"])
+    if explorer:
+        content, words = _upper_part(content), words.partition(" Below, row by row")[0]
+    return f'<img src="{_address(content, "image/png")}" alt="{html.escape(words)}">'
+
+
+def _upper_part(png: bytes) -> bytes:
+    """A picture down to its first blank line in the lower half."""
+    picture = Image.open(BytesIO(png)).convert("RGB")
+    ink = ImageOps.invert(picture.convert("L"))
+    blank = (
+        y for y in range(picture.height // 2, picture.height) if not ink.crop((0, y, picture.width, y + 1)).getbbox()
+    )
+    kept = BytesIO()
+    picture.crop((0, 0, picture.width, next(blank, picture.height))).save(kept, "png", optimize=True)
+    return kept.getvalue()
 
 
 def found(notebook: nbformat.NotebookNode) -> Iterator[Slide]:
@@ -95,10 +146,17 @@ def found(notebook: nbformat.NotebookNode) -> Iterator[Slide]:
     for start in range(0, len(points), each):
         body = "".join(f"<li>{inline(point)}</li>" for point in points[start : start + each])
         yield Slide("found", "What we found", f"<ul>{body}</ul>")
+    if ticket := _TICKET.search(text):
+        says, *asks = _SENTENCE.split(ticket[2])
+        body = "".join(f"<li>{inline(each)}</li>" for each in asks)
+        yield Slide("ticket", ticket[1], f"<p>{inline(says)}</p><ul>{body}</ul>")
 
 
 def deck(lesson: Lesson, folder: Path = ROOT / "notebooks") -> list[Slide]:
-    """The slides of a notebook: at most `MOST` between title and end, figures left out before drawings and votes."""
+    """The slides of a notebook: at most `MOST` between title and end, figures left out before drawings and votes.
+
+    Of a lesson for a class nothing is left out: with the slides alone it can be given where nothing runs.
+    """
     notebook = nbformat.read(folder / lesson.file, as_version=4)
     promise = notebook.cells[0].source.split("\n\n")[1]
     inside = list(between(notebook, folder))
@@ -106,7 +164,7 @@ def deck(lesson: Lesson, folder: Path = ROOT / "notebooks") -> list[Slide]:
     spare = [[slide] for slide in reversed(inside) if slide.kind == "figure"]
     votes = [slide.title for slide in reversed(inside) if slide.kind == "vote"]
     spare += [[slide for slide in inside if slide.title == vote and slide.kind != "figure"] for vote in votes]
-    while len(inside) > MOST and spare:
+    while lesson.outside != CLASS and len(inside) > MOST and spare:
         gone = spare.pop(0)
         inside = [slide for slide in inside if slide not in gone]
     return [Slide("title", inline(editions.title(notebook)), f"<p>{inline(promise)}</p>"), *inside, *found(notebook)]

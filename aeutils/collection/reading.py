@@ -98,8 +98,13 @@ def is_optional(heading: str) -> bool:
 def minutes_in_class(notebook: Mapping[str, Any]) -> dict[str, int]:
     """Section -> how long it takes in class with all talk, as its heading says at its end: `(12 minutes)`."""
     headings = (heading for cell in notebook["cells"] for level, heading, _ in _sections(cell) if level == 2)
-    found = (_IN_CLASS.fullmatch(heading) for heading in headings)
-    return {heading[1]: int(heading[2]) for heading in found if heading}
+    return {name: minutes for name, minutes in map(in_class, headings) if minutes}
+
+
+def in_class(heading: str) -> tuple[str, int]:
+    """A heading without the minutes at its end, and these; 0 where it has none."""
+    found = _IN_CLASS.fullmatch(heading)
+    return (found[1], int(found[2])) if found else (heading, 0)
 
 
 def exercises_of(chapter: str) -> dict[str, Exercise]:
