@@ -13,7 +13,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import nbformat
+from jupyter_settings import KERNELS
 from nbclient import NotebookClient
+from traitlets.config import Config
 
 from aeutils.stills import VIEW, stands_at_rest
 
@@ -35,7 +37,13 @@ def execute(notebook: nbformat.NotebookNode, folder: Path, **environment: str) -
     """The notebook itself, with the outputs of a run in a fresh kernel in `folder`; otherwise as `run`."""
     place = {"metadata": {"path": str(folder)}}
     client = NotebookClient(
-        notebook, timeout=600, kernel_name="python3", record_timing=False, store_widget_state=False, resources=place
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        record_timing=False,
+        store_widget_state=False,
+        resources=place,
+        config=Config(KERNELS),
     )
     client.execute(env={**os.environ, "AEUTILS_RECORD": "0", **environment})
     return notebook
