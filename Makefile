@@ -7,6 +7,7 @@ VENV_PYTHON := .venv/bin/python
 READY := .venv/.ready
 # Nothing runs but in here, where the user's own settings do not reach.
 RUN := $(VENV_PYTHON) -I tools/isolated.py
+BEGIN = $(if $(FIRST),--first $(FIRST))
 NOTEBOOKS = $(or $(NB),notebooks/*.ipynb)
 open_lab = as_root=; browser=; \
   if [ "$$(id -u)" = 0 ]; then as_root=--allow-root; fi; \
@@ -20,10 +21,10 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / && $$1 != "lab" { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
 lab: $(READY) ## opens the notebooks in JupyterLab; with no screen it prints the address
-	@$(call open_lab)
+	@$(call open_lab,$(BEGIN))
 
 read: $(READY) ## opens them as they are stored, with their results
-	@$(call open_lab,--stored)
+	@$(call open_lab,--stored $(BEGIN))
 
 test: $(READY) ## runs every check, on all cores; with NB=notebooks/01*.ipynb those notebooks and nothing else
 	@$(RUN) tools/suite.py test $(if $(SINCE),--since $(SINCE)) $(NB)
@@ -77,7 +78,7 @@ colab: $(READY) ## the notebooks for Colab and Kaggle, into build/colab: make co
 
 offline-kit: $(READY) ## for a stick, without a network, into build/offline-kit: make offline-kit SYSTEMS="windows macos"
 	@$(RUN) tools/offline_kit.py $(if $(SYSTEMS),--systems "$(SYSTEMS)") $(if $(PYTHONS),--pythons "$(PYTHONS)") \
-	  $(if $(filter no,$(ZIP)),--no-zip)
+	  $(if $(filter no,$(ZIP)),--no-zip) $(if $(EDITION),--edition $(EDITION)) $(BEGIN)
 
 offline-check: $(READY) ## checks that kit's sums, that no wheel is missing, and installs from it with the network cut off
 	@$(RUN) tools/offline_kit.py --check $(KIT)
@@ -88,11 +89,11 @@ bench: $(READY) ## measures training beside the floor that the machine sets, int
 bench-explorer: $(READY) ## measures the latent-space explorer in Chromium, beside interact + matplotlib
 	@AEUTILS_PROGRESS=0 $(RUN) -m pytest -q -s tools/bench_explorer.py
 
-student: $(READY) ## the collection for students, without solutions and results: a folder and a zip in build/
-	@$(RUN) tools/editions.py student
+student: $(READY) ## the collection for students, without solutions and results, in build/; to begin elsewhere: FIRST=lesson_90
+	@$(RUN) tools/editions.py student $(BEGIN)
 
 teacher: $(READY) ## the same for teachers: solutions, results, and notes at each exercise and prediction
-	@$(RUN) tools/editions.py teacher
+	@$(RUN) tools/editions.py teacher $(BEGIN)
 
 grading: $(READY) ## a course for nbgrader with every exercise: a folder in build/
 	@$(RUN) tools/grading.py course
@@ -101,7 +102,7 @@ grade-check: $(READY) ## marks solutions, stubs and every listed mistake with nb
 	@AEUTILS_PROGRESS=0 $(RUN) tools/grading.py check $(NB)
 
 hub: .venv/.hub ## one server for a class, on Linux as root: make hub STUDENTS=30 HUB="--votes --memory 4G"; docs/hub says all
-	@$(RUN) tools/hub.py --students $(or $(STUDENTS),30) $(HUB)
+	@$(RUN) tools/hub.py --students $(or $(STUDENTS),30) $(BEGIN) $(HUB)
 
 hub-check: .venv/.hub ## tries that with pretend students on this machine alone, and prints figures: make hub-check STUDENTS=8
 	@AEUTILS_PROGRESS=0 $(RUN) tools/hub_check.py --students $(or $(STUDENTS),8) $(HUB)

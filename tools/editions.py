@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import reader_copies
 from markdown_links import anchor, linked
 from stored_predictions import asks
 
@@ -262,7 +263,13 @@ def notebooks(root: Path = ROOT) -> dict[str, nbformat.NotebookNode]:
     return {path.name: nbformat.read(path, as_version=4) for path in sorted((root / "notebooks").glob("*.ipynb"))}
 
 
-def write(edition: str, build: Path = BUILD, names: Iterable[str] = (), wheel: Path | None = None) -> Path:
+def write(
+    edition: str,
+    build: Path = BUILD,
+    names: Iterable[str] = (),
+    wheel: Path | None = None,
+    first: str = reader_copies.FIRST,
+) -> Path:
     """Make an edition's folder, and its zip beside it; what lay there before is replaced. Returns the zip.
 
     Args:
@@ -270,6 +277,7 @@ def write(edition: str, build: Path = BUILD, names: Iterable[str] = (), wheel: P
         build: where both go.
         names: only these notebooks' files, such as "00_start_here.ipynb"; all of them unless given.
         wheel: the package as a wheel; it is built unless given.
+        first: the file of the notebook to begin with, for the line that opens JupyterLab.
     """
     stored = notebooks()
     chosen = {name: stored[name] for name in names} or stored
@@ -292,7 +300,10 @@ def write(edition: str, build: Path = BUILD, names: Iterable[str] = (), wheel: P
     wheel = Path(shutil.copy(wheel, folder)) if wheel else build_wheel(folder)
     start = (ROOT / "tools" / "edition_pages" / f"{edition}.md").read_text(encoding="utf-8")
     maps = f"{collection_map().markdown('notebooks/')}\n\n{article_map().markdown('notebooks/')}"
-    _write(folder / "README.md", start.replace("WHEEL", wheel.name).replace("MAPS", maps))
+    _write(
+        folder / "README.md",
+        start.replace("WHEEL", wheel.name).replace(reader_copies.FIRST, first).replace("MAPS", maps),
+    )
     if edition == "teacher":
         _write(folder / "TEACHER.md", overview(chosen))
         for source, name in PLANNING.items():
@@ -342,4 +353,7 @@ def _write(path: Path, text: str) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("edition", choices=EDITIONS)
-    print(f"{write(parser.parse_args().edition).relative_to(ROOT)} and the folder beside it")
+    parser.add_argument("--first", default=reader_copies.FIRST, help="the notebook to begin with: lesson_90")
+    options = parser.parse_args()
+    made = write(options.edition, first=reader_copies.notebook_named(options.first))
+    print(f"{made.relative_to(ROOT)} and the folder beside it")

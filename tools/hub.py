@@ -24,9 +24,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import hub_server
 import hub_watch
 import npm_packages
+import reader_copies
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / "docs" / "hub" / "jupyterhub_config.py"
@@ -257,8 +257,7 @@ def prepare(options: argparse.Namespace) -> list[str]:
     """
     if lacking := missing():
         raise SystemExit(lacking)
-    if not (notebooks := (options.edition or ROOT) / "notebooks").joinpath(options.first).is_file():
-        raise SystemExit(f"{options.first} is not in {notebooks}: --first names a notebook to begin with")
+    options.first = reader_copies.notebook_named(options.first, (options.edition or ROOT) / "notebooks")
     made = settings(options, proxy(), systemd() and not options.plain)
     folder, everybody = options.folder.resolve(), [*made["students"], options.teacher]
     accounts(folder, everybody)
@@ -299,7 +298,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--certificate", type=Path, help="for https, with --key")
     made.add_argument("--key", type=Path)
-    made.add_argument("--first", default=hub_server.FIRST, help="the notebook to begin with: lesson_90.ipynb")
+    made.add_argument("--first", default=reader_copies.FIRST, help="the notebook to begin with: lesson_90")
     made.add_argument("--edition", type=Path, help="a folder of make student, for notebooks without solutions")
     made.add_argument("--votes", action="store_true", help="collect what is chosen at predictions")
     made.add_argument("--renew", action="store_true", help="new passwords and slips for all")

@@ -19,7 +19,6 @@ import reader_copies
 
 COURSE = "autoencoders"
 SHARED = ("notebooks", "data", "README.md", "CONTRIBUTING.md")  # what the notebooks' links lead to
-FIRST = "00_start_here.ipynb"
 # What an environment for tests brings along, and a student's server does without: it starts in half the time.
 UNUSED = (
     *(f"nbgrader.server_extensions.{name}" for name in ("assignment_list", "course_list", "formgrader")),
@@ -30,7 +29,7 @@ SETTINGS = Path(__file__).resolve().parent / "hub_settings"
 _LONGEST = 107  # bytes of a socket's path
 
 
-def prepare(home: Path, root: Path = reader_copies.ROOT, first: str = FIRST) -> str:
+def prepare(home: Path, root: Path = reader_copies.ROOT, first: str = reader_copies.FIRST) -> str:
     """Bring a student's copies up to date; the notebook to begin with, as a path in the course folder.
 
     Args:
@@ -82,7 +81,7 @@ def main(arguments: list[str]) -> None:
     home = Path.home()
     os.umask(0o027)
     source = Path(os.environ.get("AEUTILS_COURSE") or reader_copies.ROOT)
-    first = prepare(home, source, os.environ.get("AEUTILS_FIRST") or FIRST)
+    first = prepare(home, source, os.environ.get("AEUTILS_FIRST") or reader_copies.FIRST)
     os.environ |= private_folders(home)
     os.chdir(home)
     root = home / COURSE if (home / COURSE).is_dir() else source

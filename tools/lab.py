@@ -3,11 +3,13 @@
     python -I tools/isolated.py tools/lab.py
 
 opens the reader's own copies, in `work/`; with `--stored` the notebooks as they are stored, with their results, which
-only change when they are saved by hand. All other options are JupyterLab's.
+only change when they are saved by hand. `--first lesson_90` opens that notebook first. All other options are
+JupyterLab's.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from pathlib import Path
@@ -17,11 +19,18 @@ import reader_copies
 
 
 def main(arguments: list[str]) -> None:
-    """Bring the copies up to date, then be JupyterLab, until it is stopped."""
-    folder, rest = reader_copies.FOLDER, [each for each in arguments if each != "--stored"]
-    if len(rest) < len(arguments):
-        folder = "notebooks"
-    else:
+    """Bring the copies up to date, then be JupyterLab, until it is stopped.
+
+    Raises:
+        SystemExit: there is no notebook of the name given.
+    """
+    parser = argparse.ArgumentParser("lab.py", add_help=False, allow_abbrev=False)
+    parser.add_argument("--stored", action="store_true")
+    parser.add_argument("--first", default=reader_copies.FIRST)
+    options, rest = parser.parse_known_args(arguments)
+    notebook = reader_copies.notebook_named(options.first)
+    folder = "notebooks" if options.stored else reader_copies.FOLDER
+    if not options.stored:
         try:
             for line in reader_copies.bring_up_to_date():
                 print(line)
@@ -30,7 +39,7 @@ def main(arguments: list[str]) -> None:
                 f"Your own copies cannot be made ({error}): these are the stored notebooks, and nothing you do stays."
             )
             folder = "notebooks"
-    first = f"--LabApp.default_url=/lab/tree/{folder}/00_start_here.ipynb"
+    first = f"--LabApp.default_url=/lab/tree/{folder}/{notebook}"
     rest += settings()
     if folder == "notebooks":
         rest.append(f"--LabApp.app_settings_dir={Path(__file__).resolve().parent / 'stored_settings'}")

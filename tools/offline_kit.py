@@ -3,6 +3,8 @@
     make offline-kit                      # for Windows, macOS with Apple silicon, and Linux, with Python 3.12
     make offline-kit SYSTEMS="windows"    # a part of it
     make offline-kit PYTHONS="3.12 3.13"  # for several Pythons
+    make offline-kit FIRST=lesson_90      # the notebook that opens first
+    make offline-kit EDITION=full         # starts set up the notebooks as they are stored: for teachers
     make offline-check                    # sums, and an installation from it with the network cut off
     make offline-check KIT=/media/stick/offline-kit    # of a copy
 
@@ -16,10 +18,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from pathlib import Path
 
+import editions
+import reader_copies
 from offline.check import check
 from offline.packing import git, report, write, write_zip
+from offline.start import EDITIONS
 from offline.wheels import ROOT, SYSTEMS, Target, pins, pip_download, roots, wheels, without_gpu
 
 BUILD = ROOT / "build"
@@ -53,6 +59,8 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--systems", default=" ".join(SYSTEMS), help=f"of {', '.join(SYSTEMS)}")
     parser.add_argument("--pythons", default=" ".join(PYTHONS), help='such as "3.12 3.13"')
+    parser.add_argument("--first", default=reader_copies.FIRST, help="the notebook to begin with: lesson_90")
+    parser.add_argument("--edition", default="student", choices=EDITIONS, help="what a start sets up")
     parser.add_argument("--no-zip", action="store_true", help="only the folder")
     parser.add_argument("--check", nargs="?", type=Path, const=KIT, metavar="KIT", help="check the kit that is there")
     options = parser.parse_args(arguments)
@@ -66,6 +74,7 @@ def main(arguments: list[str]) -> int:
     if not pythons or set(pythons) - set(known):
         print(f'PYTHONS is "{options.pythons}"; expected some of: {" ".join(known)}')
         return 2
+    first = reader_copies.notebook_named(options.first)
     built = site()  # it needs the least time, and may say that something is not installed
     chosen, missing = {}, []
     for target in [Target(system, python) for system in systems for python in pythons]:
@@ -83,7 +92,9 @@ def main(arguments: list[str]) -> int:
             + (f', or left out: make offline-kit SYSTEMS="{" ".join(whole)}"' if whole else "")
         )
         return 1
-    write(KIT, chosen, built)
+    with tempfile.TemporaryDirectory(dir=BUILD) as scratch:
+        student = editions.write("student", Path(scratch), first=first) if options.edition == "student" else None
+        write(KIT, chosen, built, student=student, first=first)
     if options.no_zip:
         KIT.with_suffix(".zip").unlink(missing_ok=True)  # it would be of another kit
     else:

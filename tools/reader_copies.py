@@ -18,6 +18,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = "work"
+FIRST = "00_start_here.ipynb"  # what opens first, unless another is named
 _RECORD = ".editions.json"  # edition: notebook -> hash of the last edition copied; written: file -> its hash then
 
 
@@ -65,6 +66,22 @@ def bring_up_to_date(root: Path = ROOT, work: Path | None = None) -> list[str]:
         record = json.dumps({"edition": edition, "written": written}, indent=1)
         (work / _RECORD).write_text(record, encoding="utf-8")
     return told
+
+
+def notebook_named(name: str, folder: Path | None = None) -> str:
+    """The file of a notebook that is to open first: `lesson_90` and `lesson_90.ipynb` mean the same.
+
+    Args:
+        folder: where it lies; the checkout's `notebooks`, if not given.
+
+    Raises:
+        SystemExit: there is none of this name.
+    """
+    folder = ROOT / "notebooks" if folder is None else folder
+    file = name if name.endswith(".ipynb") else f"{name}.ipynb"
+    if file != Path(file).name or not (folder / file).is_file():
+        raise SystemExit(f"{file} is not in {folder}: name a notebook to begin with, such as {FIRST}")
+    return file
 
 
 def without_outputs(text: str) -> str:

@@ -179,6 +179,15 @@ def test_the_folder_says_how_to_start_and_that_the_answers_are_in_the_open(folde
     assert not any(path.is_dir() for path in (folder / "data").iterdir())  # what was fetched stays here
 
 
+def test_the_line_that_starts_opens_the_notebook_that_was_named(tmp_path):
+    wheel = tmp_path / "aeutils-0-py3-none-any.whl"
+    wheel.write_bytes(b"")
+    editions.write("student", tmp_path, ["lesson_90.ipynb"], wheel, first="lesson_90.ipynb")
+    text = (tmp_path / "autoencoders-student" / "README.md").read_text(encoding="utf-8")
+    assert "jupyterlab notebooks/lesson_90.ipynb" in text and "jupyterlab notebooks\\lesson_90.ipynb" in text
+    assert "jupyterlab notebooks/00" not in text and "(notebooks/00_start_here.ipynb)" in text  # the map stays
+
+
 def test_a_neutral_title_for_what_is_not_there_is_refused(refused):
     cell = nbformat.v4.new_markdown_cell("## Old", metadata={"aeutils": {"before a guess": {"Gone": "New"}}})
     with refused(ValueError, "'Gone'", "does not stand in it"):

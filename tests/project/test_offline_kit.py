@@ -273,7 +273,7 @@ def test_the_kits_longest_path_is_checked_before_anything_is_replaced(tmp_path):
     (tmp_path / "kit").mkdir()
     (tmp_path / "kit" / "old").touch()
     with pytest.raises(SystemExit, match="at most 161 are possible on Windows"):
-        packing.write(tmp_path / "kit", chosen, None, repository(tmp_path / "repository"), student=False)
+        packing.write(tmp_path / "kit", chosen, None, repository(tmp_path / "repository"))
     assert [path.name for path in (tmp_path / "kit").iterdir()] == ["old"]
     assert not (tmp_path / "kit.part").exists()
 
@@ -303,7 +303,7 @@ def commit(folder):
         subprocess.run([*git, *command], check=True)
 
 
-def make_kit(folder, shelf, systems, python):
+def make_kit(folder, shelf, systems, python, **edition):
     chosen = {}
     for target in [Target(system, python) for system in systems]:
         pinned = wheels.pins(target, folder / "repository")
@@ -312,7 +312,7 @@ def make_kit(folder, shelf, systems, python):
         chosen[target] = found
     (folder / "site").mkdir(exist_ok=True)
     (folder / "site" / "index.html").write_text("the site")
-    packing.write(folder / "kit", chosen, folder / "site", folder / "repository", student=False)
+    packing.write(folder / "kit", chosen, folder / "site", folder / "repository", **edition)
     return folder / "kit"
 
 
@@ -428,6 +428,32 @@ def test_a_script_sets_up_without_a_network_and_the_next_start_only_opens(kit_fo
     assert (folder / ".venv" / "still here").exists()
     (kit / "wheels" / f"linux-{HERE}.txt").write_text("")
     assert not start.installed(kit, folder)
+
+
+@pytest.mark.slow
+def test_a_class_gets_the_students_notebooks_and_a_teacher_the_stored_ones(kit_for_here, shelf, tmp_path):
+    student = tmp_path / "autoencoders-student.zip"
+    with zipfile.ZipFile(student, "w") as made:
+        made.writestr("autoencoders-student/notebooks/00.ipynb", '{"for": "students"}')
+        made.writestr("autoencoders-student/notebooks/questions.md", "asked")
+        made.writestr("autoencoders-student/notebooks/drawings/a.svg", "drawn")
+        made.writestr("autoencoders-student/README.md", "read")
+    kit = make_kit(kit_for_here.parent, shelf, ["linux"], HERE, student=student, first="lesson_90.ipynb")
+    assert packing.files_in(kit / "student") == ["notebooks/00.ipynb", "notebooks/questions.md"]
+    assert "--edition full" in (kit / "START.html").read_text(encoding="utf-8")
+    folder = tmp_path / "of a student"
+    assert begin(kit, "--no-open", folder)[0] == 0
+    notebook = folder / "notebooks" / "00.ipynb"
+    assert notebook.read_text() == '{"for": "students"}' and (folder / "notebooks" / "questions.md").exists()
+    assert "tools/lab.py --first lesson_90.ipynb" in (folder / "start.sh").read_text()
+    assert begin(kit, "--no-open", folder)[1].count("\n") == 1  # nothing is copied again
+    assert begin(kit, "--no-open", "--edition", "full", folder)[0] == 0 and notebook.read_text() == "{}"
+    assert begin(kit, "--no-open", folder)[1].count("\n") == 1 and notebook.read_text() == "{}"  # as it was chosen
+
+    without = make_kit(kit_for_here.parent, shelf, ["linux"], HERE)
+    assert "student" not in (without / "START.html").read_text(encoding="utf-8")
+    status, said = begin(without, "--no-open", "--edition", "student", folder)
+    assert status == 1 and said == "This kit was made without the student's edition.\n"
 
 
 @pytest.mark.slow

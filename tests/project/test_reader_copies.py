@@ -169,8 +169,13 @@ def test_copies_of_ours_are_notebooks_that_differ_in_outputs_alone(path):
 
 @pytest.mark.parametrize(
     ("given", "error", "opened"),
-    [([], None, "work"), (["--stored"], None, "notebooks"), ([], PermissionError("read-only"), "notebooks")],
-    ids=["copies", "stored", "cannot be written"],
+    [
+        ([], None, "work/00_start_here.ipynb"),
+        (["--stored"], None, "notebooks/00_start_here.ipynb"),
+        ([], PermissionError("read-only"), "notebooks/00_start_here.ipynb"),
+        (["--first", "lesson_90"], None, "work/lesson_90.ipynb"),
+    ],
+    ids=["copies", "stored", "cannot be written", "another first"],
 )
 def test_jupyterlab_opens_them(monkeypatch, capsys, given, error, opened):
     def copy():
@@ -191,9 +196,16 @@ def test_jupyterlab_opens_them(monkeypatch, capsys, given, error, opened):
         "--no-browser",
         "--HTMLExporter.template_name=described",
         f"--TemplateExporter.extra_template_basedirs={templates}",
-        *[f"--LabApp.app_settings_dir={stored}"] * (opened == "notebooks"),
+        *[f"--LabApp.app_settings_dir={stored}"] * opened.startswith("notebooks"),
         f"--ServerApp.root_dir={reader_copies.ROOT}",
-        f"--LabApp.default_url=/lab/tree/{opened}/00_start_here.ipynb",
+        f"--LabApp.default_url=/lab/tree/{opened}",
     ]
     told = capsys.readouterr().out.splitlines()
-    assert len(told) == (given == []) and all("read-only" in line for line in told if error)
+    assert len(told) == ("--stored" not in given) and all("read-only" in line for line in told if error)
+
+
+def test_the_notebook_to_begin_with_is_one_that_is_there(refused):
+    assert reader_copies.notebook_named("lesson_90") == reader_copies.notebook_named("lesson_90.ipynb")
+    for name in ("lesson_91", "drawings/a", "../README.md"):
+        with refused(SystemExit, "is not in", "such as 00_start_here.ipynb"):
+            reader_copies.notebook_named(name)

@@ -9,12 +9,11 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-import editions
+import reader_copies
 from packaging.utils import parse_wheel_filename
 
 from offline import start
@@ -22,7 +21,8 @@ from offline.wheels import ROOT, SYSTEMS, Target
 
 PAGES = Path(__file__).with_name("pages")
 FOLDER_ROOM = 97  # characters that the folder's own path may have on Windows: docs/devices.md says so
-_FOR_ONE = re.compile(r"<!-- (\w+) -->(.*?)<!-- end -->", re.DOTALL)  # in START.html, for this system alone
+# In START.html: for this system, or this edition, alone.
+_FOR_ONE = re.compile(r"<!-- (\w+) -->(.*?)<!-- end -->", re.DOTALL)
 
 
 def installed_paths(wheel: Path) -> Iterator[str]:
@@ -74,8 +74,23 @@ def tracked_files(folder: Path, root: Path = ROOT) -> None:
         print("The kit holds what is committed; you have changes that are not.", flush=True)
 
 
-def start_scripts(folder: Path, sizes: Mapping[str, int], pythons: Sequence[str]) -> None:
-    """A script for each system, and the page that says what to do; `sizes` are what it takes once installed."""
+def student_notebooks(archive: Path, folder: Path) -> None:
+    """Put the notebooks and pages of the student's edition, a zip, into a folder; drawings are the collection's."""
+    folder.mkdir(parents=True)
+    with zipfile.ZipFile(archive) as opened:
+        for name in opened.namelist():
+            path = PurePosixPath(name)
+            if path.parent.name == "notebooks" and path.suffix in (".ipynb", ".md"):
+                (folder / path.name).write_bytes(opened.read(name))
+
+
+def start_scripts(folder: Path, sizes: Mapping[str, int], pythons: Sequence[str], student: bool) -> None:
+    """A script for each system, and the page that says what to do.
+
+    Args:
+        sizes: what it takes once installed, for each system.
+        student: whether the kit has the student's edition.
+    """
     words = " or ".join(pythons)
     for system, (name, _) in start.START.items():
         if system in sizes:
@@ -85,7 +100,9 @@ def start_scripts(folder: Path, sizes: Mapping[str, int], pythons: Sequence[str]
             (folder / name).write_text(text, encoding="utf-8", newline="\r\n" if system == "windows" else "\n")
             (folder / name).chmod(0o755)
     page = (PAGES / "START.html").read_text(encoding="utf-8").replace("WORDS", words)
-    room = {system: f"{math.ceil(size / 1e9)} GB" for system, size in sizes.items()}
+    room = {system: f"{math.ceil(size / 1e9)} GB" for system, size in sizes.items()} | (
+        {"student": ""} if student else {}
+    )
     page = _FOR_ONE.sub(lambda part: part[2].replace("ROOM", room[part[1]]) if part[1] in room else "", page)
     (folder / "START.html").write_text(page, encoding="utf-8", newline="\n")
 
@@ -116,14 +133,16 @@ def write(
     chosen: Mapping[Target, Mapping[str, Path]],
     site_folder: Path | None,
     root: Path = ROOT,
-    student: bool = True,
+    student: Path | None = None,
+    first: str = reader_copies.FIRST,
 ) -> None:
     """Write a kit's folder; what lay there before is replaced once the new one is whole.
 
     Args:
         chosen: for each target its wheels, by name.
         site_folder: None for a kit without the site.
-        student: whether the student's edition comes along.
+        student: the student's edition as a zip; where it comes along, it is what a start sets up.
+        first: the file of the notebook to begin with.
 
     Raises:
         SystemExit: a path would be too long for Windows.
@@ -134,8 +153,8 @@ def write(
     if site_folder:
         shutil.copytree(site_folder, part / "site")
     if student:
-        with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
-            shutil.copy(editions.write("student", Path(scratch)), part)
+        shutil.copy(student, part)
+        student_notebooks(student, part / start.STUDENT / "notebooks")
     sizes: dict[str, int] = {}
     for target, named in chosen.items():
         for wheel in named.values():
@@ -144,7 +163,7 @@ def write(
         (part / "wheels" / f"{target.system}-{target.python}.txt").write_text("".join(lines), encoding="utf-8")
         sizes[target.system] = max(sizes.get(target.system, 0), unpacked(named.values()))
     pythons = list(dict.fromkeys(target.python for target in chosen))
-    start_scripts(part, sizes, pythons)
+    start_scripts(part, sizes, pythons, student is not None)
     on_windows = [wheel for target, named in chosen.items() if target.system == "windows" for wheel in named.values()]
     in_collection = files_in(part / start.COLLECTION)
     installed = longest([*(path for wheel in on_windows for path in installed_paths(wheel)), *in_collection])
@@ -153,6 +172,8 @@ def write(
         shutil.rmtree(part)
         raise SystemExit("\n".join(lines))
     about = {
+        "edition": "student" if student else "full",
+        "first": first,
         "systems": {system: SYSTEMS[system].title for system in sizes},
         "pythons": pythons,
         "longest": {"installed": len(installed), "kit": len(in_kit)},
@@ -195,7 +216,8 @@ def report(kit: Path) -> Iterator[str]:
     about = json.loads((kit / "kit.json").read_text(encoding="utf-8"))
     names = {f"wheels/{system}": f"only for {title}" for system, title in about["systems"].items()}
     names |= {"wheels/any": "wheels for all systems", start.COLLECTION: "the repository", "site": "the site"}
-    names |= {"autoencoders-student.zip": "the student's edition"}
+    names |= {start.STUDENT: "the student's notebooks", "autoencoders-student.zip": "the student's edition"}
+    names = {name: what for name, what in names.items() if (kit / name).exists()}
     total = sum((kit / name).stat().st_size for name in files_in(kit))
     yield f"{kit.relative_to(ROOT) if kit.is_relative_to(ROOT) else kit}: {total / 1e6:.0f} MB"
     for name, what in names.items():

@@ -2,6 +2,7 @@ r"""Sets up the course from an offline kit, then opens the notebooks: `start.bat
 
     .\start.bat                 into the folder `ae` of your home folder; once that is done it only opens the notebooks
     .\start.bat D:/lessons/ae   into another folder
+    .\start.bat --edition full  the notebooks with solutions and results, where the kit has the student's edition
     .\start.bat --check         compares every file of the kit with SHA256SUMS
 
 All other options are JupyterLab's.
@@ -26,11 +27,15 @@ from pathlib import Path
 KIT = Path(os.path.abspath(__file__)).parents[3]  # not resolved: a drive of Windows stays a drive
 SUMS = "SHA256SUMS"
 COLLECTION = "collection"  # the folder of the repository's files
+STUDENT = "student"  # the folder of what the student's edition has in their place: the notebooks
+EDITIONS = ("student", "full")
 INSTALLED = ".from-kit"  # in `.venv`: the list of what was installed
-RECORD = ".offline-kit"  # in the folder that is set up: the sums of what was copied there
+RECORD = ".offline-kit"  # in the folder that is set up: the edition and the sums of what was copied there
 WINDOWS_PATH = 259  # the longest path on Windows, unless long paths were allowed
-_LAB = '#!/bin/sh\ncd "$(dirname "$0")" && exec .venv/bin/python -I tools/isolated.py tools/lab.py "$@"\n'
-_LAB_BAT = '@echo off\r\ncd /d "%~dp0"\r\n.venv\\Scripts\\python -I tools\\isolated.py tools\\lab.py %*\r\n'
+_LAB = '#!/bin/sh\ncd "$(dirname "$0")" && exec .venv/bin/python -I tools/isolated.py tools/lab.py --first FIRST "$@"\n'
+_LAB_BAT = (
+    '@echo off\r\ncd /d "%~dp0"\r\n.venv\\Scripts\\python -I tools\\isolated.py tools\\lab.py --first FIRST %*\r\n'
+)
 # What opens the notebooks on another day, for each system: name -> text.
 START = {"windows": ("start.bat", _LAB_BAT), "macos": ("start.command", _LAB), "linux": ("start.sh", _LAB)}
 
@@ -85,10 +90,22 @@ def digest(path: Path) -> str:
     return found.hexdigest()
 
 
-def sums(kit: Path) -> dict:
-    """The collection's part of the kit's sums: path within the collection -> sum."""
-    lines = (line.split("  ", 1) for line in (kit / SUMS).read_text(encoding="utf-8").splitlines())
-    return {name[len(COLLECTION) + 1 :]: found for found, name in lines if name.startswith(COLLECTION + "/")}
+def sums(kit: Path, edition: str) -> dict:
+    """What an edition copies from the kit, with its sums: path within the collection -> [path within the kit, sum]."""
+    lines = [line.split("  ", 1) for line in (kit / SUMS).read_text(encoding="utf-8").splitlines()]
+    found = {}
+    for folder in (COLLECTION, STUDENT)[: 2 if edition == "student" else 1]:
+        begins = folder + "/"
+        found.update({name[len(begins) :]: [name, said] for said, name in lines if name.startswith(begins)})
+    return found
+
+
+def copied(target: Path) -> dict:
+    """What was copied there so far: {"edition": …, "files": {path: sum}}."""
+    try:
+        return json.loads((target / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {"edition": "", "files": {}}
 
 
 def hindrance(target: Path, kit: dict, system: str) -> str:
@@ -112,14 +129,14 @@ def hindrance(target: Path, kit: dict, system: str) -> str:
     return ""
 
 
-def copy_collection(kit: Path, target: Path) -> list:
+def copy_collection(kit: Path, target: Path, edition: str) -> list:
     """Bring the repository's files to the target; say in lines what somebody had changed there and is kept aside."""
-    record, new = target / RECORD, sums(kit)
+    record, new = target / RECORD, sums(kit, edition)
     target.mkdir(parents=True, exist_ok=True)
-    old = json.loads(record.read_text(encoding="utf-8") or "{}") if record.exists() else {}
+    old = copied(target).get("files", {})
     record.touch()  # from here on the folder is known as ours
     told = []
-    for name, wanted in new.items():
+    for name, (source, wanted) in new.items():
         path = target / name
         there = digest(path)
         if there == wanted:
@@ -129,18 +146,16 @@ def copy_collection(kit: Path, target: Path) -> list:
             os.replace(path, aside)
             told.append(f"You had changed {name}; yours is {aside.name} beside it now.")
         path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(kit / COLLECTION / name, path)
-    record.write_text(json.dumps(new), encoding="utf-8")
+        shutil.copyfile(kit / source, path)
+    files = {name: wanted for name, (_, wanted) in new.items()}
+    record.write_text(json.dumps({"edition": edition, "files": files}), encoding="utf-8")
     return told
 
 
-def ready(kit: Path, target: Path) -> bool:
-    """Whether the folder was set up, to the end, from this very kit."""
-    try:
-        copied = json.loads((target / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return installed(kit, target) and copied == sums(kit)
+def ready(kit: Path, target: Path, edition: str) -> bool:
+    """Whether the folder was set up, to the end, from this very kit, with this edition."""
+    files = {name: wanted for name, (_, wanted) in sums(kit, edition).items()}
+    return installed(kit, target) and copied(target) == {"edition": edition, "files": files}
 
 
 def installed(kit: Path, target: Path) -> bool:
@@ -157,24 +172,28 @@ def listed(kit: Path) -> Path:
     return kit / "wheels" / f"{this_system()}-{this_python()}.txt"
 
 
-def set_up(kit: Path, target: Path, system: str) -> None:
+def set_up(kit: Path, target: Path, system: str, edition: str, first: str) -> None:
     """Bring the collection there, and where its packages are not installed yet, install them from the kit alone.
+
+    Args:
+        edition: "student", the notebooks without solutions and results, or "full".
+        first: the file of the notebook to begin with.
 
     Raises:
         SystemExit: in one line, what went wrong.
     """
     print(f"Bringing the course to {target}. First a look whether this copy of the kit is whole.", flush=True)
-    wrong = damaged(kit, (COLLECTION + "/", "wheels/any/", f"wheels/{system}"))
+    wrong = damaged(kit, (COLLECTION + "/", STUDENT + "/", "wheels/any/", f"wheels/{system}"))
     if wrong:
         raise SystemExit(
             f"The kit is damaged, in {len(wrong)} of its files: {', '.join(wrong[:5])}. Copy the kit again."
         )
-    for line in copy_collection(kit, target):
+    for line in copy_collection(kit, target, edition):
         print(line)
     if not installed(kit, target):
         install(kit, target, system)
     name, text = START[system]
-    (target / name).write_bytes(text.encode())
+    (target / name).write_bytes(text.replace("FIRST", first).encode())
     os.chmod(str(target / name), 0o755)
 
 
@@ -226,6 +245,9 @@ def main(arguments: list) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", help="where to set up")
     parser.add_argument("--check", action="store_true", help="only compare the kit's files with their sums")
+    parser.add_argument(
+        "--edition", choices=EDITIONS, help="student: no solutions and results; full: as they are stored"
+    )
     parser.add_argument("--no-open", action="store_true", help="only set up")
     parser.add_argument("--fits", action="store_true", help="only say, by the exit status, whether this Python will do")
     options, for_lab = parser.parse_known_args(arguments)
@@ -241,20 +263,25 @@ def main(arguments: list) -> int:
         return int(bool(wrong))
     target = Path(options.folder or Path.home() / "ae").expanduser()
     target = Path(os.path.abspath(str(target)) if os.name == "nt" else target.resolve())
-    problem = unfit(kit) or ("" if options.fits or ready(KIT, target) else hindrance(target, kit, this_system()))
+    offered, before = (kit["edition"], "full"), copied(target).get("edition")
+    edition = options.edition or (before if before in offered else kit["edition"])
+    if edition not in offered:
+        print("This kit was made without the student's edition.")
+        return 1
+    there = options.fits or ready(KIT, target, edition)
+    problem = unfit(kit) or ("" if there else hindrance(target, kit, this_system()))
     if problem:
         print(problem)
         return 1
     if options.fits:
         return 0
-    if not ready(KIT, target):
-        set_up(KIT, target, this_system())
+    if not there:
+        set_up(KIT, target, this_system(), edition, kit["first"])
     print(f"Ready in {target}; to open it on another day: {START[this_system()][0]} in that folder.", flush=True)
     if options.no_open:
         return 0
-    return subprocess.run(
-        [str(python_of(target)), "-I", "tools/isolated.py", "tools/lab.py", *for_lab], cwd=str(target)
-    ).returncode
+    lab = [str(python_of(target)), "-I", "tools/isolated.py", "tools/lab.py", "--first", kit["first"], *for_lab]
+    return subprocess.run(lab, cwd=str(target)).returncode
 
 
 if __name__ == "__main__":
