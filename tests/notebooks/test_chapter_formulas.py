@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import ttest_ind, ttest_rel
+from sklearn.datasets import make_circles
 from sklearn.linear_model import LinearRegression
 from sklearn.neighbors import NearestCentroid, NearestNeighbors
 
@@ -19,8 +20,8 @@ from aeutils.chapters.ch07.map_cells import holes, map_cells
 from aeutils.chapters.ch07b import exercises as ch07b
 from aeutils.chapters.ch07b.code_pairs import best_partners
 from aeutils.chapters.ch07b.properties import properties
+from aeutils.chapters.ch08 import clusters, full_mnist, probes
 from aeutils.chapters.ch08 import exercises as ch08
-from aeutils.chapters.ch08 import full_mnist
 from aeutils.chapters.ch08.pictures import confusion
 from aeutils.chapters.ch08.tables import mean_and_spread, means_and_spreads
 
@@ -180,10 +181,36 @@ def test_the_table_on_the_full_mnist_is_whole():
         if name == "probe":  # with all labels nothing is drawn for pixels and PCA
             table = table[table.labels < max(full_mnist.LABELS)]
         runs = table.groupby([key for key in keys if key in table]).size()
-        assert len(runs) == {"probe": 7 * 2 * 4 + 4 * 2, "clustering": 7 * 2 * 3, "budget": 4 * 3}[name]
+        assert len(runs) == {"probe": 7 * 2 * 4 + 5 * 2, "clustering": (7 + 5) * 2 * 3, "budget": 4 * 3}[name]
         assert set(runs) == {len(full_mnist.SEEDS)}
     with pytest.raises(ValueError, match="is no table; expected one of"):
         full_mnist.full_table("lists")
+
+
+@pytest.mark.parametrize("method", clusters.METHODS)
+def test_every_way_to_cluster_finds_three_heaps(method):
+    draw, centres = np.random.default_rng(0), np.array([[0, 0], [9, 0], [0, 9]])
+    of = {part: draw.integers(3, size=n) for part, n in (("train", 150), ("test", 40))}
+    z = {part: centres[places] + draw.normal(size=(len(places), 2)) for part, places in of.items()}
+    for lot in (60, 150):  # with 60 the last two get some of the training codes alone
+        found = clusters.cluster(method, z, seed=0, clusters=3, lot=lot)
+        assert clusters.agreement(of["test"], found)["ARI"] == 100
+
+
+def test_spectral_clustering_follows_rings_and_others_do_not():
+    points, ring = make_circles(600, noise=0.03, factor=0.4, random_state=0)
+    z = {"train": points[:450], "test": points[450:]}
+    agreed = {method: clusters.agreement(ring[450:], clusters.cluster(method, z, 0, 2)) for method in clusters.METHODS}
+    assert agreed["spectral"]["accuracy"] == 100
+    assert max(agreed[method]["accuracy"] for method in ("k-means", "mixture", "Ward")) < 90
+
+
+def test_an_unknown_way_to_read_or_to_cluster_is_refused():
+    z = {part: np.zeros((4, 2)) for part in ("train", "val", "test")}
+    with pytest.raises(ValueError, match="'ward' is no way to cluster; expected one of 'k-means', 'mixture'"):
+        clusters.cluster("ward", z, 0)
+    with pytest.raises(ValueError, match="'svc' is no reader; expected one of 'linear', 'neighbours', 'SVC'"):
+        probes.probe("svc", z, None, np.arange(4))
 
 
 def test_means_and_spreads_are_those_of_the_seeds():

@@ -6,24 +6,42 @@ from collections.abc import Mapping
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
-from sklearn.cluster import KMeans
+from sklearn.cluster import AgglomerativeClustering, KMeans, SpectralClustering
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 from sklearn.metrics.cluster import contingency_matrix
 from sklearn.mixture import GaussianMixture
+from sklearn.neighbors import KNeighborsClassifier
 
-METHODS = ("k-means", "mixture")
+from aeutils.runtime import short
+
+METHODS = ("k-means", "mixture", "spectral", "Ward")
 
 
-def cluster(method: str, z: Mapping[str, np.ndarray], seed: int, clusters: int = 10) -> np.ndarray:
-    """Fit to the training codes, and say to which cluster each test code belongs, `[N]`.
+def cluster(method: str, z: Mapping[str, np.ndarray], seed: int, clusters: int = 10, lot: int = 10_000) -> np.ndarray:
+    """Cluster the training codes, and say to which cluster each test code belongs, `[N]`.
 
     Args:
         method: one of `METHODS`. A mixture has full covariances, but for more than 100 units diagonal ones: of 784
-            pixels a full one has 307,720 numbers.
+            pixels a full one has 307,720 numbers. Spectral clustering is k-means on coordinates made from the graph of
+            the ten nearest neighbours; Ward's way joins, again and again, the two clusters that grow least in variance.
+            These two have no way in for others: a test code belongs where the nearest of theirs does.
         z: codes of each part.
-        seed: of the starts, the best of which is kept.
+        seed: of the starts, the best of which is kept, and of the draw of a lot.
         clusters: how many.
+        lot: how many training codes the last two get, at most.
+
+    Raises:
+        ValueError: another method.
     """
+    if method not in METHODS:
+        raise ValueError(f"{short(method)} is no way to cluster; expected one of {', '.join(map(repr, METHODS))}")
+    if method in ("spectral", "Ward"):
+        some = z["train"]
+        if len(some) > lot:
+            some = some[np.random.default_rng(seed).permutation(len(some))[:lot]]
+        graph = SpectralClustering(clusters, affinity="nearest_neighbors", n_neighbors=10, random_state=seed)
+        found = (graph if method == "spectral" else AgglomerativeClustering(clusters)).fit_predict(some)
+        return KNeighborsClassifier(1).fit(some, found).predict(z["test"])
     if method == "k-means":
         return KMeans(clusters, n_init=3, random_state=seed).fit(z["train"]).predict(z["test"])
     kind = "full" if z["train"].shape[1] <= 100 else "diag"

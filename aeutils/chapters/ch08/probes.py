@@ -13,10 +13,11 @@ from torch import Tensor, nn
 
 from aeutils.data import Images, Split
 from aeutils.evaluation import encode
+from aeutils.runtime import short
 
 Features = Mapping[str, np.ndarray]  # "train", "val" and "test" -> [N, k]
 
-READERS = ("linear", "neighbours")
+READERS = ("linear", "neighbours", "SVC")
 
 
 def few_labels(y: Tensor, n: int, seed: int) -> np.ndarray:
@@ -58,29 +59,27 @@ def probe(reader: str, z: Features, images: Images, chosen: np.ndarray) -> float
     """Accuracy on test images, in percent, of a reader that knows the labels of the chosen training images.
 
     Args:
-        reader: "linear", logistic regression, its penalty chosen on the validation images; or "neighbours", the vote of
-            the five nearest labelled images, of the nearest one alone where fewer than 1,000 have a label.
+        reader: "linear", logistic regression, its penalty chosen on the validation images; "neighbours", the vote of
+            the five nearest labelled images, of the nearest one alone where fewer than 1,000 have a label; or "SVC", a
+            support-vector machine, whose borders may bend.
         z: codes of the three parts.
         images: for their labels.
         chosen: places of training images `[n]`.
+
+    Raises:
+        ValueError: another reader.
     """
+    if reader not in READERS:
+        raise ValueError(f"{short(reader)} is no reader; expected one of {', '.join(map(repr, READERS))}")
     y = {part: getattr(images, part).y.numpy() for part in ("train", "val", "test")}
     if reader == "linear":
         tried = [LogisticRegression(C=c, tol=1e-3, max_iter=1000) for c in (0.01, 0.1, 1.0)]
     else:
-        tried = [KNeighborsClassifier(1 if len(chosen) < 1000 else 5)]
+        tried = [SVC(C=10) if reader == "SVC" else KNeighborsClassifier(1 if len(chosen) < 1000 else 5)]
     for each in tried:
         each.fit(z["train"][chosen], y["train"][chosen])
     best = max(tried, key=lambda each: each.score(z["val"], y["val"])) if len(tried) > 1 else tried[0]
     return 100 * float(best.score(z["test"], y["test"]))
-
-
-def bent_border(z: Features, images: Images, chosen: np.ndarray) -> float:
-    """Accuracy on test images, in percent, of a support-vector machine, whose borders may bend; arguments as above."""
-    y_train, y_test = images.train.y, images.test.y
-    assert y_train is not None and y_test is not None  # for the type checker
-    machine = SVC(C=10).fit(z["train"][chosen], y_train.numpy()[chosen])
-    return 100 * float(machine.score(z["test"], y_test.numpy()))
 
 
 def spread_labels(z: Features, images: Images, chosen: np.ndarray, seed: int, lot: int = 20_000) -> float:
