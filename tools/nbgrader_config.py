@@ -29,3 +29,4 @@ c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.SaveCells",
 ]
 c.ExecutePreprocessor.timeout = 120  # seconds for a cell: the longest check trains for about eight
+c.KernelManager.transport_encryption = "auto"  # as in jupyter_settings.py; without it each kernel warns
