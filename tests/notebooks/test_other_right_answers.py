@@ -16,6 +16,8 @@ from aeutils.chapters.ch04 import exercises as ch04
 from aeutils.chapters.ch04b import exercises as ch04b
 from aeutils.chapters.ch06 import exercises as ch06
 from aeutils.chapters.ch08 import exercises as ch08
+from aeutils.chapters.ch09 import exercises as ch09
+from aeutils.chapters.ch10 import exercises as ch10
 from aeutils.chapters.ch10b import exercises as ch10b
 from aeutils.chapters.ch10b.water import events
 
@@ -57,6 +59,12 @@ def adam_in_place(theta, g, m, s, t, lr):
     return theta.sub_(lr * (m / (1 - 0.9**t)) / ((s / (1 - 0.999**t)).sqrt() + 1e-8)), m, s
 
 
+def best_answer_by_hand(noisy, clean, sigma):
+    exponent = -(noisy[:, None] - clean[None]).square().sum(2) / (2 * sigma**2)
+    weights = (exponent - exponent.amax(1, keepdim=True)).exp()
+    return (weights @ clean) / weights.sum(1, keepdim=True)
+
+
 def numpy_windows(series, length):
     windows = np.lib.stride_tricks.sliding_window_view(series.numpy(), length)
     return windows[~np.isnan(windows).any(1)]
@@ -89,6 +97,8 @@ def two_counts(alarm, known):
         (ch08.whitened, lambda z: PCA(whiten=True).fit_transform(z.numpy())),
         (ch08.nearest_mean, nearest_mean_one_by_one),
         (ch08.ten_labels, lambda: torch.tensor([11, 9, 6, 1, 3, 9, 1, 4, 7, 1])),
+        (ch09.dead_share, lambda z: 1 - (z.abs().amax(0) > 0).double().mean()),
+        (ch09.best_answer, best_answer_by_hand),
         (ch04b.importance_weighted, lambda w: w.max(0).values + (w - w.max(0).values).exp().mean(0).log()),
         (ch04b.free_bits, lambda kl, free: torch.maximum(kl.double().mean(0), torch.tensor(free)).sum(0, keepdim=True)),
         (
@@ -118,3 +128,20 @@ def test_an_answer_that_moves_torchs_random_numbers_does_not_move_the_notebooks(
     torch.manual_seed(7)
     ch04.draw_codes(lambda mean, log_variance: (torch.manual_seed(3), mean + torch.randn_like(mean))[1])
     assert torch.equal(torch.rand(3), expected)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "says"),
+    [
+        (ch09.psnr, lambda error: 10 * torch.log10(784 / error).mean(), "comes later"),
+        (ch09.dead_share, lambda z: (z.std(0) == 0).float().mean(), "is not 0 and so not dead"),
+        (
+            ch10.limit_that_keeps_its_promise,
+            lambda errors, promise: np.quantile(errors.numpy(), 1 - promise, method="higher"),
+            "a quantile of your n errors",
+        ),
+    ],
+)
+def test_a_wrong_answer_that_looks_right_is_told_why_it_is_not(exercise, answer, says):
+    feedback = exercise(answer)
+    assert feedback.status == "Not yet" and says in feedback.message

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, choices, one_number
 
@@ -76,6 +77,10 @@ psnr = Exercise(
         Mistake(
             "the mean comes last: one number for each image", lambda error: 10 * torch.log10(784 / error.mean())[None]
         ),
+        Mistake(
+            "that is the mean of them all, which comes later: one number for each image",
+            lambda error: (10 * torch.log10(784 / error)).mean(),
+        ),
     ],
     returns="[N], one number for each image",
     praise="3 dB more are half the error, wherever you start",
@@ -99,9 +104,9 @@ def _clouds() -> list[tuple[Tensor, Tensor, float]]:
     ]
 
 
-def _divided(noisy: Tensor, clean: Tensor, sigma: float) -> Tensor:
+def _divided(noisy: Tensor, clean: Tensor, sigma: float, added: float = 0.0) -> Tensor:
     weights = (-torch.cdist(noisy, clean).square() / (2 * sigma**2)).exp()
-    return weights @ clean / weights.sum(1, keepdim=True)
+    return weights @ clean / (weights.sum(1, keepdim=True) + added)
 
 
 best_answer = Exercise(
@@ -135,6 +140,11 @@ best_answer = Exercise(
         ),
         Mistake("far from all clean images every exp is 0, and 0 / 0 no number; .softmax(1) can do it", _divided),
         Mistake(
+            "far from all clean images every exp is 0; a small number added below makes of 0 / 0 the answer 0, and "
+            ".softmax(1) the right one",
+            lambda noisy, clean, sigma: _divided(noisy, clean, sigma, 1e-8),
+        ),
+        Mistake(
             "the weights do not add up to 1: divide by their sum",
             lambda noisy, clean, sigma: (-torch.cdist(noisy, clean).square() / (2 * sigma**2)).exp() @ clean,
         ),
@@ -151,7 +161,7 @@ best_answer = Exercise(
 def _codes() -> list[tuple[Tensor]]:
     z = torch.tensor([[0.0, 2.0, 0.0, -1.0, 0.0], [0.0, 0.0, 0.0, -3.0, 0.0], [0.0, -2.0, 0.0, 0.0, 4.0]])
     negative = torch.tensor([[0.0, -1.0, 0.0, -2.0], [0.0, -2.0, 0.0, 0.0], [5.0, 0.0, 0.0, -1.0]])
-    return [(z,), (z[:2],), (negative,)]
+    return [(z,), (z[:2],), (negative,), (F.pad(z, (0, 1), value=0.5),)]  # the last unit never changes, and is not 0
 
 
 dead_share = Exercise(
@@ -159,6 +169,10 @@ dead_share = Exercise(
     examples=_codes,
     right=lambda z: (z == 0).all(0).float().mean(),
     mistakes=[
+        Mistake(
+            "a unit that says the same of every image has no spread, but is not 0 and so not dead",
+            lambda z: (z.var(0, unbiased=False) == 0).float().mean(),
+        ),
         Mistake("that is the share of zeros in the table", lambda z: (z == 0).float().mean()),
         Mistake("a unit that is 0 for some image is not dead yet", lambda z: (z == 0).any(0).float().mean()),
         Mistake("axis 1 are the units: go along the images", lambda z: (z == 0).all(1).float().mean()),

@@ -72,8 +72,9 @@ area_from_pairs = Exercise(
 
 def _errors() -> list[tuple[Tensor, float]]:
     generator = torch.Generator().manual_seed(11)
-    errors = [torch.rand(n, generator=generator) * 40 for n in (50, 99, 19, 10, 30, 13)]
-    return list(zip(errors, (0.05, 0.1, 0.05, 0.05, 0.1, 0.15), strict=True))  # the last two: rounded, and n for n + 1
+    errors = [torch.rand(n, generator=generator) * 40 for n in (50, 99, 19, 10, 30, 13, 28)]
+    promises = 0.05, 0.1, 0.05, 0.05, 0.1, 0.15, 0.15  # the last three: rounded, n for n + 1, a quantile's 24th
+    return list(zip(errors, promises, strict=True))
 
 
 def _rank(errors: Tensor, promise: float) -> int:
@@ -108,6 +109,11 @@ limit_that_keeps_its_promise = Exercise(
         Mistake(
             "count n + 1: the new image is one of the rank order, too",
             _limit(lambda errors, promise: math.ceil(len(errors) * (1 - promise))),
+        ),
+        Mistake(
+            "that is the higher of the two values round a quantile of your n errors; of 28 at 15 % it is the 24th. "
+            "The new image is one of the rank order, too: of 29 the 25th",
+            lambda errors, promise: errors.quantile(1 - promise, interpolation="higher").item(),
         ),
         Mistake(
             "k is rounded up, always: of 50 errors at 5 % it is 48.45, so the 49th; that is math.ceil, not round",
