@@ -29,7 +29,7 @@ from stored_predictions import asks
 
 from aeutils.collection.maps import article_map, collection_map
 from aeutils.lessons.exercises import Exercise, exercises_in
-from aeutils.lessons.marks import CAPTION, FOLD, box
+from aeutils.lessons.marks import ARTICLE, BOXES, CAPTION, FOLD, TRY_IT, box
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
@@ -148,11 +148,14 @@ def with_neutral_links(text: str, headings: Mapping[str, str]) -> str:
 
 
 def _end_of_answer(notebook: nbformat.NotebookNode, vote: Vote) -> int:
-    """The first cell after a prediction's answer that no longer speaks of it: code, heading, *Try it*, exercise."""
+    """The first cell after a prediction's answer that no longer speaks of it: code, heading, exercise, fold.
+
+    The article's verdict does, and so may what comes after a *Try it*.
+    """
     for i, cell in enumerate(notebook.cells[vote.revealed_in + 1 :], vote.revealed_in + 1):
         if (
             cell.cell_type != "markdown"
-            or box(cell.source)
+            or box(cell.source) not in ("", BOXES[TRY_IT], BOXES[ARTICLE])
             or cell.source.startswith(FOLD)
             or _HEADING.search(cell.source)
         ):
@@ -165,7 +168,8 @@ def _fold_what_it_shows(between: Iterable[nbformat.NotebookNode]) -> None:
     measured = False
     for cell in between:
         measured |= cell.cell_type == "code"
-        if cell.cell_type == "markdown" and measured and not _HEADING.search(cell.source):
+        of_itself = box(cell.source) == BOXES[TRY_IT] or _HEADING.search(cell.source)
+        if cell.cell_type == "markdown" and measured and not of_itself:
             figure = CAPTION.match(cell.source)
             what = f"{figure[1]}: what it shows" if figure else "What this shows"
             cell.source = f"<details><summary>{what} (once you have guessed)</summary>\n\n{cell.source}\n\n</details>"

@@ -25,14 +25,18 @@ for (const formula of document.querySelectorAll("div.math")) {
   if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
 }
 
-// What is folded is printed, too.
+// What is folded is printed, too; and paper is white.
+let theme = "";
 addEventListener("beforeprint", () => {
+  theme = document.documentElement.dataset.theme ?? "";
+  document.documentElement.dataset.theme = "light";
   for (const fold of document.querySelectorAll("details:not([open])")) {
     fold.open = true;
     fold.dataset.printed = "";
   }
 });
 addEventListener("afterprint", () => {
+  document.documentElement.dataset.theme = theme;
   for (const fold of document.querySelectorAll("details[data-printed]")) {
     fold.open = false;
     delete fold.dataset.printed;

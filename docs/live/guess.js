@@ -1,7 +1,9 @@
 // @ts-check
 // Predictions: the reader guesses, and what follows, up to the answer, opens. Whoever does not want to guess says so.
 
-const NEXT = "section, .ae-guess, .box, details.optional"; // where what follows from an answer ends
+// Where what follows from an answer ends; what one may try meanwhile does not end it, and stays in sight.
+const NEXT = "section, .ae-guess, .box:not(.try-it), details.optional";
+const TRY_IT = ".box.try-it";
 
 /** @typedef {Record<string, string>} Remarks for each option, what is said to who chose it */
 
@@ -86,7 +88,9 @@ function veilBetween(question, answer) {
   const last = children.findIndex((child) => child.contains(answer));
   if ([children[first], children[last]].some((child) => child.matches("section"))) return null;
   const next = children.findIndex((child, i) => i > last && (child.matches(NEXT) || child.querySelector(NEXT)));
-  const between = children.slice(first + 1, next < 0 ? children.length : next).filter((child) => child instanceof HTMLElement);
+  const between = children
+    .slice(first + 1, next < 0 ? children.length : next)
+    .filter((child, i) => child instanceof HTMLElement && !(first + 1 + i > last && (child.matches(TRY_IT) || child.querySelector(TRY_IT))));
   return {
     /** @param {() => void} found called when the browser's own search or a link finds something in it */
     lower(found) {

@@ -32,7 +32,8 @@ GUESS = (
     f"<section><h2>A section</h2><div>{guesses.question_html('guess', QUESTION)}</div>"
     '<div id="between">This gives it away.</div>'
     f"<div>{guesses.answer_html('guess', QUESTION, 'Measured: about 10 (11.2).')}</div>"
-    '<p>So it was eleven.</p><div class="box">An exercise.</div></section>'
+    '<p>So it was eleven.</p><div class="box try-it">Try twelve.</div><p>And eleven it stays.</p>'
+    '<div class="box exercise">An exercise.</div><p>Something else.</p></section>'
 )
 
 
@@ -244,14 +245,14 @@ def test_a_panel_is_left_as_it_was(panels):
 def test_a_guess_opens_what_follows_and_is_answered(shown):
     page = shown("pages/light.html")
     between, answer = page.get_by_text("This gives it away."), page.get_by_text("Measured: about 10 (11.2).")
-    after = page.get_by_text("So it was eleven.")
-    assert not any(each.is_visible() for each in (between, answer, after))
-    assert page.get_by_text("An exercise.").is_visible()
+    after, later = page.get_by_text("So it was eleven."), page.get_by_text("And eleven it stays.")
+    assert not any(each.is_visible() for each in (between, answer, after, later))
+    assert all(page.get_by_text(each).is_visible() for each in ("Try twelve.", "An exercise.", "Something else."))
     page.keyboard.press("Tab")  # the first thing to reach is the first option
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert page.get_by_role("button", name="B · about 20 & more", pressed=True).count() == 1
-    assert all(each.is_visible() for each in (between, answer, after))
+    assert all(each.is_visible() for each in (between, answer, after, later))
     assert page.get_by_text("You guessed “about 20 & more”. What did you expect that did not happen?").is_visible()
     page.reload()
     assert answer.is_visible() and page.get_by_role("button", pressed=True).count() == 1

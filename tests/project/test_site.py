@@ -175,3 +175,17 @@ def test_it_works_from_a_file_search(chromium, site):
     shown.get_by_role("link", name="4 · MSE versus KL").first.wait_for()
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == [] and said == []
     shown.close()
+
+
+def test_a_dark_page_is_printed_on_white(chromium, site):
+    shown = chromium.new_page()
+    shown.goto((site / "notebooks" / "00_start_here.html").as_uri(), wait_until="domcontentloaded")
+    shown.evaluate("document.documentElement.dataset.theme = 'dark'")
+    shown.emulate_media(media="print")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    dark = shown.evaluate(ground)
+    shown.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert shown.evaluate(ground) == "rgb(255, 255, 255)" != dark
+    shown.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert shown.evaluate(ground) == dark
+    shown.close()
