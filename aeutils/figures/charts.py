@@ -264,6 +264,7 @@ def heat_map(
     title: str,
     *,
     each_row: bool = False,
+    framed: bool = True,
     limits: Sequence[float] | None = None,
     alt: str = "",
 ) -> Picture:
@@ -279,6 +280,7 @@ def heat_map(
         label: what the numbers are, with their unit.
         title: says what there is to see.
         each_row: whether the lowest of each row has a frame, instead of the lowest of all.
+        framed: whether there are frames; none where the lowest means nothing.
         limits: the numbers that have the first and the last colour, for tables that are to be compared; the table's
             own lowest and highest unless given.
         alt: describes the figure; made from what is drawn unless given.
@@ -311,7 +313,7 @@ def heat_map(
         text = f"{value:.1f}" if np.isfinite(value) else "diverged"
         axes.text(j, i, text, ha="center", va="center", fontsize=9, color=look.PIXEL_ON if dark else look.BLACK)
     of_rows = [(i, np.nanargmin(row)) for i, row in enumerate(array) if np.isfinite(row).any()]
-    for i, j in of_rows if each_row else [best]:
+    for i, j in (of_rows if each_row else [best]) if framed else []:
         frame = Rectangle((j - 0.46, i - 0.44), 0.92, 0.88, fill=False, color=look.VERMILION, linewidth=2.5)
         axes.add_patch(frame)
     figure.colorbar(drawn, ax=axes, label=label, fraction=0.05)

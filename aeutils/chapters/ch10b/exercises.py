@@ -32,6 +32,11 @@ def _closed_up(series: Tensor, length: int) -> Tensor:
     return series[~series.isnan()].unfold(0, length, 1)
 
 
+def _filled(series: Tensor) -> Tensor:
+    known, hours = ~series.isnan().numpy(), np.arange(len(series))
+    return torch.from_numpy(np.interp(hours, hours[known], series.numpy()[known]))
+
+
 def _table(answer: Callable[..., Any], series: Tensor, length: int) -> Tensor:
     given = attempted(answer(series, length))
     if isinstance(given, np.ndarray) and given.dtype.kind in "fiu":
@@ -52,6 +57,14 @@ whole_windows = Exercise(
     mistakes=[
         Mistake("some of your windows hold NaN", lambda series, length: series.unfold(0, length, 1)),
         Mistake("the hours on both sides of a gap are no neighbours: cut first, then leave out", _closed_up),
+        Mistake(
+            "you put 0 into the gap; nobody measured that. Here a window with a gap is left out",
+            lambda series, length: series.nan_to_num().unfold(0, length, 1),
+        ),
+        Mistake(
+            "you filled the gap from its neighbours; here a window with a gap is left out",
+            lambda series, length: _filled(series).unfold(0, length, 1),
+        ),
         Mistake("one window begins at every hour: step 1", lambda series, length: _whole(series, length)[::length]),
         Mistake("the last window is missing", lambda series, length: _whole(series, length)[:-1]),
         Mistake("a window has 3 values here", lambda series, length: _whole(series, length + 1)),

@@ -152,7 +152,7 @@ def test_a_map_frames_the_lowest_of_all_or_of_each_row_and_its_colours_may_be_se
     framed = [
         [round(patch.get_x() + 0.46) for patch in each.axes[0].patches] for each in (drawn(), drawn(each_row=True))
     ]
-    assert framed == [[0], [1, 0]]
+    assert framed == [[0], [1, 0]] and not drawn(framed=False).axes[0].patches
     limits = [each.axes[0].images[0].get_clim() for each in (drawn(), drawn(limits=(5, 40)))]
     assert limits == [(7, 20), (5, 40)]
 
