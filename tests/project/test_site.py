@@ -189,3 +189,16 @@ def test_a_dark_page_is_printed_on_white(chromium, site):
     shown.evaluate("dispatchEvent(new Event('afterprint'))")
     assert shown.evaluate(ground) == dark
     shown.close()
+
+
+def test_the_page_of_questions_is_narrowed_to_what_is_typed(chromium, site):
+    shown = chromium.new_page()
+    shown.goto((site / "questions.html").as_uri(), wait_until="domcontentloaded")
+    entries, parts = shown.locator(".bd-article li:visible"), shown.locator(".bd-article h2:visible")
+    everything, all_parts = entries.count(), parts.count()
+    shown.get_by_role("searchbox", name="Only those with these words").fill("Blurry why")
+    assert 0 < entries.count() < 10 and parts.count() < all_parts
+    assert all("blurry" in text.lower() for text in entries.all_inner_texts())
+    shown.get_by_role("searchbox", name="Only those with these words").fill("")
+    assert (entries.count(), parts.count()) == (everything, all_parts)
+    shown.close()
