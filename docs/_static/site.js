@@ -25,12 +25,13 @@ for (const formula of document.querySelectorAll("div.math")) {
   if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
 }
 
-// What is folded is printed, too; and paper is white.
+// What is folded is printed, too, but for answers, hints and solutions, which are opened by whoever wants them there; and
+// paper is white.
 let theme = "";
 addEventListener("beforeprint", () => {
   theme = document.documentElement.dataset.theme ?? "";
   document.documentElement.dataset.theme = "light";
-  for (const fold of document.querySelectorAll("details:not([open])")) {
+  for (const fold of document.querySelectorAll("details:not([open], .ae-answer, .box details)")) {
     fold.open = true;
     fold.dataset.printed = "";
   }
