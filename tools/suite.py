@@ -30,8 +30,8 @@ WORKER_BYTES = 1.5e9  # a test process with PyTorch, and the kernel of its noteb
 
 
 def workers() -> int:
-    """How many run at the same time: two more than there are cores, since some wait, if the memory suffices."""
-    count = min(joblib.cpu_count() + 2, 16)  # with one more, two cores stood still for 15 % of the time
+    """How many run at the same time: one more than there are cores, since some wait, if the memory suffices."""
+    count = min(joblib.cpu_count() + 1, 16)
     if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         count = min(count, int(memory / WORKER_BYTES))

@@ -187,6 +187,7 @@ def test_the_table_on_the_full_mnist_is_whole():
         full_mnist.full_table("lists")
 
 
+@pytest.mark.filterwarnings("ignore:Graph is not fully connected")  # it is not: the heaps lie apart
 @pytest.mark.parametrize("method", clusters.METHODS)
 def test_every_way_to_cluster_finds_three_heaps(method):
     draw, centres = np.random.default_rng(0), np.array([[0, 0], [9, 0], [0, 9]])
@@ -197,6 +198,7 @@ def test_every_way_to_cluster_finds_three_heaps(method):
         assert clusters.agreement(of["test"], found)["ARI"] == 100
 
 
+@pytest.mark.filterwarnings("ignore:Graph is not fully connected")  # nor here
 def test_spectral_clustering_follows_rings_and_others_do_not():
     points, ring = make_circles(600, noise=0.03, factor=0.4, random_state=0)
     z = {"train": points[:450], "test": points[450:]}

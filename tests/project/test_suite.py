@@ -104,7 +104,7 @@ def test_of_the_notebooks_those_that_were_changed(commands, monkeypatch, tmp_pat
 
 
 def test_there_is_at_least_one_worker(monkeypatch):
-    assert 1 <= suite.workers() <= (os.cpu_count() or 1) + 2
+    assert 1 <= suite.workers() <= (os.cpu_count() or 1) + 1
     monkeypatch.setattr(suite, "WORKER_BYTES", 1e15)
     assert suite.workers() == 1
 
