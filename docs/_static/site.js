@@ -46,7 +46,10 @@ addEventListener("afterprint", () => {
 
 // A long page of questions, or of words, shows those that hold what is typed; a phone has no Ctrl-F.
 if (/\/(questions|glossary)\.html$/.test(location.pathname)) {
-  const entries = [...document.querySelectorAll(".bd-article section li, .bd-article section tbody tr")];
+  const entries = [...document.querySelectorAll(".bd-article section li, .bd-article section tbody tr")].map((entry) => ({
+    entry,
+    text: entry.textContent.toLowerCase(),
+  }));
   const parts = [...document.querySelectorAll(".bd-article section section")];
   const before = [...document.querySelectorAll(".bd-article > section > p")];
   const field = document.createElement("input");
@@ -56,9 +59,9 @@ if (/\/(questions|glossary)\.html$/.test(location.pathname)) {
   field.setAttribute("aria-label", field.placeholder);
   document.querySelector(".bd-article h1")?.after(field);
   field.addEventListener("input", () => {
-    const words = field.value.toLowerCase().split(/\s+/);
-    for (const text of before) text.hidden = field.value.trim() !== "";
-    for (const entry of entries) entry.hidden = !words.every((word) => entry.textContent.toLowerCase().includes(word));
-    for (const part of parts) part.hidden = field.value.trim() !== "" && !part.querySelector("li:not([hidden]), tbody tr:not([hidden])");
+    const words = field.value.toLowerCase().match(/\S+/g) ?? [];
+    for (const paragraph of before) paragraph.hidden = words.length > 0;
+    for (const { entry, text } of entries) entry.hidden = !words.every((word) => text.includes(word));
+    for (const part of parts) part.hidden = words.length > 0 && !part.querySelector("li:not([hidden]), tbody tr:not([hidden])");
   });
 }

@@ -5,6 +5,9 @@
 const NEXT = "section, .ae-guess, .box:not(.try-it), details.optional";
 const TRY_IT = ".box.try-it";
 
+/** @param {Element} child @param {string} selector */
+const isOrHolds = (child, selector) => child.matches(selector) || child.querySelector(selector) !== null;
+
 /** @typedef {Record<string, string>} Remarks for each option, what is said to who chose it */
 
 /**
@@ -87,10 +90,10 @@ function veilBetween(question, answer) {
   const first = children.findIndex((child) => child.contains(question));
   const last = children.findIndex((child) => child.contains(answer));
   if ([children[first], children[last]].some((child) => child.matches("section"))) return null;
-  const next = children.findIndex((child, i) => i > last && (child.matches(NEXT) || child.querySelector(NEXT)));
+  const next = children.findIndex((child, i) => i > last && isOrHolds(child, NEXT));
   const between = children
-    .slice(first + 1, next < 0 ? children.length : next)
-    .filter((child, i) => child instanceof HTMLElement && !(first + 1 + i > last && (child.matches(TRY_IT) || child.querySelector(TRY_IT))));
+    .filter((child, i) => i > first && (next < 0 || i < next) && !(i > last && isOrHolds(child, TRY_IT)))
+    .filter((child) => child instanceof HTMLElement);
   return {
     /** @param {() => void} found called when the browser's own search or a link finds something in it */
     lower(found) {

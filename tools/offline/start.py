@@ -100,6 +100,11 @@ def sums(kit: Path, edition: str) -> dict:
     return found
 
 
+def as_recorded(edition: str, found: dict) -> dict:
+    """What is noted of an edition's sums once all of it was copied."""
+    return {"edition": edition, "files": {name: wanted for name, (_, wanted) in found.items()}}
+
+
 def copied(target: Path) -> dict:
     """What was copied there so far: {"edition": …, "files": {path: sum}}."""
     try:
@@ -147,15 +152,13 @@ def copy_collection(kit: Path, target: Path, edition: str) -> list:
             told.append(f"You had changed {name}; yours is {aside.name} beside it now.")
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(kit / source, path)
-    files = {name: wanted for name, (_, wanted) in new.items()}
-    record.write_text(json.dumps({"edition": edition, "files": files}), encoding="utf-8")
+    record.write_text(json.dumps(as_recorded(edition, new)), encoding="utf-8")
     return told
 
 
 def ready(kit: Path, target: Path, edition: str) -> bool:
     """Whether the folder was set up, to the end, from this very kit, with this edition."""
-    files = {name: wanted for name, (_, wanted) in sums(kit, edition).items()}
-    return installed(kit, target) and copied(target) == {"edition": edition, "files": files}
+    return installed(kit, target) and copied(target) == as_recorded(edition, sums(kit, edition))
 
 
 def installed(kit: Path, target: Path) -> bool:

@@ -14,7 +14,9 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from aeutils.runtime import short
 
-METHODS = ("k-means", "mixture", "spectral", "Ward")
+DIRECT = ("k-means", "mixture")  # these say of any code where it belongs
+IN_LOTS = ("spectral", "Ward")  # these only of those that they clustered, and take long for many
+METHODS = DIRECT + IN_LOTS
 
 
 def cluster(method: str, z: Mapping[str, np.ndarray], seed: int, clusters: int = 10, lot: int = 10_000) -> np.ndarray:
@@ -35,7 +37,7 @@ def cluster(method: str, z: Mapping[str, np.ndarray], seed: int, clusters: int =
     """
     if method not in METHODS:
         raise ValueError(f"{short(method)} is no way to cluster; expected one of {', '.join(map(repr, METHODS))}")
-    if method in ("spectral", "Ward"):
+    if method in IN_LOTS:
         some = z["train"]
         if len(some) > lot:
             some = some[np.random.default_rng(seed).permutation(len(some))[:lot]]

@@ -78,7 +78,7 @@ def feature_rows(name: str, code_size: int, seed: int) -> Iterator[Row]:
         for kind in ("linear", "neighbours"):
             accuracy = probes.probe(kind, z, images, probes.few_labels(images.train.y, n, seed))
             yield {"table": "probe", **told, "method": kind, "labels": n, "measure": "accuracy", "value": accuracy}
-    for method in ("k-means", "mixture"):
+    for method in clusters.DIRECT:
         for measure, value in clusters.agreement(images.test.y.numpy(), clusters.cluster(method, z, seed)).items():
             yield {"table": "clustering", **told, "method": method, "measure": measure, "value": value}
 
@@ -100,7 +100,7 @@ def other_cluster_rows(name: str, code_size: int, seed: int) -> Iterator[Row]:
     assert images.test.y is not None
     z = probes.features(images, _model(images, name, code_size, seed))
     told: Row = {"table": "clustering", "features": name, "code_size": code_size, "seed": seed}
-    for method in ("spectral", "Ward"):
+    for method in clusters.IN_LOTS:
         for measure, value in clusters.agreement(images.test.y.numpy(), clusters.cluster(method, z, seed)).items():
             yield {**told, "method": method, "measure": measure, "value": value}
 

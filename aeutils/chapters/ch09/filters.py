@@ -71,7 +71,7 @@ def best_on(x: Tensor, noisy: Tensor, choice: Iterable[Corruption]) -> Corruptio
     for clean in choice:
         answer = clean(noisy)
         tried.append((_off(x, answer), clean))
-        tried.append((_off(x, torch.where(noisy > 0, noisy, answer)), _lit_stay(clean)))
+        tried.append((_off(x, _lit_stay(noisy, answer)), _with_lit(clean)))
     return min(tried, key=lambda pair: pair[0])[1]
 
 
@@ -120,8 +120,12 @@ def _off(x: Tensor, answer: Tensor) -> float:
     return squared_errors(x, answer.clamp(0, 1)).mean().item()
 
 
-def _lit_stay(clean: Corruption) -> Corruption:
-    return lambda x: torch.where(x > 0, x, clean(x))
+def _with_lit(clean: Corruption) -> Corruption:
+    return lambda x: _lit_stay(x, clean(x))
+
+
+def _lit_stay(noisy: Tensor, answer: Tensor) -> Tensor:
+    return torch.where(noisy > 0, noisy, answer)
 
 
 def _each(filtered: Callable[[np.ndarray], np.ndarray]) -> Corruption:
