@@ -1,10 +1,13 @@
 """The losses beyond the two, of notebook 03: against a computation window by window, and known values; its race."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+import aeutils as ae
 from aeutils.chapters.ch03 import beyond, race
 from aeutils.evaluation import bernoulli_nats
 
@@ -55,3 +58,15 @@ def test_what_lies_above_the_floor_is_sorted_and_finite(digits):
     assert list(found) == ["b, clipped", "b", "a, clipped"]
     assert list(found.values()) == pytest.approx([1, 2, 3], abs=1e-3)
     assert mean_image > pca > 0
+
+
+def test_a_race_takes_what_has_been_trained_alike_and_refuses_other_widths(digits):
+    torch.manual_seed(0)
+    starts = [ae.Autoencoder((784, 8, 2)) for _ in range(2)]
+    arms = {"a": (ae.losses.squared_error, nn.Sigmoid), "b": (ae.losses.cross_entropy, nn.Sigmoid)}
+    how = {"steps": 3, "lr": 1e-2, "seed": 0}
+    model = deepcopy(starts[0])
+    ae.fit(model, digits, ae.losses.squared_error, **how)
+    assert race.race(arms, starts, digits, {"a": [model]}, **how) == race.race(arms, starts, digits, {}, **how)
+    with pytest.raises(ValueError, match="train it again"):
+        race.race(arms, starts, digits, {"a": [ae.Autoencoder((784, 8, 3))]}, **how)

@@ -48,7 +48,7 @@ def best(build: Callable[[], nn.Module], images: Images, steps: int, rates: Sequ
     for lr in rates:
         seed = seed_everything()
         model = build()
-        history = fit(model, images, squared_error, steps=steps, lr=lr, seed=seed)
+        history = fit(model, images, squared_error, steps=steps, lr=lr, seed=seed, measure=100)
         runs.append((history.val["squared_error"][-1], reconstruction_error(model, images.test)))
     return min(runs)[1]
 

@@ -54,7 +54,7 @@ def train_reader(images: Images, steps: int = 300) -> nn.Sequential:
     def label_error(model: nn.Module, x: Tensor, y: Tensor) -> dict[str, Tensor]:
         return {"label": F.cross_entropy(model(x), y)}
 
-    ae.fit(reader, images, label_error, targets=True, steps=steps, lr=2e-3)
+    ae.fit(reader, images, label_error, targets=True, steps=steps, lr=2e-3, measure=100)
     return reader.requires_grad_(False)
 
 

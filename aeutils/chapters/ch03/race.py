@@ -46,6 +46,7 @@ def race(
     arms: Mapping[str, tuple[Callable[..., Any], Callable[[], nn.Module]]],
     starts: Sequence[ae.Autoencoder],
     images: Images,
+    trained: Mapping[str, Sequence[ae.Autoencoder]],
     **settings: Any,
 ) -> dict[str, Result]:
     """Train every arm from every start and measure it on test images; the mean over the starts.
@@ -54,16 +55,25 @@ def race(
         arms: name -> loss, and what makes the head.
         starts: untrained models; every arm trains copies of them.
         images: what to train, choose and measure on.
+        trained: name -> models that have been trained so already, from the first of the starts on.
         **settings: for `ae.fit`, the same for all.
+
+    Raises:
+        ValueError: a model in `trained` has other widths than its start.
     """
     results: dict[str, Result] = {}
     for name, (loss, head) in arms.items():
-        each = []
-        for start in starts:
+        models = list(trained.get(name, ()))
+        for model, start in zip(models, starts, strict=False):
+            widths, wanted = ([tuple(each.shape) for each in net.parameters()] for net in (model, start))
+            if widths != wanted:
+                raise ValueError(f"trained[{name!r}] has layers of {widths}, its start of {wanted}; train it again")
+        for start in starts[len(models) :]:
             model = deepcopy(start)
             model.head = head()
             ae.fit(model, images, loss, **settings)
-            each.append(_result(model, images))
+            models.append(model)
+        each = [_result(model, images) for model in models]
         results[name] = Result(*torch.tensor(each).mean(0).tolist())
     return results
 
