@@ -17,7 +17,14 @@ NO_CHROMIUM = "no Chromium was found; on Debian and Ubuntu: apt-get install chro
 NO_NODE = "no Node was found; on Debian and Ubuntu: apt-get install nodejs"
 TSC = shutil.which("tsc", path=os.pathsep.join([f"{sys.prefix}/bin", sys.prefix, os.environ.get("PATH", os.defpath)]))
 NO_TYPESCRIPT = "no TypeScript was found; with Node and npm: npm install --global --prefix .venv typescript@5"
+# Two windows below the address bar that nobody sees here cost as much as a page, with every page. Of several such lists
+# Chromium hears the last alone, so the others are those that Playwright switches off.
+OFF = ["WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "AimEnabled", "AvoidCorsURLLoaderRestartOnRedirect"]
+OFF += ["AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsFirstBalancedModeAutoEnable"]
+OFF += ["HttpsUpgrades", "LensOverlay", "MediaRouter", "NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding"]
+OFF += ["PreconnectToSearch", "ThirdPartyStoragePartitioning"]
 FLAGS = [
+    f"--disable-features={','.join(OFF)}",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
