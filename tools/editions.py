@@ -29,7 +29,7 @@ from stored_predictions import asks
 
 from aeutils.collection.maps import article_map, collection_map
 from aeutils.lessons.exercises import Exercise, exercises_in
-from aeutils.lessons.marks import ARTICLE, BOXES, CAPTION, FOLD, TRY_IT, box
+from aeutils.lessons.marks import ARTICLE, BEFORE_A_GUESS, BOXES, CAPTION, FOLD, TRY_IT, box, other_words, reworded
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
@@ -102,11 +102,7 @@ def votes_in(notebook: nbformat.NotebookNode) -> list[Vote]:
 
 def neutral_titles(notebook: nbformat.NotebookNode) -> dict[str, str]:
     """What gives a prediction away -> what students read in its place, from the metadata of the cells it stands in."""
-    return {old: new for cell in notebook.cells for old, new in _neutral(cell).items()}
-
-
-def _neutral(cell: Mapping[str, Any]) -> Mapping[str, str]:
-    return cell["metadata"].get("aeutils", {}).get("before a guess", {})
+    return {old: new for cell in notebook.cells for old, new in other_words(cell, BEFORE_A_GUESS).items()}
 
 
 # --- the two editions of a notebook ---
@@ -126,10 +122,7 @@ def student(notebook: nbformat.NotebookNode, headings: Mapping[str, str] | None 
     for vote in votes_in(made):
         _fold_what_it_shows(made.cells[vote.cell + 1 : _end_of_answer(made, vote)])
     for cell in made.cells:
-        for old, new in _neutral(cell).items():
-            if old not in cell.source:
-                raise ValueError(f"cell {cell.id}: {old!r} is to be {new!r} before a guess, but does not stand in it")
-            cell.source = cell.source.replace(old, new)
+        cell.source = reworded(cell, BEFORE_A_GUESS)
         if cell.cell_type == "markdown":
             cell.source = with_neutral_links(cell.source, headings or {})
         else:

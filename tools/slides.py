@@ -31,7 +31,7 @@ from web.formulas import MATHJAX
 from aeutils.collection.reading import in_class, main_line
 from aeutils.collection.table import CLASS, RECIPES, Lesson, lessons
 from aeutils.lessons.claims import claims_in
-from aeutils.lessons.marks import AT_REST, CAPTION
+from aeutils.lessons.marks import CAPTION
 from aeutils.stills import stands_at_rest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -86,7 +86,7 @@ def between(notebook: nbformat.NotebookNode, folder: Path) -> Iterator[Slide]:
                 address = _address((folder / path).read_bytes(), "image/svg+xml")
                 yield Slide("drawing", section, f'<img src="{address}" alt="{html.escape(words)}">')
             if picture and (caption := CAPTION.match(text)):
-                words = AT_REST.sub("", text[caption.end() :].partition("\n")[0])
+                words = text[caption.end() :].partition("\n")[0]
                 figure = Slide("figure", section, f"{picture}<p>{inline(words)}</p>")
                 if asked:
                     if shown:

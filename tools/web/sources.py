@@ -23,7 +23,7 @@ from stored_predictions import asks
 from aeutils.collection.maps import article_map
 from aeutils.collection.reading import time_line
 from aeutils.collection.table import CLASS, lessons
-from aeutils.lessons.marks import ARTICLE, AT_REST, box
+from aeutils.lessons.marks import ARTICLE, ON_THE_SITE, box, reworded
 from web import guesses, live, outputs, programs
 from web.outputs import Replace
 
@@ -35,7 +35,8 @@ _ONE_LINE_FOLD = re.compile(r"<details><summary>(.*?)</summary>(.+)</details>")
 _ARTICLE = re.compile(rf"^(?={re.escape(ARTICLE)})", re.MULTILINE)
 
 
-# What a page can do without Python, and what not: it is all the same to all notebooks.
+# What a page can do without Python, and what not: it is all the same to all notebooks, and stands before what is needed.
+_NEED = "**You need:**"
 _HERE = (
     "*To read:* explorers, panels and guesses work on this page. Code does not run here: what it gave stands below it, "
     "what a change gave under *Measured*; exercises have their *Solution*."
@@ -105,10 +106,11 @@ def notebook(name: str, static: Path, repository: str, alive: Sequence[Replace] 
     made.metadata.pop("widgets", None)
     for number, cell in enumerate(made.cells):
         if cell.cell_type == "markdown":
-            cell.source = _linked(_boxed(AT_REST.sub("", cell.source)), path, repository)
+            cell.source = _linked(_boxed(reworded(cell, ON_THE_SITE)), path, repository)
         elif cell.cell_type == "code":
             _prepare(cell, name, number, static, alive)
-    made.cells[0].source += f"\n\n{_HERE} {_to_run(name, repository)}"
+    first = made.cells[0]
+    first.source = first.source.replace(_NEED, f"{_HERE} {_to_run(name, repository)}\n\n{_NEED}", 1)
     return made
 
 
