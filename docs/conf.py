@@ -17,7 +17,7 @@ author = "the authors"
 copyright = "the authors; text and figures under CC BY 4.0, code under the MIT licence"
 version = release = aeutils.__version__
 
-extensions = ["myst_nb", "sphinxcontrib.bibtex", "web.formulas", "web.look"]
+extensions = ["myst_nb", "sphinxcontrib.bibtex", "web.formulas", "web.look", "web.search"]
 exclude_patterns = ["_static", "_templates"]
 language = "en"
 

@@ -118,12 +118,12 @@ def cuda() -> torch.device:
 def site(tmp_path_factory):
     """The folder of the site, without explorers; built once for all tests, also where they run in several processes."""
     import website
-    from web import formulas
+    from web import formulas, search
 
     if browser.NODE is None:
         pytest.skip(browser.NO_NODE)
-    if not formulas.SCRIPT.exists():
-        pytest.skip("MathJax, for the site's formulas, was not fetched yet; with npm and a network: make site")
+    if not (formulas.SCRIPT.exists() and search.SCRIPT.exists()):
+        pytest.skip("MathJax or MiniSearch, for the site, was not fetched yet; with npm and a network: make site")
     root = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         root = root.parent  # the one that all processes share

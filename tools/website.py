@@ -3,7 +3,8 @@
     make site                    # into build/site: open build/site/index.html, or put the folder on any web server
     make site REPO=owner/name    # the same with the addresses of the source, Binder and Colab
 
-It needs Node, and no network but for the first time: npm then fetches MathJax, for the formulas, into build/npm.
+It needs Node, and no network but for the first time: npm then fetches MathJax, for the formulas, and
+MiniSearch into build/npm.
 """
 
 from __future__ import annotations
@@ -16,13 +17,23 @@ import sys
 import time
 from pathlib import Path
 
-from web import formulas, sources
+from web import formulas, search, sources
 from web.lean import lean
 
 from aeutils.collection.table import repository
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
+
+
+def fetch() -> None:
+    """Let npm fetch what is not there yet.
+
+    Raises:
+        SystemExit: there is no npm, or it could not fetch something.
+    """
+    formulas.fetch()
+    search.fetch()
 
 
 def build(out: Path, repository: str = "", still: bool = False) -> None:
@@ -37,7 +48,7 @@ def build(out: Path, repository: str = "", still: bool = False) -> None:
     """
     from sphinx.cmd.build import build_main
 
-    formulas.fetch()
+    fetch()
     source = out.with_name(f"{out.name}-source")
     sources.write(source, repository, still)
     shutil.rmtree(out, ignore_errors=True)
@@ -59,7 +70,7 @@ def main(arguments: list[str]) -> int:
     if options.repo and not re.fullmatch(r"[\w.-]+/[\w.-]+", options.repo):
         parser.error(f"--repo {options.repo}: expected owner/name, as in the address of the repository on GitHub")
     if options.fetch:
-        formulas.fetch()
+        fetch()
         return 0
     begin = time.monotonic()
     build(options.out.resolve(), options.repo, options.still)

@@ -17,9 +17,6 @@ function openFoldsAround() {
 addEventListener("hashchange", openFoldsAround);
 openFoldsAround();
 
-// From a file the search cannot fetch the pages that it found, to show a line of each: it shows their titles.
-if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
-
 // A formula that is wider than its page can be pushed, by the keyboard, too.
 for (const formula of document.querySelectorAll("div.math")) {
   if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;

@@ -1,7 +1,7 @@
 """Takes out of a built site what its theme brings along and no page uses, so that the first picture is there at once.
 
 Of the theme's style sheet nine tenths are for things that these pages do not have; a script of 1.5 megabytes draws a
-dozen icons, which a style sheet can draw as well; three scripts of the search are wanted on its own page alone; and
+dozen icons, which a style sheet can draw as well; Sphinx's search gives way to ours; and
 eight style sheets are eight requests before anything is seen.
 """
 
@@ -44,9 +44,10 @@ def lean(site: Path) -> None:
     pages = {path: text for path, text in pages.items() if _OWN in text}  # the others are not the theme's
     scripts = site / "_static" / "scripts"
     shapes = (scripts / "fontawesome.js").read_text(encoding="utf-8")
-    for path in [*scripts.glob("fontawesome.*"), *(site / "_static").rglob("*.map")]:
+    sphinx_search = [site / "searchindex.js", site / "_static" / "searchtools.js"]
+    for path in [*sphinx_search, *scripts.glob("fontawesome.*"), *(site / "_static").rglob("*.map")]:
         path.unlink(missing_ok=True)
-    programs = [path for path in site.rglob("*.js") if path.stat().st_size < _DATA and path.name != "searchindex.js"]
+    programs = [path for path in site.rglob("*.js") if path.stat().st_size < _DATA and path.name != "parts.js"]
     code = [path.read_text(encoding="utf-8") for path in programs]
     names = sorted({name for text in [*pages.values(), *code] for name in _ICON_NAME.findall(text)})
     words = {word for text in [*pages.values(), *code] for word in _WORD.findall(text)}
@@ -56,9 +57,7 @@ def lean(site: Path) -> None:
     whole = used("\n".join([*theirs, _ICONS, *_icons(names, shapes), _sheet(site / _OWN)]), words)
     (site / _OWN).write_text(whole, encoding="utf-8")
     for path, text in pages.items():
-        text = _ICONS_SCRIPT.sub("", text)
-        if path.name != "search.html":  # whose scripts need the others before them
-            text = _LATER.sub("<script defer ", _SEARCH_SCRIPTS.sub("", text))
+        text = _LATER.sub("<script defer ", _SEARCH_SCRIPTS.sub("", _ICONS_SCRIPT.sub("", text)))
         text = _OPTIONS_SCRIPT.sub(lambda _: f"<script>{options}</script>", text)
         for link in list(_STYLES.finditer(text)):
             if unquote(link[1]).removeprefix("../") in merged:

@@ -13,6 +13,7 @@ from aeutils.collection.reading import is_optional
 _FOLDED_CODE = {"tag_claim": "How this is computed", "tag_prediction": "The question as code"}
 _CODE = re.compile(r'(?s)(<div class="highlight"><pre><span></span>)(.*?)\n?(</pre></div>)')
 _TAG = re.compile(r"<[^>]*>")
+_MENU_FOLD = re.compile(r"(<a [^>]*>)([^<]*)</a><details([^>]*)><summary>")
 _NO_HEADING = re.compile(r'<th(?: class="head")?>(?:<p></p>)?</th>')
 
 
@@ -20,6 +21,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Called by Sphinx."""
     app.connect("doctree-read", arrange)
     app.connect("html-page-context", mend)
+    app.connect("html-page-context", name_folds, priority=900)  # after the theme
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -44,6 +46,17 @@ def mend(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: n
     """What Sphinx writes and who listens to a page trips over, and lines of code that wrap."""
     if "body" in context:
         context["body"] = _CODE.sub(_in_lines, _NO_HEADING.sub("<td></td>", context["body"]))
+
+
+def name_folds(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: nodes.document | None) -> None:
+    """Say of what the folds of the theme's menu are."""
+    menu = context["generate_toctree_html"]
+
+    def named(*arguments: Any, **options: Any) -> Any:
+        made = menu(*arguments, **options)
+        return _MENU_FOLD.sub(r'\1\2</a><details\3><summary aria-label="\2: its pages">', str(made)) if made else made
+
+    context["generate_toctree_html"] = named
 
 
 def _in_lines(found: re.Match[str]) -> str:

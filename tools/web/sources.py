@@ -35,7 +35,7 @@ _ONE_LINE_FOLD = re.compile(r"<details><summary>(.*?)</summary>(.+)</details>")
 _ARTICLE = re.compile(rf"^(?={re.escape(ARTICLE)})", re.MULTILINE)
 
 
-# What a page can do without Python, and what not: it is all the same to all notebooks, and stands before what is needed.
+# What a page can do without Python, and what not: the same for all notebooks; it stands before what they need.
 _NEED = "**You need:**"
 _HERE = (
     "*To read:* explorers, panels and guesses work on this page. Code does not run here: what it gave stands below it, "
