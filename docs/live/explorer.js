@@ -1,7 +1,7 @@
 // @ts-check
 // An explorer in the place of its still.
 
-import { bytes, given, has, style } from "./taken.js";
+import { addressOf, bytes, given, has, style } from "./taken.js";
 
 /**
  * @import { Meta } from "../../aeutils/explorer/body/subject.js"
@@ -30,6 +30,7 @@ export async function showExplorer(place, about, { alone = false, view = 0 } = {
   place.querySelector(":scope > .ae-explorer")?.remove();
   place.append(root);
   await render({ model: alone ? { get } : { get, set: nobody, save_changes: nobody, on: nobody, off: nobody }, el: root });
+  if (!alone) root.prepend(linkTo(`play.html?of=${place.dataset.live}`, "Larger, on a page of its own"));
   if (view + 1 < about.views.length) root.prepend(filmButton(place, about, alone));
 }
 
@@ -92,6 +93,16 @@ function filmButton(place, about, alone) {
     await showExplorer(place, about, { alone, view: 1 });
     /** @type {HTMLElement | null} */ (place.querySelector(".aex-play, .aex-pad"))?.focus();
   });
+}
+
+/**
+ * @param {string} page
+ * @param {string} words
+ */
+function linkTo(page, words) {
+  const link = Object.assign(document.createElement("a"), { href: addressOf(page), textContent: words });
+  link.className = "ae-alone";
+  return link;
 }
 
 /** @param {number} bytes */

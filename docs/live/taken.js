@@ -53,7 +53,8 @@ export function bytes(key) {
   if (known) return known;
   const come = given(key).then(async (/** @type {string} */ text) => {
     asked.delete(key); // the text is not needed again
-    return new Uint8Array(await unpack(Uint8Array.from(atob(text), (character) => character.charCodeAt(0))));
+    const packed = await (await fetch(`data:;base64,${text}`)).arrayBuffer(); // decoded off the page's own thread
+    return new Uint8Array(await unpack(new Uint8Array(packed)));
   });
   come.catch(() => unpacked.delete(key));
   unpacked.set(key, come);
@@ -65,6 +66,9 @@ export function bytes(key) {
  * @param {string} key
  */
 export const has = (key) => unpacked.has(key);
+
+/** The address of a page of the site, from wherever this one is. @param {string} name */
+export const addressOf = (name) => new URL(`../../${name}`, here).href;
 
 /** Loads a style sheet of ours, once. @param {string} name */
 export function style(name) {

@@ -315,8 +315,8 @@ def test_every_widget_and_every_prediction_of_a_notebook_is_alive(site):
             remarks = html.unescape(after.partition('data-remarks="')[2].partition('"')[0])
             said = list(json.loads(remarks).values())
             assert len(said) == len(options) and sum("and so it is" in s or "the nearest" in s for s in said) == 1
-        for name, place in made.items():
-            assert notebook.cells[int(name.rpartition("-")[2])].source == to_make.sources[place]
+        sources = {f"{path.stem}-{cell.id}": cell.source for cell in notebook.cells}
+        assert {name: to_make.sources[place] for name, place in made.items()} == {name: sources[name] for name in made}
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -27,6 +28,8 @@ from cell_names import needed
 from stored_predictions import asks
 
 import aeutils
+from aeutils.collection.table import CLASS, lessons
+from aeutils.lessons.marks import CAPTION
 from aeutils.stills import stands_at_rest
 from web.outputs import Output
 from web.programs import SOURCES
@@ -80,9 +83,22 @@ def makings() -> dict[str, Making]:
         ]
         sources = [notebook.cells[index].source for index in code]
         run = needed(sources, [code.index(index) for index in alive])
-        names = {f"{path.stem}-{index}": run.index(code.index(index)) for index in alive}
+        names = {f"{path.stem}-{notebook.cells[index].id}": run.index(code.index(index)) for index in alive}
         found[path.stem] = Making(path.stem, [sources[place] for place in run], names)
     return found
+
+
+def others() -> str:
+    """Links to the notebooks' explorers on the page to play on, to be unfolded there."""
+    items = ['<li><a href="play.html">Three networks</a></li>']
+    for lesson in sorted(lessons(), key=lambda lesson: lesson.outside != CLASS):  # what is taught from first
+        making = makings().get(lesson.name)
+        cells = [] if making is None else nbformat.read(ROOT / "notebooks" / lesson.file, as_version=4).cells
+        for cell, below in pairwise(cells):
+            name, figure = f"{lesson.name}-{cell.id}", CAPTION.match(below.source)
+            if name in making.names and figure and "ae.explore(" in cell.source:
+                items.append(f'<li><a href="play.html?of={name}">{html.escape(lesson.short)}, {figure[1]}</a></li>')
+    return f"<details><summary>Other networks</summary><nav><ul>{''.join(items)}</ul></nav></details>"
 
 
 def replace(output: Output, shown: str) -> str | None:

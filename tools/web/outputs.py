@@ -34,7 +34,7 @@ class Output:
 
     Attributes:
         notebook: the file's name without `.ipynb`.
-        cell: index of its cell in the notebook.
+        cell: the id of its cell, which stays when cells come before it.
         index: its own in the cell.
         source: the cell's code.
         tags: the cell's.
@@ -43,7 +43,7 @@ class Output:
     """
 
     notebook: str
-    cell: int
+    cell: str
     index: int
     source: str
     tags: Sequence[str]
@@ -54,7 +54,7 @@ class Output:
 Replace = Callable[[Output, str], str | None]
 
 
-def outputs_of(notebook: str, number: int, cell: Mapping[str, Any]) -> Iterator[tuple[int, Output]]:
+def outputs_of(notebook: str, cell: Mapping[str, Any]) -> Iterator[tuple[int, Output]]:
     """The outputs of a cell that carry MIME types: what a program printed is left as it is."""
     for index, output in enumerate(cell["outputs"]):
         if "data" in output:
@@ -62,7 +62,7 @@ def outputs_of(notebook: str, number: int, cell: Mapping[str, Any]) -> Iterator[
             tags = cell["metadata"].get("tags", [])
             yield (
                 index,
-                Output(notebook, number, index, "".join(cell["source"]), tags, data, output.get("metadata", {})),
+                Output(notebook, cell["id"], index, "".join(cell["source"]), tags, data, output.get("metadata", {})),
             )
 
 

@@ -86,7 +86,8 @@ def write(folder: Path, repository: str, still: bool) -> None:
             made = notebook(lesson.name, static, repository, alive)
             nbformat.write(made, folder / "notebooks" / lesson.file)
     programs.write(static / "live")
-    shutil.copy(programs.SOURCES / "play.html", folder)
+    play = (programs.SOURCES / "play.html").read_text(encoding="utf-8")
+    (folder / "play.html").write_text(play.replace("<!-- others -->", "" if still else live.others()), encoding="utf-8")
     if not still:
         live.write_models(static / "live")
 
@@ -104,11 +105,11 @@ def notebook(name: str, static: Path, repository: str, alive: Sequence[Replace] 
     path = f"notebooks/{name}.ipynb"
     made = nbformat.read(ROOT / path, as_version=4)
     made.metadata.pop("widgets", None)
-    for number, cell in enumerate(made.cells):
+    for cell in made.cells:
         if cell.cell_type == "markdown":
             cell.source = _linked(_boxed(reworded(cell, ON_THE_SITE)), path, repository)
         elif cell.cell_type == "code":
-            _prepare(cell, name, number, static, alive)
+            _prepare(cell, name, static, alive)
     first = made.cells[0]
     first.source = first.source.replace(_NEED, f"{_HERE} {_to_run(name, repository)}\n\n{_NEED}", 1)
     return made
@@ -123,9 +124,9 @@ def _to_run(name: str, repository: str) -> str:
     return " · ".join(f"[{words}]({address})" for words, address in places.items())
 
 
-def _prepare(cell: Any, name: str, number: int, static: Path, alive: Sequence[Replace]) -> None:
+def _prepare(cell: Any, name: str, static: Path, alive: Sequence[Replace]) -> None:
     """Put HTML in place of a code cell's outputs, and fold the code that only claims or asks."""
-    for index, output in reversed(list(outputs.outputs_of(name, number, cell))):
+    for index, output in reversed(list(outputs.outputs_of(name, cell))):
         shown = outputs.page_html(output, static, alive)
         if shown == "":
             del cell.outputs[index]

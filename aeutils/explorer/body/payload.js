@@ -22,8 +22,15 @@ const SIZES = { float16: 2, float32: 4, uint8: 1, uint16: 2, int32: 4 };
 export function numbersAt(buffer, entry) {
   check(buffer, entry, "float16", "float32");
   if (entry.dtype === "float32") return new Float32Array(buffer, entry.start, entry.length);
-  return Float32Array.from(new Uint16Array(buffer, entry.start, entry.length), fromHalf);
+  halves ??= Float32Array.from({ length: 2 ** 16 }, (_, bits) => fromHalf(bits));
+  const bits = new Uint16Array(buffer, entry.start, entry.length);
+  const numbers = new Float32Array(entry.length);
+  for (let i = 0; i < bits.length; i++) numbers[i] = halves[bits[i]];
+  return numbers;
 }
+
+/** @type {Float32Array | undefined} what each of the 65,536 of half precision stands for */
+let halves;
 
 /**
  * The bytes that an entry names: pixels.

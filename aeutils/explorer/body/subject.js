@@ -87,7 +87,12 @@ export async function readSubject(meta, bytes, ask) {
   if (points.pixels.length !== points.pictures * pixels) throw new Error("the images are not complete");
   const neighbours = new Neighbours(images, pixels, meta.width);
   const training = { ...meta.training, labels: labelsAt(meta.training.labels), pixels: images, neighbours };
-  const models = meta.models.map((entry, index) => readModel(entry, index, meta, buffer, ask));
+  const models = [];
+  for (const [index, entry] of meta.models.entries()) {
+    await pause();
+    models.push(readModel(entry, index, meta, buffer, ask));
+  }
+  await pause();
   return { ...meta, pixels, points, training, models };
 }
 
@@ -120,6 +125,9 @@ function readModel(entry, index, meta, buffer, ask) {
     codeOf: (image) => codes.subarray(image * entry.size, (image + 1) * entry.size),
   };
 }
+
+/** Lets the page go on, so that who scrolls or types meanwhile need not wait. */
+const pause = () => new Promise((resolve) => setTimeout(resolve));
 
 /**
  * Which of the pictures that came along is that of an image, or -1; `_evenly` in aeutils/explorer/subject.py chose them.
