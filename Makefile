@@ -102,10 +102,10 @@ grade-check: $(READY) ## marks solutions, stubs and every listed mistake with nb
 	@AEUTILS_PROGRESS=0 $(RUN) tools/grading.py check $(NB)
 
 hub: .venv/.hub ## one server for a class, on Linux as root: make hub STUDENTS=30 HUB="--votes --memory 4G"; docs/hub says all
-	@$(RUN) tools/hub.py --students $(or $(STUDENTS),30) $(BEGIN) $(HUB)
+	@$(RUN) tools/class_hub.py start --students $(or $(STUDENTS),30) $(BEGIN) $(HUB)
 
 hub-check: .venv/.hub ## tries that with pretend students on this machine alone, and prints figures: make hub-check STUDENTS=8
-	@AEUTILS_PROGRESS=0 $(RUN) tools/hub_check.py --students $(or $(STUDENTS),8) $(HUB)
+	@AEUTILS_PROGRESS=0 $(RUN) tools/class_hub.py check --students $(or $(STUDENTS),8) $(HUB)
 
 clean: ## removes .venv and caches, so that the next start sets up afresh; data sets and your copies (work/) stay
 	@rm -rf .venv build .pytest_cache .ruff_cache .mypy_cache aeutils.egg-info
@@ -147,5 +147,5 @@ $(READY): pyproject.toml constraints.txt
 # What a hub needs beyond that: packages that no student's own machine needs, and a proxy from npm.
 .venv/.hub: $(READY)
 	@$(RUN) -m pip install --quiet --disable-pip-version-check $(if $(CONSTRAINTS),-c $(CONSTRAINTS)) -e '.[hub]'
-	@$(RUN) tools/hub.py --fetch
+	@$(RUN) tools/class_hub.py start --fetch
 	@touch $@

@@ -29,7 +29,7 @@ _KEPT = {
     *("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONFAULTHANDLER"),
     *("JUPYTER_IP", "JUPYTER_PORT", "JUPYTER_PORT_RETRIES", "JUPYTER_TOKEN", "JUPYTER_TOKEN_FILE"),  # how it is reached
 }
-_OF_A_HUB = "JUPYTERHUB_"  # what a hub tells the server that it starts for a student (hub_server.py)
+_OF_A_HUB = "JUPYTERHUB_"  # what a hub tells the server that it starts for a student (tools/hub/server.py)
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _LOOPBACK = "127.0.0.1,localhost,::1"
 # pip's options that say where packages come from and how they are fetched; all others could send them elsewhere.

@@ -1,4 +1,4 @@
-"""JupyterHub for a class: `make hub STUDENTS=30` (tools/hub.py) makes the accounts and starts it with this file.
+"""JupyterHub for a class: `make hub STUDENTS=30` (tools/hub/start.py) makes the accounts and starts it with this file.
 
 It reads what `make hub` wrote into the class's folder: who takes part, how the hub is reached, and the limits, which
 stand in docs/hub/numbers.toml. docs/hub/index.md says what each choice is for.
@@ -45,7 +45,13 @@ c.JupyterHub.load_roles = [
 ]
 
 # A student's server: an own process of the student's own account, in the environment of `make lab`.
-c.Spawner.cmd = [sys.executable, "-I", str(ROOT / "tools" / "isolated.py"), str(ROOT / "tools" / "hub_server.py")]
+c.Spawner.cmd = [
+    sys.executable,
+    "-I",
+    str(ROOT / "tools" / "isolated.py"),
+    str(ROOT / "tools" / "class_hub.py"),
+    "server",
+]
 c.Spawner.args = [
     f"--MappingKernelManager.cull_idle_timeout={IDLE['kernel']}",
     f"--MappingKernelManager.cull_interval={IDLE['look']}",
@@ -66,7 +72,7 @@ c.JupyterHub.services = [
 
 
 class LimitedProcessSpawner(LocalProcessSpawner):
-    """Plain processes, where there is no systemd: each of them is limited; tools/hub_watch.py limits their sum."""
+    """Plain processes, where there is no systemd: each of them is limited; tools/hub/watch.py limits their sum."""
 
     def make_preexec_fn(self, name):
         """What the new process does while it is still root: take limits, then become the student."""
@@ -102,7 +108,7 @@ else:
         {
             "name": "memory",
             "command": [
-                *(sys.executable, "-I", str(ROOT / "tools" / "hub_watch.py")),
+                *(sys.executable, "-I", str(ROOT / "tools" / "hub" / "watch.py")),
                 *(LIMIT["memory"], *CLASS["students"], CLASS["teacher"]),
             ],
         }

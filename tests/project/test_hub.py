@@ -10,11 +10,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-import hub
-import hub_server
-import hub_watch
 import pytest
 import yaml
+from hub import accounts, server, start, watch
 from page_links import fault, links, text_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +22,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a hub needs Lin
 
 def test_kubernetes_has_the_numbers_of_the_one_machine():
     values = yaml.safe_load((ROOT / "docs" / "hub" / "values.yaml").read_text(encoding="utf-8"))
-    limit, plan, idle = (hub.numbers()[name] for name in ("limit", "plan", "idle"))
+    limit, plan, idle = (start.numbers()[name] for name in ("limit", "plan", "idle"))
     student = values["singleuser"]
     assert student["memory"] == {"guarantee": plan["memory"], "limit": limit["memory"]}
     assert student["cpu"] == {"guarantee": plan["cores"], "limit": limit["cores"]}
@@ -36,7 +34,7 @@ def test_kubernetes_has_the_numbers_of_the_one_machine():
 
 def test_the_page_has_the_same_numbers_and_its_links_lead_somewhere():
     text = text_of(PAGE)
-    limit, plan, idle = (hub.numbers()[name] for name in ("limit", "plan", "idle"))
+    limit, plan, idle = (start.numbers()[name] for name in ("limit", "plan", "idle"))
     for wanted in (
         f"{limit['memory'].rstrip('G')} GB of memory",
         f"{plan['memory'].rstrip('G')} GB for each",
@@ -48,8 +46,8 @@ def test_the_page_has_the_same_numbers_and_its_links_lead_somewhere():
 
 
 def test_a_student_has_copies_of_their_own_and_links_to_the_rest(tmp_path, monkeypatch):
-    assert hub_server.prepare(tmp_path) == "work/00_start_here.ipynb"
-    course = tmp_path / hub_server.COURSE
+    assert server.prepare(tmp_path) == "work/00_start_here.ipynb"
+    course = tmp_path / server.COURSE
     mine = course / "work" / "00_start_here.ipynb"
     assert mine.is_file() and not mine.is_symlink()
     assert (course / "notebooks").resolve() == ROOT / "notebooks" and (course / "README.md").is_file()
@@ -58,7 +56,7 @@ def test_a_student_has_copies_of_their_own_and_links_to_the_rest(tmp_path, monke
     (course / "data").mkdir()
     (course / "notebooks").unlink()
     (course / "notebooks").symlink_to(tmp_path / "where it was before")
-    assert hub_server.prepare(tmp_path) == "work/00_start_here.ipynb"
+    assert server.prepare(tmp_path) == "work/00_start_here.ipynb"
     assert mine.read_text() == "mine" and not (course / "data").is_symlink()
     assert (course / "notebooks").resolve() == ROOT / "notebooks"
 
@@ -68,15 +66,15 @@ def test_a_students_edition_takes_the_place_of_the_checkout(tmp_path):
     (edition / "notebooks").mkdir(parents=True)
     shutil.copy(ROOT / "notebooks" / "lesson_90.ipynb", edition / "notebooks")
     home.mkdir()
-    assert hub_server.prepare(home, edition, "lesson_90.ipynb") == "work/lesson_90.ipynb"
-    course = home / hub_server.COURSE
+    assert server.prepare(home, edition, "lesson_90.ipynb") == "work/lesson_90.ipynb"
+    course = home / server.COURSE
     assert [path.name for path in (course / "work").glob("*.ipynb")] == ["lesson_90.ipynb"]
     assert (course / "notebooks").resolve() == edition / "notebooks" and not (course / "README.md").exists()
 
 
 def test_where_nothing_can_be_written_the_stored_notebooks_open(tmp_path, capsys):
-    (tmp_path / hub_server.COURSE).write_text("in the way")
-    assert hub_server.prepare(tmp_path) == "notebooks/00_start_here.ipynb"
+    (tmp_path / server.COURSE).write_text("in the way")
+    assert server.prepare(tmp_path) == "notebooks/00_start_here.ipynb"
     assert "nothing that is done stays" in capsys.readouterr().out
 
 
@@ -85,22 +83,22 @@ def test_sockets_and_temporary_files_stay_in_the_home(tmp_path):
         home = Path(short)
         (home / ".tmp").mkdir()
         (home / ".tmp" / "old").write_text("")
-        places = [Path(place) for place in hub_server.private_folders(home).values()]
+        places = [Path(place) for place in server.private_folders(home).values()]
         assert [stat.S_IMODE(place.stat().st_mode) for place in places] == [0o700, 0o700]
         assert all(place.parent == home and list(place.iterdir()) == [] for place in places)
     with pytest.raises(SystemExit, match="too long"):
-        hub_server.private_folders(tmp_path / ("long" * 30))
+        server.private_folders(tmp_path / ("long" * 30))
 
 
 def test_the_largest_ends_and_the_server_stays():
-    size = hub_watch.size
+    size = watch.size
     assert (size("3G"), size("1.5M"), size("7")) == (3 * 2**30, 3 * 2**19, 7)
-    server, small, large = (hub_watch.Process(*each) for each in ((10, 90, 1), (11, 20, 10), (12, 60, 10)))
-    assert hub_watch.too_large([server, small, large], 170, hub=1) is None
-    assert hub_watch.too_large([server, small, large], 169, hub=1) == large
-    assert hub_watch.too_large([server], 80, hub=1) == server  # it alone is too large
-    assert hub_watch.too_large([server._replace(own=50), server._replace(pid=13, own=50)], 80, hub=1) is None
-    here = hub_watch.processes([os.getuid()])[os.getuid()]
+    first, small, large = (watch.Process(*each) for each in ((10, 90, 1), (11, 20, 10), (12, 60, 10)))
+    assert watch.too_large([first, small, large], 170, hub=1) is None
+    assert watch.too_large([first, small, large], 169, hub=1) == large
+    assert watch.too_large([first], 80, hub=1) == first  # it alone is too large
+    assert watch.too_large([first._replace(own=50), first._replace(pid=13, own=50)], 80, hub=1) is None
+    here = watch.processes([os.getuid()])[os.getuid()]
     (this,) = (process for process in here if process.pid == os.getpid())
     assert this.own > 10e6 and this.parent == os.getppid()
 
@@ -109,18 +107,18 @@ def test_slips_are_for_roots_eyes_and_the_last_one_counts(tmp_path, monkeypatch)
     told = []
     monkeypatch.setattr(subprocess, "run", lambda command, input, **more: told.append((command, input)))
     file = tmp_path / "slips.txt"
-    hub.write_slips(file, "http://hub.example:8000", ["student01", "student02"])
-    hub.write_slips(file, "http://hub.example:8000", ["student02"])
-    given = hub.read_slips(file)
+    accounts.write_slips(file, "http://start.example:8000", ["student01", "student02"])
+    accounts.write_slips(file, "http://start.example:8000", ["student02"])
+    given = accounts.read_slips(file)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600 and sorted(given) == ["student01", "student02"]
-    assert file.read_text().count("http://hub.example:8000") == 3
+    assert file.read_text().count("http://start.example:8000") == 3
     assert [command for command, _ in told] == [["chpasswd"]] * 2
     assert told[1][1] == f"student02:{given['student02']}\n"
     assert re.fullmatch(r"([a-z]{4}-){3}[a-z]{4}", given["student01"]) and len(set(given.values())) == 2
     (tmp_path / "elsewhere").write_text("")
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(OSError):
-        hub.write_slips(tmp_path / "link", "", ["student01"])
+        accounts.write_slips(tmp_path / "link", "", ["student01"])
 
 
 @pytest.mark.parametrize(
@@ -133,14 +131,14 @@ def test_slips_are_for_roots_eyes_and_the_last_one_counts(tmp_path, monkeypatch)
 )
 def test_what_cannot_be_is_said_in_one_line(options, said):
     with pytest.raises(SystemExit, match=said):
-        hub.main(options)
+        start.main(options)
 
 
 def test_a_small_machine_is_told_before_the_lesson(monkeypatch):
-    monkeypatch.setattr(hub, "_memory", lambda: 12 * 2**30)
-    memory, cores = hub.advice(1000, {"memory": "1.2G", "cores": 0.5})
+    monkeypatch.setattr(start, "_memory", lambda: 12 * 2**30)
+    memory, cores = start.advice(1000, {"memory": "1.2G", "cores": 0.5})
     assert "about 1200 GB" in memory and "about 10 at the same time" in memory and "500 are wanted" in cores
-    assert hub.advice(1, {"memory": "1.2G", "cores": 0.5}) == []
+    assert start.advice(1, {"memory": "1.2G", "cores": 0.5}) == []
 
 
 def test_closed_folders_are_named(tmp_path):
@@ -148,7 +146,7 @@ def test_closed_folders_are_named(tmp_path):
     inner = tmp_path / "a" / "b"
     inner.mkdir(parents=True)
     (tmp_path / "a").chmod(0o700)
-    assert hub.closed(inner) in (tmp_path / "a", *tmp_path.parents)
+    assert accounts.closed(inner) in (tmp_path / "a", *tmp_path.parents)
 
 
 @pytest.mark.parametrize("with_systemd", [True, False])
@@ -156,17 +154,17 @@ def test_the_configuration_says_what_the_page_says(tmp_path, monkeypatch, with_s
     pytest.importorskip("jupyterhub", reason="jupyterhub is not here: pip install -e '.[hub]'")
     from traitlets.config.loader import PyFileConfigLoader
 
-    options = hub.parser().parse_args(["--students", "100", "--folder", str(tmp_path), "--votes", "--memory", "4G"])
-    made = hub.settings(options, ["node", "proxy"], with_systemd)
+    options = start.parser().parse_args(["--students", "100", "--folder", str(tmp_path), "--votes", "--memory", "4G"])
+    made = start.settings(options, ["node", "proxy"], with_systemd)
     (tmp_path / "hub").mkdir()
     (tmp_path / "hub" / "class.json").write_text(json.dumps(made))
     monkeypatch.setenv("AEUTILS_HUB", str(tmp_path))
-    loaded = PyFileConfigLoader(str(hub.CONFIG)).load_config()
+    loaded = PyFileConfigLoader(str(start.CONFIG)).load_config()
     assert loaded.Authenticator.allowed_users == {*made["students"], "teacher"} and len(made["students"]) == 100
     assert {"student01", "student99", "student100"} < loaded.Authenticator.allowed_users
-    assert (loaded.Spawner.mem_limit, loaded.Spawner.cpu_limit) == ("4G", hub.numbers()["limit"]["cores"])
+    assert (loaded.Spawner.mem_limit, loaded.Spawner.cpu_limit) == ("4G", start.numbers()["limit"]["cores"])
     assert loaded.Spawner.environment["AEUTILS_VOTES"] == str(tmp_path / "votes")
-    assert all(Path(name).is_file() for name in loaded.Spawner.cmd if name != "-I")
+    assert all(Path(name).is_file() for name in loaded.Spawner.cmd if name.endswith(".py"))
     scopes = {scope for role in loaded.JupyterHub.load_roles for scope in role["scopes"]}
     assert not any(scope.startswith(("access:", "admin:")) for scope in scopes)
     services = {service["name"]: service["command"] for service in loaded.JupyterHub.services}
@@ -179,11 +177,11 @@ def test_the_configuration_says_what_the_page_says(tmp_path, monkeypatch, with_s
 
 @pytest.mark.slow
 def test_two_students_on_a_hub_that_runs():
-    if lacking := hub.missing():
+    if lacking := start.missing():
         pytest.skip(lacking)
-    if not hub.PROXY.exists():
+    if not start.PROXY.exists():
         pytest.skip("JupyterHub's proxy is not here: make .venv/.hub fetches it")
-    command = [sys.executable, "-I", str(ROOT / "tools" / "isolated.py"), str(ROOT / "tools" / "hub_check.py")]
+    command = [sys.executable, "-I", str(ROOT / "tools" / "isolated.py"), str(ROOT / "tools" / "class_hub.py"), "check"]
     done = subprocess.run([*command, "--students", "2", "--small"], capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert "led there" in done.stdout and "MemoryError" in done.stdout

@@ -1,6 +1,6 @@
 """Limits the memory of a student's processes together, where no systemd does it: a service of the hub, as root.
 
-    python tools/hub_watch.py 3G student01 student02
+    python tools/hub/watch.py 3G student01 student02
 
 Each second it adds up what each student's processes have of their own (not what they share, such as PyTorch's code).
 Beyond the limit it ends the largest that is not the student's server: a notebook's kernel, which the server then starts

@@ -1,6 +1,6 @@
 """A student's JupyterLab on a shared machine. The hub starts it as that student (docs/hub/jupyterhub_config.py):
 
-    python -I tools/isolated.py tools/hub_server.py
+    python -I tools/isolated.py tools/class_hub.py server
 
 In the student's home a folder `autoencoders` holds the student's own copies, `work`, and beside them links to what is
 the same for all and can only be read: the checkout's, or what lies in the folder that `AEUTILS_COURSE` names, a
@@ -25,7 +25,7 @@ UNUSED = (
     *("nbgrader.server_extensions.validate_assignment", "notebook", "jupyter_lsp", "jupyter_server_terminals"),
 )
 # Without the debugger, which listens on a port without asking who it is, and without nbgrader's menu.
-SETTINGS = Path(__file__).resolve().parent / "hub_settings"
+SETTINGS = Path(__file__).resolve().parent / "settings"
 _LONGEST = 107  # bytes of a socket's path
 
 
@@ -94,7 +94,3 @@ def main(arguments: list[str]) -> None:
     from jupyterhub.singleuser import main as server
 
     server()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
