@@ -63,11 +63,13 @@ def without(notebook: nbformat.NotebookNode, number: int) -> nbformat.NotebookNo
 
 
 def silently(plain: nbformat.NotebookNode, less: nbformat.NotebookNode, number: int) -> Iterator[str]:
-    """The cells that show something else without code cell `number`, and no error."""
+    """The cells that show something else without code cell `number`, where neither they nor a cell before raised."""
     pairs = zip(*([c for c in n.cells if c.cell_type == "code"] for n in (plain, less)), strict=True)
     for i, (cell, other) in enumerate(pairs):
-        fails = any(output.output_type == "error" for output in other.outputs)
-        if i != number and is_compared(cell) and not fails and (one := shown(cell)) != (two := shown(other)):
+        here, less_here = (any(output.output_type == "error" for output in each.outputs) for each in (cell, other))
+        if less_here and not here:
+            return  # it has been said
+        if i != number and is_compared(cell) and (one := shown(cell)) != (two := shown(other)):
             yield f"without code cell {number}, code cell {i}, {first_line(cell)!r}, differs\n{difference(one, two)}"
 
 

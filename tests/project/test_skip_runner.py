@@ -48,6 +48,9 @@ def test_every_cell_is_really_left_out_where_that_is_asked_for(skips):
     status, out = skips("k = [2]", "k[0] = 3", "print(k)", options=["--really"])  # without the first: a NameError
     assert status == 1 and out[0] == "n.ipynb: 3 code cells, 1 would be missed in silence"
     assert out[1] == "without code cell 1, code cell 2, 'print(k)', differs"
+    # Without the first the second says so, half done: what follows is no surprise.
+    status, out = skips("one = 1", "half = 0\nhalf = one", "print(half)", options=["--really"])
+    assert (status, out) == (0, ["n.ipynb: 3 code cells, 0 would be missed in silence"])
 
 
 def test_a_digest_sees_what_is_inside():
