@@ -128,6 +128,8 @@ def test_an_explorer_comes_into_sight_and_starts(shown):
     page.wait_for_timeout(500)
     assert page.url.endswith("#between")  # the address is the page's
     assert page.locator(".aex-models, .aex-model-slider").count() == 0  # of the film, its last model
+    larger = page.get_by_role("link", name="Larger, on a page of its own").get_attribute("href")
+    assert larger.endswith("/play.html?of=film") and not larger.startswith("/")
     page.get_by_role("button", name="Bring the whole training as a film: 2 models").click()
     page.locator(".aex-model-slider").wait_for()
     assert page.locator(".aex").count() == 1
@@ -317,6 +319,17 @@ def test_every_widget_and_every_prediction_of_a_notebook_is_alive(site):
             assert len(said) == len(options) and sum("and so it is" in s or "the nearest" in s for s in said) == 1
         sources = {f"{path.stem}-{cell.id}": cell.source for cell in notebook.cells}
         assert {name: to_make.sources[place] for name, place in made.items()} == {name: sources[name] for name in made}
+
+
+def test_the_page_to_play_on_lists_every_explorer_of_a_notebook():
+    explorers = [
+        f"{path.stem}-{cell.id}"
+        for path in NOTEBOOKS
+        for cell in nbformat.read(path, as_version=4).cells
+        if any(map(stands_at_rest, cell.get("outputs", []))) and "ae.explore(" in cell.source
+    ]
+    listed = re.findall(r"play\.html\?of=([\w-]+)\"", live.others())
+    assert sorted(listed) == sorted(explorers) and listed[0].startswith("lesson_90")
 
 
 @pytest.mark.parametrize(
