@@ -92,9 +92,9 @@ def others() -> str:
     """Links to the notebooks' explorers on the page to play on, to be unfolded there."""
     items = ['<li><a href="play.html">Three networks</a></li>']
     for lesson in sorted(lessons(), key=lambda lesson: lesson.outside != CLASS):  # what is taught from first
-        making = makings().get(lesson.name)
-        cells = [] if making is None else nbformat.read(ROOT / "notebooks" / lesson.file, as_version=4).cells
-        for cell, below in pairwise(cells):
+        if (making := makings().get(lesson.name)) is None:
+            continue
+        for cell, below in pairwise(nbformat.read(ROOT / "notebooks" / lesson.file, as_version=4).cells):
             name, figure = f"{lesson.name}-{cell.id}", CAPTION.match(below.source)
             if name in making.names and figure and "ae.explore(" in cell.source:
                 items.append(f'<li><a href="play.html?of={name}">{html.escape(lesson.short)}, {figure[1]}</a></li>')
