@@ -21,8 +21,8 @@ NO_TYPESCRIPT = "no TypeScript was found; with Node and npm: npm install --globa
 # Chromium hears the last alone, so the others are those that Playwright switches off.
 OFF = ["WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "AimEnabled", "AvoidCorsURLLoaderRestartOnRedirect"]
 OFF += ["AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsFirstBalancedModeAutoEnable"]
-OFF += ["HttpsUpgrades", "LensOverlay", "MediaRouter", "NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding"]
-OFF += ["PreconnectToSearch", "ThirdPartyStoragePartitioning"]
+OFF += ["HttpsUpgrades", "LensOverlay", "MediaRouter", "NetworkTimeServiceQuerying", "OptimizationHints"]
+OFF += ["PaintHolding", "PreconnectToSearch", "ThirdPartyStoragePartitioning"]
 FLAGS = [
     f"--disable-features={','.join(OFF)}",
     "--no-sandbox",
