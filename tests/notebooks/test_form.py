@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from itertools import pairwise
 
 import nbformat
 import pytest
@@ -11,6 +12,7 @@ from notebook_cells import COOKBOOK, FIGURE, LESSON, NOTEBOOKS, number_of
 
 from aeutils.collection.reading import is_optional, main_line, reading_of
 from aeutils.lessons.tries import is_try, settings_in, tries_in
+from aeutils.stills import stands_at_rest
 
 DRAWING = re.compile(r"!\[([^\]]*)\]\(drawings/(\w+)\.svg\)")
 HEADING = re.compile(r"^#+ (.*)", re.MULTILINE)
@@ -124,6 +126,12 @@ def test_there_are_drawings_and_each_is_put_into_words(lesson):
 def test_captions_are_upright_and_numbered(notebook):
     captions = [found for text in text_of(notebook) if (found := FIGURE.match(text))]
     assert [int(found["number"]) for found in captions] == list(range(1, len(captions) + 1))
+
+
+def test_a_caption_fits_the_still_and_the_explorer_that_takes_its_place(notebook):
+    for cell, below in pairwise(notebook.cells):
+        if "ae.explore(" in cell.source and any(map(stands_at_rest, cell.get("outputs", []))):
+            assert not re.search(r"\b(?:Left|Right|Below): |\bRun th", below.source), below.source
 
 
 def test_exercises_stand_where_their_idea_is(lesson_path, lesson):

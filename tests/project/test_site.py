@@ -107,11 +107,14 @@ def test_boxes_folds_and_questions_are_there_without_a_kernel(site):
     assert "the plain one&#x27;s" in text
 
 
+TO_RUN = ("Shift + Enter", "Run the cell", "Run this cell", "you</em> trained")
+
+
 def test_nobody_is_asked_to_run_what_does_not_run_here(site):
     for path in NOTEBOOKS:
         text = html(site, f"notebooks/{path.stem}.html")
         assert text.count("<em>To read:</em>") == 1, path.name
-        assert [words for words in ("Shift + Enter", "Run this cell", "you</em> trained") if words in text] == []
+        assert [words for words in TO_RUN if words in text] == [], path.name
 
 
 def test_the_map_of_the_article_has_every_statement_with_its_verdict(site):
