@@ -16,6 +16,7 @@ from aeutils.chapters.ch04.loss_anatomy import loss_anatomy
 from aeutils.chapters.ch05.playground import playground
 from aeutils.chapters.ch05.sweep_tables import sweep_table
 from aeutils.chapters.ch10.limit_panel import limit_panel
+from aeutils.lessons.marks import ON_THE_SITE, reworded
 from aeutils.lessons.predictions import Prediction, answered
 from aeutils.losses import squared_error
 from aeutils.stills import stands_at_rest
@@ -317,7 +318,7 @@ def test_every_widget_and_every_prediction_of_a_notebook_is_alive(site):
             remarks = html.unescape(after.partition('data-remarks="')[2].partition('"')[0])
             said = list(json.loads(remarks).values())
             assert len(said) == len(options) and sum("and so it is" in s or "the nearest" in s for s in said) == 1
-        sources = {f"{path.stem}-{cell.id}": cell.source for cell in notebook.cells}
+        sources = {f"{path.stem}-{cell.id}": reworded(cell, ON_THE_SITE) for cell in notebook.cells}
         assert {name: to_make.sources[place] for name, place in made.items()} == {name: sources[name] for name in made}
 
 

@@ -29,7 +29,7 @@ from stored_predictions import asks
 
 import aeutils
 from aeutils.collection.table import CLASS, lessons
-from aeutils.lessons.marks import CAPTION
+from aeutils.lessons.marks import CAPTION, ON_THE_SITE, reworded
 from aeutils.stills import stands_at_rest
 from web.outputs import Output
 from web.programs import SOURCES
@@ -81,7 +81,7 @@ def makings() -> dict[str, Making]:
             for index, cell in enumerate(notebook.cells)
             if cell.cell_type == "code" and "exercise" not in cell.metadata.get("tags", [])
         ]
-        sources = [notebook.cells[index].source for index in code]
+        sources = [reworded(notebook.cells[index], ON_THE_SITE) for index in code]  # a title may have other words
         run = needed(sources, [code.index(index) for index in alive])
         names = {f"{path.stem}-{notebook.cells[index].id}": run.index(code.index(index)) for index in alive}
         found[path.stem] = Making(path.stem, [sources[place] for place in run], names)
