@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +77,12 @@ class Explorer(anywidget.AnyWidget):
         super().__init__(meta=meta, payload=payload, model=next(iter(models)), state=state)
         self.picture = picture
         self._models = models
-        self._png = look.small_png(picture.png(dpi=110))
         self.on_msg(self._answer)
+
+    @cached_property
+    def _png(self) -> bytes:
+        """The still as a PNG file, drawn when the explorer is first shown or saved; empty once it was closed."""
+        return look.small_png(self.picture.png(dpi=110))
 
     def save_html(self, path: str | Path) -> Path:
         """Write the explorer as one file that needs no kernel and no network, and return its path.
@@ -86,7 +91,7 @@ class Explorer(anywidget.AnyWidget):
             ValueError: a model that only Python can evaluate, because the file has no Python; or a path that is a
                 folder, lies in a folder that does not exist, or cannot be written; or an explorer that was closed.
         """
-        if not self._png:
+        if not self._models:
             raise ValueError("this explorer is closed, because its cell was run again; save the one that it shows now")
         for described in self.meta["models"]:
             if described["encoder"] is None or described["decoder"] is None:
@@ -173,11 +178,10 @@ class Explorer(anywidget.AnyWidget):
         """Show three outputs: the still, the line below it, and the explorer, which hides both while it lives."""
         _close_earlier_runs(self)
         data = {"image/png": base64.b64encode(self._png).decode(), "text/plain": repr(self)}
-        metadata = {"image/png": self.picture._repr_mimebundle_()[1]["image/png"]}
-        stills.show(self, "<p>Run this cell to explore.</p>", (data, metadata))
+        stills.show(self, "<p>Run this cell to explore.</p>", (data, self.picture.metadata))
 
     def __repr__(self) -> str:
-        return f"{self.picture.title}. Run this cell to explore." if self._png else "An explorer that was closed."
+        return f"{self.picture.title}. Run this cell to explore." if self._models else "An explorer that was closed."
 
 
 def _close_earlier_runs(explorer: Explorer) -> None:

@@ -197,9 +197,14 @@ class Picture(_Makes, Figure):
     title = alt = ""
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        width, height = (round(inches * 96) for inches in self.get_size_inches())
         data = {"image/png": small_png(self.png()), "text/plain": repr(self)}
-        return data, {"image/png": {"alt": self.alt, "width": width, "height": height}}
+        return data, self.metadata
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What goes with the PNG file where a notebook shows it: alt text, and width and height in pixels."""
+        width, height = (round(inches * 96) for inches in self.get_size_inches())
+        return {"image/png": {"alt": self.alt, "width": width, "height": height}}
 
     def png(self, dpi: int = 144) -> bytes:
         """The figure as a PNG file, on white so that it reads on dark pages too."""
