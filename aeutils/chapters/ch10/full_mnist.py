@@ -9,13 +9,13 @@ import pandas as pd
 from torch import Tensor
 
 from aeutils.chapters import stored_tables
-from aeutils.chapters.ch10.scores import Score, areas, autoencoder_score, baselines
+from aeutils.chapters.ch10.scores import Score, areas, autoencoder_score, baselines, local_outlier_factor
 from aeutils.data import Split, load
 
 TABLE = Path(__file__).with_name("full_mnist.csv")
 CODE_SIZES = (8, 16, 32)
 SEEDS = range(3)
-ORDER = ("mean image", "isolation forest", "PCA", "nearest neighbour", "autoencoder")
+ORDER = ("mean image", "isolation forest", "PCA", "nearest neighbour", "local outlier factor", "autoencoder")
 
 
 def full_mnist() -> pd.DataFrame:
@@ -51,6 +51,7 @@ def rows_of(digit: int) -> list[dict[str, Any]]:
         for name in ("mean image", "nearest neighbour") if seed == 0 else ():
             measured(name, 0, seed, scores[name])
         measured("isolation forest", 0, seed, scores["isolation forest"])
+    measured("local outlier factor", 0, 0, local_outlier_factor(x_train))
     for code_size in CODE_SIZES:
         measured("PCA", code_size, 0, baselines(x_train, code_size)["PCA"])
         for seed in SEEDS:

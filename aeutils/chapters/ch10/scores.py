@@ -1,4 +1,4 @@
-"""How unusual an image is, by five ways that know nothing but normal images; and how good such scores are."""
+"""How unusual an image is, by ways that know nothing but normal images; and how good such scores are."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, roc_auc_score
-from sklearn.neighbors import NearestNeighbors
+from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors
 from torch import Tensor, nn
 
 from aeutils.data import Images, Split
@@ -67,6 +67,15 @@ def neighbour(x_train: Tensor, k: int = 1) -> Score:
     """The distance to the k-th nearest of the training examples `[N, ...]`."""
     nearest = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(x_train.flatten(1).numpy())
     return lambda x: torch.from_numpy(nearest.kneighbors(x.flatten(1).numpy())[0][:, -1])
+
+
+def local_outlier_factor(x_train: Tensor) -> Score:
+    """How much emptier it is round an example than round its 20 nearest of the training examples `[N, ...]`.
+
+    Scikit-learn's `LocalOutlierFactor(novelty=True)` as it comes.
+    """
+    factor = LocalOutlierFactor(novelty=True).fit(x_train.flatten(1).numpy())
+    return lambda x: -torch.from_numpy(factor.score_samples(x.flatten(1).numpy()))
 
 
 def isolation_forest(x_train: Tensor, seed: int = 0) -> Score:
