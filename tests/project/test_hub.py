@@ -107,11 +107,11 @@ def test_slips_are_for_roots_eyes_and_the_last_one_counts(tmp_path, monkeypatch)
     told = []
     monkeypatch.setattr(subprocess, "run", lambda command, input, **more: told.append((command, input)))
     file = tmp_path / "slips.txt"
-    accounts.write_slips(file, "http://start.example:8000", ["student01", "student02"])
-    accounts.write_slips(file, "http://start.example:8000", ["student02"])
+    accounts.write_slips(file, "http://hub.example:8000", ["student01", "student02"])
+    accounts.write_slips(file, "http://hub.example:8000", ["student02"])
     given = accounts.read_slips(file)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600 and sorted(given) == ["student01", "student02"]
-    assert file.read_text().count("http://start.example:8000") == 3
+    assert file.read_text().count("http://hub.example:8000") == 3
     assert [command for command, _ in told] == [["chpasswd"]] * 2
     assert told[1][1] == f"student02:{given['student02']}\n"
     assert re.fullmatch(r"([a-z]{4}-){3}[a-z]{4}", given["student01"]) and len(set(given.values())) == 2

@@ -18,5 +18,5 @@ def small_model() -> Autoencoder:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         model = Autoencoder((784, 128, 64, 2))
-        fit(model, load("mnist-5k"), cross_entropy, steps=300, lr=2e-3, device="cpu", seed=0)
+        fit(model, load("mnist-5k"), cross_entropy, steps=300, lr=2e-3, device="cpu", seed=0, measure=100)
     return model
