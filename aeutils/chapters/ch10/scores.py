@@ -99,8 +99,17 @@ def autoencoder_score(
         torch.manual_seed(seed)
         shape = tuple(x_train.shape[1:])
         model = Autoencoder((x_train[0].numel(), 128, code_size), head=nn.Identity, shape=shape)
-        settings = {"steps": steps, "lr": lr, "batch_size": batch_size, "seed": seed}
-        fit(model, images_of(x_train), squared_error, **settings, device=device, measure=50)  # no curve is shown
+        fit(
+            model,
+            images_of(x_train),
+            squared_error,
+            steps=steps,
+            lr=lr,
+            batch_size=batch_size,
+            device=device,
+            seed=seed,
+            measure=50,  # no curve is shown
+        )
     return lambda x: squared_errors(x, reconstruct(model, x))
 
 
