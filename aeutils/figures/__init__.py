@@ -5,7 +5,7 @@ one palette and how an image is drawn; `images`, `charts`, `maps` and `networks`
 drawn, with one line.
 """
 
-from aeutils.figures.charts import bars, heat_map, lines, trade_off, training_curves
+from aeutils.figures.charts import bars, heat_map, lines, series, trade_off, training_curves
 from aeutils.figures.images import digits, pixel_maps
 from aeutils.figures.look import CLASS_COLOURS, GREY, STYLES, Picture, new_picture, styles
 from aeutils.figures.maps import code_map, code_maps, label_points
@@ -26,6 +26,7 @@ __all__ = [
     "lines",
     "new_picture",
     "pixel_maps",
+    "series",
     "styles",
     "trade_off",
     "training_curves",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from matplotlib.ticker import LogFormatterSciNotation, MaxNLocator
 from aeutils.figures import doors, look
 from aeutils.figures.look import Picture, axes_with_labels, new_picture
 
+_HATCHES = ("", "//", "\\\\", "..")  # of shaded parts, beside their colours
 _BESIDE = 4  # points between a bar, or a line, and the number beside it
 
 
@@ -98,6 +100,70 @@ def lines(
     if len(drawn) > 1:
         place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1, 1)} if beside else {}
         axes.legend(frameon=False, handlelength=4, **place)  # two periods of the longest dashes
+    return figure
+
+
+@look.draws
+def series(
+    x: Sequence[float],
+    values: Sequence[float],
+    parts: Mapping[str, Sequence[bool]],
+    xlabel: str,
+    ylabel: str,
+    title: str,
+    *,
+    alt: str = "",
+) -> Picture:
+    """One long series as one solid line, so that a gap in it is a gap in the data; parts of it are shaded and named.
+
+    Args:
+        x: when each value was measured, ascending.
+        values: one for each x; NaN leaves a gap.
+        parts: name -> one flag for each x, whether it is in that part. A part may have several stretches.
+        xlabel: what x is, with its unit.
+        ylabel: what the values are, with their unit.
+        title: says what there is to see.
+        alt: describes the figure; made from what is drawn unless given.
+
+    Raises:
+        ValueError: x that does not ascend, values that are not as many as x or all NaN, or a part that is not as long
+            as x or has nothing in it.
+    """
+    where = doors.numbers(x, "x", finite=True)
+    if (np.diff(where) <= 0).any():
+        raise ValueError("x does not ascend; expected the times of a series, one after the other")
+    curve = doors.numbers(values, "values", len(where))
+    flags = {
+        name: doors.numbers(part, f"part {name!r}", len(where), finite=True) != 0
+        for name, part in doors.named(parts, "parts", "flags").items()
+    }
+    for name, part in flags.items():
+        if not part.any():
+            raise ValueError(f"part {name!r} has nothing in it; expected a flag that is True somewhere")
+    half = np.diff(where).min() / 2 if len(where) > 1 else 0.5  # a stretch of one value is seen, too
+    stretches = {
+        name: np.flatnonzero(np.diff(part.astype(int), prepend=0, append=0)).reshape(-1, 2)
+        for name, part in flags.items()
+    }
+    told = "; ".join(
+        f"{name} {', '.join(f'{where[a]:g} to {where[b - 1]:g}' for a, b in each[:6])}{', …' if len(each) > 6 else ''}"
+        for name, each in stretches.items()
+    )
+    low, high = np.nanmin(curve), np.nanmax(curve)
+    alt = alt or f"{title}. {ylabel} against {xlabel}, from {low:.3g} to {high:.3g}. Shaded: {told}."
+    figure = new_picture(8.2, 3.6, title, alt)
+    axes = axes_with_labels(figure, xlabel, ylabel)
+    styles = look.styles(list(flags))
+    for (name, each), hatch in zip(stretches.items(), cycle(_HATCHES)):
+        colour = styles[name]["color"]
+        paint: dict[str, Any] = {"facecolor": look.pale(colour), "edgecolor": look.pale(colour, 0.5), "hatch": hatch}
+        for i, (a, b) in enumerate(each):
+            axes.axvspan(where[a] - half, where[b - 1] + half, label="" if i else name, lw=0, zorder=0.5, **paint)
+    axes.plot(where, curve, color=look.BLACK, linewidth=1)
+    if low >= 0:
+        axes.set_ylim(bottom=0)
+    axes.margins(x=0.01)
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 
 

@@ -339,6 +339,12 @@ def fixed_colour(name: str, otherwise: str = STYLES["autoencoder"][0]) -> str:
     return STYLES.get(name.split(",")[0], (otherwise,))[0]
 
 
+def pale(colour: str, share: float = 0.25) -> str:
+    """A colour for the ground behind a line: so much of `colour`, 0 to 1, and the rest white."""
+    red, green, blue = (1 - share + share * c for c in to_rgb(colour))
+    return to_hex((red, green, blue))
+
+
 def _alike(one: Style, other: Style) -> bool:
     """Whether two curves without markers could be confused: the same line in much the same grey, or a similar line in
     the same colour."""

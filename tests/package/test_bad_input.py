@@ -115,6 +115,7 @@ def good(digits: ae.Images, folder: Path) -> list[tuple[str, dict]]:
         ("sweeps.sweep", {"settings": [short], "n_jobs": 1}),
         ("figures.digits", {"rows": {"a": x, "b": x}, "columns": None, **text}),
         ("figures.lines", {"x": [1, 2, 3], "curves": {"a": curve}, "spread": None, "log_x": False, **labels, **text}),
+        ("figures.series", {"x": [1, 2, 3], "values": curve, "parts": {"a": [1, 0, 1]}, **labels, **text}),
         ("figures.trade_off", {"x": curve, "y": curve, "labels": "abc", "baseline": None, **labels, **text}),
         ("figures.training_curves", {"training": curve, "validation": curve, "ylabel": "y", **text}),
         ("figures.bars", {"values": {"a": 1.0}, "baseline": None, "spread": None, "ylabel": "y", **text}),

@@ -25,7 +25,7 @@ TABLE = Path(__file__).with_name("full_mnist.csv")
 LABELS = (10, 100, 1000, 10_000, 55_000)
 SIZES = (10, 32)
 SEEDS = range(3)
-OTHERS = (("pixels", 784), ("PCA", 10), ("PCA", 32), ("autoencoder", 10), ("autoencoder", 32))  # for what takes long
+BY_ALL = (("pixels", 784), ("PCA", 10), ("PCA", 32), ("autoencoder", 10), ("autoencoder", 32))  # by what takes long too
 Row = dict[str, Any]
 
 
@@ -62,10 +62,14 @@ def listing_rows(seed: int) -> Iterator[Row]:
 
 
 def feature_rows(name: str, code_size: int, seed: int) -> Iterator[Row]:
-    """Probes and clusterings of one kind of features."""
+    """Probes and clusterings of one kind of features; where it is one of `BY_ALL`, also by what takes long.
+
+    That is, with 100 labels, a support-vector machine and labels that spread on a graph; and the clusterings that get
+    a lot of 10,000 training images.
+    """
     images = data.load("mnist")
     told: dict[str, Any] = {"features": name, "code_size": code_size, "seed": seed}
-    model = _model(images, name, code_size, seed)
+    model, long_ones = _model(images, name, code_size, seed), (name, code_size) in BY_ALL
     if name in ("untrained", "autoencoder"):
         assert model is not None
         error = evaluation.reconstruction_error(model, images.test)
@@ -78,31 +82,17 @@ def feature_rows(name: str, code_size: int, seed: int) -> Iterator[Row]:
         for kind in ("linear", "neighbours"):
             accuracy = probes.probe(kind, z, images, probes.few_labels(images.train.y, n, seed))
             yield {"table": "probe", **told, "method": kind, "labels": n, "measure": "accuracy", "value": accuracy}
-    for method in clusters.DIRECT:
+    if long_ones:
+        chosen = probes.few_labels(images.train.y, 100, seed)
+        others = {
+            "SVC": probes.probe("SVC", z, images, chosen),
+            "spreading": probes.spread_labels(z, images, chosen, seed),
+        }
+        for kind, accuracy in others.items():
+            yield {"table": "probe", **told, "method": kind, "labels": 100, "measure": "accuracy", "value": accuracy}
+    for method in clusters.METHODS if long_ones else clusters.DIRECT:
         for measure, value in clusters.agreement(images.test.y.numpy(), clusters.cluster(method, z, seed)).items():
             yield {"table": "clustering", **told, "method": method, "measure": measure, "value": value}
-
-
-def other_reader_rows(name: str, code_size: int, seed: int) -> Iterator[Row]:
-    """One kind of features with 100 labels, read by a support-vector machine and by labels that spread on a graph."""
-    images = data.load("mnist")
-    assert images.train.y is not None
-    z = probes.features(images, _model(images, name, code_size, seed))
-    chosen = probes.few_labels(images.train.y, 100, seed)
-    told: Row = {"table": "probe", "features": name, "code_size": code_size, "seed": seed, "labels": 100}
-    yield {**told, "method": "SVC", "measure": "accuracy", "value": probes.probe("SVC", z, images, chosen)}
-    yield {**told, "method": "spreading", "measure": "accuracy", "value": probes.spread_labels(z, images, chosen, seed)}
-
-
-def other_cluster_rows(name: str, code_size: int, seed: int) -> Iterator[Row]:
-    """One kind of features, clustered by the methods that get a lot of 10,000 training images."""
-    images = data.load("mnist")
-    assert images.test.y is not None
-    z = probes.features(images, _model(images, name, code_size, seed))
-    told: Row = {"table": "clustering", "features": name, "code_size": code_size, "seed": seed}
-    for method in clusters.IN_LOTS:
-        for measure, value in clusters.agreement(images.test.y.numpy(), clusters.cluster(method, z, seed)).items():
-            yield {**told, "method": method, "measure": measure, "value": value}
 
 
 def _model(images: data.Images, name: str, code_size: int, seed: int) -> models.Autoencoder | None:
@@ -149,12 +139,6 @@ JOBS: dict[str, Callable[[], Iterator[Row]]] = {
         f"{n:,} images, {steps:,} steps, seed {seed}": functools.partial(budget_rows, n, steps, seed)
         for n in (3500, 55_000)
         for steps in (350, 5500)
-        for seed in SEEDS
-    },
-    **{
-        f"{name} {k}, other {what}, seed {seed}": functools.partial(rows, name, k, seed)
-        for what, rows in (("readers", other_reader_rows), ("clusters", other_cluster_rows))
-        for name, k in OTHERS
         for seed in SEEDS
     },
 }

@@ -35,6 +35,7 @@ def examples() -> dict[str, figures.Picture]:
             "t",
             spread={"validation": [0.1, 0.2, np.nan]},
         ),
+        "series": figures.series([1, 2, 4], [3, np.nan, 1], {"a": [1, 0, 1], "b": [0, 1, 0]}, "x", "y", "t"),
         "heat_map": figures.heat_map([[20.0, 9.5, 31.2], [7, np.nan, 8]], [1, 2], ["a", "b", "c"], "x", "y", "v", "t"),
         "trade_off": figures.trade_off([40.0, 12.0], [116.0, 133.0], "ab", "x", "y", "t", baseline=("floor", 46.0)),
         "training_curves": figures.training_curves([3.0, 2.0], [4.0, 3.0], "y", "t"),
@@ -200,6 +201,16 @@ BAD = {
     "a spread below 0": (lambda: figures.lines([1], {"a": [1]}, "x", "y", "t", spread={"a": [-1]}), "0 or above"),
     "log of 0": (lambda: figures.lines([0, 1], {"a": [1, 2]}, "x", "y", "t", log_x=True), "above 0"),
     "log of negatives": (lambda: figures.lines([0, 1], {"a": [-1, -2]}, "x", "y", "t", log_y=True), "above 0"),
+    "a series that goes back": (
+        lambda: figures.series([2, 1], [1, 2], {"a": [1, 1]}, "x", "y", "t"),
+        "does not ascend",
+    ),
+    "a series of NaN": (lambda: figures.series([1], [np.nan], {"a": [1]}, "x", "y", "t"), "no finite value"),
+    "a part of nothing": (
+        lambda: figures.series([1, 2], [1, 2], {"a": [0, 0]}, "x", "y", "t"),
+        "'a' has nothing in it",
+    ),
+    "a part of another length": (lambda: figures.series([1, 2], [1, 2], {"a": [1]}, "x", "y", "t"), "part 'a' has 1"),
     "no epochs": (lambda: figures.training_curves([], [], "y", "t"), "training"),
     "validation of another length": (lambda: figures.training_curves([1.0], [1.0, 2.0], "y", "t"), "validation"),
     "labels that do not fit": (lambda: figures.trade_off([1], [2], ["a", "b"], "x", "y", "t"), "labels has 2"),
@@ -261,3 +272,15 @@ def test_few_epochs_are_whole_numbers_and_a_single_point_has_a_marker(x, ticks):
     low, high = axes.get_xlim()
     assert [tick for tick in axes.get_xticks() if low <= tick <= high] == ticks
     assert all(line.get_marker() not in ("", "None") for line in axes.lines)
+
+
+def test_a_series_is_one_solid_line_with_its_own_gaps_and_shaded_stretches():
+    part = [True, True, False, False, True]
+    picture = figures.series(range(5), [5.0, np.nan, 3, 4, 5], {"training": part, "b": [0, 0, 1, 0, 0]}, "x", "y", "t")
+    axes = picture.axes[0]
+    (line,) = axes.lines
+    assert line.get_linestyle() == "-" and np.isnan(line.get_ydata()).tolist() == [False, True, False, False, False]
+    shaded = [(patch.get_x(), patch.get_x() + patch.get_width()) for patch in axes.patches]
+    assert shaded == [(-0.5, 1.5), (3.5, 4.5), (1.5, 2.5)]  # half an hour more on each side
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["training", "b"]
+    assert "training 0 to 1, 4 to 4; b 2 to 2" in picture.alt

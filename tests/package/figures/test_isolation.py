@@ -110,6 +110,7 @@ def built() -> dict[str, figures.Picture]:
             [1, 2, 4], {"PCA": [3, 2, 1], "a": [2e3, -1.5, 1.0]}, "x", "y", "t", spread={"a": [1] * 3}
         ),
         "lines on logarithmic axes": figures.lines([1, 20], {"PCA": [3, 2000]}, "x", "y", "t", log_x=True, log_y=True),
+        "series": figures.series([1, 2], [3, 2], {"PCA": [1, 0], "a": [0, 1]}, "x", "y", "t"),
         "heat_map": figures.heat_map([[20.0, 9.5], [7, np.nan]], [1, 2], ["a", "b"], "x", "y", "v", "t"),
         "trade_off": figures.trade_off([40.0, 12.0], [116.0, 133.0], "ab", "x", "y", "t", baseline=("floor", 46.0)),
         "training_curves": figures.training_curves([3.0, 2.0], [4.0, 3.0], "y", "t"),
