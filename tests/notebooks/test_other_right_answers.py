@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.decomposition import PCA
-from torch.distributions import Normal
+from torch.distributions import Bernoulli, Normal, kl_divergence
 from torch.nn import functional as F
 
 from aeutils.chapters.ch03 import exercises as ch03
@@ -17,6 +17,7 @@ from aeutils.chapters.ch04b import exercises as ch04b
 from aeutils.chapters.ch06 import exercises as ch06
 from aeutils.chapters.ch08 import exercises as ch08
 from aeutils.chapters.ch09 import exercises as ch09
+from aeutils.chapters.ch09b import exercises as ch09b
 from aeutils.chapters.ch10 import exercises as ch10
 from aeutils.chapters.ch10b import exercises as ch10b
 from aeutils.chapters.ch10b.water import events
@@ -59,10 +60,15 @@ def adam_in_place(theta, g, m, s, t, lr):
     return theta.sub_(lr * (m / (1 - 0.9**t)) / ((s / (1 - 0.999**t)).sqrt() + 1e-8)), m, s
 
 
-def best_answer_by_hand(noisy, clean, sigma):
-    exponent = -(noisy[:, None] - clean[None]).square().sum(2) / (2 * sigma**2)
+def best_answer_by_hand(noisy, known, clean, sigma):
+    exponent = -((noisy[:, None] - known[:, None] * clean) ** 2).sum(2) / (2 * sigma**2)
     weights = (exponent - exponent.amax(1, keepdim=True)).exp()
     return (weights @ clean) / weights.sum(1, keepdim=True)
+
+
+def slopes_by_autograd(z, rho):
+    z.requires_grad_()
+    return torch.autograd.grad(kl_divergence(Bernoulli(torch.tensor(rho)), Bernoulli(z.mean(0))).sum(), z)[0]
 
 
 def numpy_windows(series, length):
@@ -99,6 +105,8 @@ def two_counts(alarm, known):
         (ch08.ten_labels, lambda: torch.tensor([11, 9, 6, 1, 3, 9, 1, 4, 7, 1])),
         (ch09.dead_share, lambda z: 1 - (z.abs().amax(0) > 0).double().mean()),
         (ch09.best_answer, best_answer_by_hand),
+        (ch09b.priced, lambda y, price: F.softshrink(y, price / 2).relu()),
+        (ch09b.kl_slopes, slopes_by_autograd),
         (ch04b.importance_weighted, lambda w: w.max(0).values + (w - w.max(0).values).exp().mean(0).log()),
         (ch04b.free_bits, lambda kl, free: torch.maximum(kl.double().mean(0), torch.tensor(free)).sum(0, keepdim=True)),
         (

@@ -91,70 +91,101 @@ psnr = Exercise(
 )
 
 
-def _weights(noisy: Tensor, clean: Tensor, sigma: float) -> Tensor:
-    return (-torch.cdist(noisy, clean).square() / (2 * sigma**2)).softmax(1)
+def _weights(noisy: Tensor, known: Tensor, clean: Tensor, sigma: float) -> Tensor:
+    return (-_distances(noisy, known, clean) / (2 * sigma**2)).softmax(1)
 
 
-def _clouds() -> list[tuple[Tensor, Tensor, float]]:
+def _distances(noisy: Tensor, known: Tensor, clean: Tensor) -> Tensor:
+    """Squared, over the known pixels alone, `[N, M]`."""
+    return (known[:, None] * (noisy[:, None] - clean).square()).sum(2)
+
+
+def _with_holes() -> list[tuple[Tensor, Tensor, Tensor, float]]:
     generator = torch.Generator().manual_seed(0)
+
+    def case(n: int, m: int, pixels: int, sigma: float, away: float = 0.0) -> tuple[Tensor, Tensor, Tensor, float]:
+        known = (torch.rand(n, pixels, generator=generator) > 0.4).float()
+        noisy = known * (away + torch.randn(n, pixels, generator=generator))
+        return noisy, known, 0.5 + torch.randn(m, pixels, generator=generator), sigma
+
     return [
-        (torch.randn(4, 3, generator=generator), torch.randn(5, 3, generator=generator), 0.7),
-        (torch.randn(2, 2, generator=generator), torch.randn(6, 2, generator=generator), 1.5),
-        (40 + torch.randn(2, 3, generator=generator), torch.randn(4, 3, generator=generator), 0.7),  # far from them all
+        case(4, 5, 6, 0.7),
+        case(3, 6, 5, 1.5),
+        case(2, 4, 6, 0.7, away=40),  # far from them all
     ]
 
 
-def _divided(noisy: Tensor, clean: Tensor, sigma: float, added: float = 0.0) -> Tensor:
-    weights = (-torch.cdist(noisy, clean).square() / (2 * sigma**2)).exp()
+def _divided(noisy: Tensor, known: Tensor, clean: Tensor, sigma: float, added: float = 0.0) -> Tensor:
+    weights = (-_distances(noisy, known, clean) / (2 * sigma**2)).exp()
     return weights @ clean / (weights.sum(1, keepdim=True) + added)
 
 
 best_answer = Exercise(
     number="9.3",
-    examples=_clouds,
-    right=lambda noisy, clean, sigma: _weights(noisy, clean, sigma) @ clean,
+    examples=_with_holes,
+    right=lambda noisy, known, clean, sigma: _weights(noisy, known, clean, sigma) @ clean,
     mistakes=[
         Mistake(
+            "a missing pixel is 0 in the noisy image, and that 0 says nothing: leave it out of the distance",
+            lambda noisy, known, clean, sigma: (
+                (-torch.cdist(noisy, clean).square() / (2 * sigma**2)).softmax(1) @ clean
+            ),
+        ),
+        Mistake(
+            "what is known is noisy, too: its best answer is a weighted mean like all others",
+            lambda noisy, known, clean, sigma: torch.where(
+                known > 0, noisy, _weights(noisy, known, clean, sigma) @ clean
+            ),
+        ),
+        Mistake(
+            "a sum over the known pixels, not their mean: the more are known, the more they say",
+            lambda noisy, known, clean, sigma: (
+                (-_distances(noisy, known, clean) / known.sum(1, keepdim=True) / (2 * sigma**2)).softmax(1) @ clean
+            ),
+        ),
+        Mistake(
             "that is the nearest clean image; the others count too, each by its weight",
-            lambda noisy, clean, sigma: clean[torch.cdist(noisy, clean).argmin(1)],
+            lambda noisy, known, clean, sigma: clean[_distances(noisy, known, clean).argmin(1)],
         ),
         Mistake(
             "the distances are to be squared",
-            lambda noisy, clean, sigma: (-torch.cdist(noisy, clean) / (2 * sigma**2)).softmax(1) @ clean,
+            lambda noisy, known, clean, sigma: (
+                (-_distances(noisy, known, clean).sqrt() / (2 * sigma**2)).softmax(1) @ clean
+            ),
         ),
         Mistake(
             "2 σ² stands below, not 2 σ",
-            lambda noisy, clean, sigma: (-torch.cdist(noisy, clean).square() / (2 * sigma)).softmax(1) @ clean,
+            lambda noisy, known, clean, sigma: (-_distances(noisy, known, clean) / (2 * sigma)).softmax(1) @ clean,
         ),
         Mistake(
             "the 2 of 2 σ² is missing",
-            lambda noisy, clean, sigma: (-torch.cdist(noisy, clean).square() / sigma**2).softmax(1) @ clean,
+            lambda noisy, known, clean, sigma: (-_distances(noisy, known, clean) / sigma**2).softmax(1) @ clean,
         ),
         Mistake(
             "the minus is missing: what is far away must weigh least",
-            lambda noisy, clean, sigma: (torch.cdist(noisy, clean).square() / (2 * sigma**2)).softmax(1) @ clean,
+            lambda noisy, known, clean, sigma: (_distances(noisy, known, clean) / (2 * sigma**2)).softmax(1) @ clean,
         ),
         Mistake(
             "the weights must add up to 1 over the clean images, which are axis 1",
-            lambda noisy, clean, sigma: (-torch.cdist(noisy, clean).square() / (2 * sigma**2)).softmax(0) @ clean,
+            lambda noisy, known, clean, sigma: (-_distances(noisy, known, clean) / (2 * sigma**2)).softmax(0) @ clean,
         ),
         Mistake("far from all clean images every exp is 0, and 0 / 0 no number; .softmax(1) can do it", _divided),
         Mistake(
             "far from all clean images every exp is 0; a small number added below makes of 0 / 0 the answer 0, and "
             ".softmax(1) the right one",
-            lambda noisy, clean, sigma: _divided(noisy, clean, sigma, 1e-8),
+            lambda noisy, known, clean, sigma: _divided(noisy, known, clean, sigma, 1e-8),
         ),
         Mistake(
             "the weights do not add up to 1: divide by their sum",
-            lambda noisy, clean, sigma: (-torch.cdist(noisy, clean).square() / (2 * sigma**2)).exp() @ clean,
+            lambda noisy, known, clean, sigma: (-_distances(noisy, known, clean) / (2 * sigma**2)).exp() @ clean,
         ),
     ],
     returns="[N, D], one answer for each noisy image",
-    praise="no denoiser of these images has a smaller squared error",
-    target="[N, D]: for a tiny sigma the nearest clean image, for a huge one the mean of all",
+    praise="no denoiser of these images has a smaller squared error; what is missing had no say in the weights",
+    target="[N, D]: with every pixel known as in section 4, with none known the mean of all clean images",
     minutes=10,
     level="hard",
-    ask="Which clean images should weigh most, and what do the weights of one noisy image add up to?",
+    ask="How likely is a missing pixel under each of the clean images: does it speak for one rather than another?",
 )
 
 

@@ -8,32 +8,48 @@ from torch import Tensor
 from aeutils.lessons.exercises import Exercise, Mistake, one_number
 
 
-def _codes() -> list[tuple[Tensor]]:
+def _alone() -> list[tuple[Tensor, float]]:
     generator = torch.Generator().manual_seed(0)
-    return [(torch.randn(4, 3, generator=generator),), (torch.randn(6, 5, generator=generator),)]
+    return [
+        (torch.randn(4, 3, generator=generator), 0.5),
+        (2 * torch.randn(6, 5, generator=generator), 1.6),
+    ]
 
 
-l1_penalty = Exercise(
+priced = Exercise(
     number="9b.1",
-    examples=_codes,
-    right=lambda z: z.abs().sum(1).mean(),
+    examples=_alone,
+    right=lambda y, price: (y - price / 2).clamp_min(0),
     mistakes=[
-        Mistake("a negative unit must cost, too: take its absolute value", lambda z: z.sum(1).mean()),
-        Mistake("that is the sum of squares; L1 takes absolute values", lambda z: z.square().sum(1).mean()),
-        Mistake("averaged over images: a larger batch must not cost more", lambda z: z.abs().sum()),
-        Mistake("summed over the units: a mean makes λ as much weaker as there are units", lambda z: z.abs().mean()),
         Mistake(
-            "axis 0 are the images: add up over axis 1, and average over the images", lambda z: z.abs().sum(0).mean()
+            "a code behind a ReLU is never below 0; there 0 is the cheapest",
+            lambda y, price: y - price / 2,
         ),
-        Mistake("return one number; yours has shape", lambda z: z.abs().sum(1)),
+        Mistake(
+            "the square's slope is 2 (z − y): half of λ is taken off, not all of it",
+            lambda y, price: (y - price).clamp_min(0),
+        ),
+        Mistake("λ is a price: it makes z smaller, not larger", lambda y, price: (y + price / 2).clamp_min(0)),
+        Mistake(
+            "what stays pays as well: a little less z saves λ for each unit of it and costs next to nothing at z = y",
+            lambda y, price: torch.where(y > price / 2, y, 0.0),
+        ),
+        Mistake(
+            "that is right without a ReLU, where a code may be below 0; here it may not",
+            lambda y, price: y.sign() * (y.abs() - price / 2).clamp_min(0),
+        ),
+        Mistake(
+            "that is right for a price on z², which makes nothing exactly 0",
+            lambda y, price: (y / (1 + price)).clamp_min(0),
+        ),
+        Mistake("the price is missing", lambda y, price: y.clamp_min(0)),
     ],
-    observe=one_number,
-    returns="one number",
-    praise="the price of a code does not depend on the size of the batch",
-    target="One number: summed over units, averaged over images",
+    returns="a table like y",
+    praise="one price does both: what would be small is exactly 0, and all the rest is smaller by λ/2",
+    target="A table like y; at price 0 a ReLU",
     minutes=5,
-    level="easy",
-    ask="What should become of the penalty if every image came twice, and what if there were twice as many units?",
+    level="medium",
+    ask="At which z does the sum stop falling, and what if that z is below 0?",
 )
 
 
@@ -45,45 +61,54 @@ def _activities() -> list[tuple[Tensor, float]]:
     ]
 
 
-def _coins(q: Tensor, rho: float) -> Tensor:
-    return rho * (rho / q).log() + (1 - rho) * ((1 - rho) / (1 - q)).log()
+def _slopes(z: Tensor, rho: float) -> Tensor:
+    q = z.mean(0)
+    return ((1 - rho) / (1 - q) - rho / q) / len(z)
 
 
-kl_penalty = Exercise(
+kl_slopes = Exercise(
     number="9b.2",
     examples=_activities,
-    right=lambda z, rho: _coins(z.mean(0), rho).sum(),
+    right=lambda z, rho: _slopes(z, rho).expand_as(z),
     mistakes=[
         Mistake(
-            "average over the images first: a unit may be on for one of them",
-            lambda z, rho: _coins(z, rho).sum(1).mean(),
+            "that is the slope by each unit's average; one image moves it by 1 / N only",
+            lambda z, rho: len(z) * _slopes(z, rho).expand_as(z),
         ),
         Mistake(
-            "axis 0 are the images: average over them, not over the units", lambda z, rho: _coins(z.mean(1), rho).sum()
+            "each activity acts by its unit's average: put the average into the formula, not the activity",
+            lambda z, rho: ((1 - rho) / (1 - z) - rho / z) / len(z),
+        ),
+        Mistake(
+            "the sign is turned: above ρ the penalty rises with the average",
+            lambda z, rho: -_slopes(z, rho).expand_as(z),
         ),
         Mistake(
             "that is only half of it: a coin also has its other side",
-            lambda z, rho: (rho * (rho / z.mean(0)).log()).sum(),
+            lambda z, rho: (-rho / z.mean(0) / len(z)).expand_as(z),
         ),
         Mistake(
-            "the other way round: ρ comes first, the measured average second",
-            lambda z, rho: sum(q * (q / rho).log() + (1 - q) * ((1 - q) / (1 - rho)).log() for q in z.mean(0)),
+            "the inner derivative of 1 − q is −1: the two terms have different signs",
+            lambda z, rho: ((-(1 - rho) / (1 - z.mean(0)) - rho / z.mean(0)) / len(z)).expand_as(z),
         ),
-        Mistake("summed over the units, not averaged", lambda z, rho: _coins(z.mean(0), rho).mean()),
-        Mistake("its sign is turned: a KL is never below 0", lambda z, rho: -_coins(z.mean(0), rho).sum()),
         Mistake(
-            "that is one average for all units together: a silent unit and a busy one would cancel; mean(0)",
-            lambda z, rho: _coins(z.mean(), rho),
+            "axis 0 are the images: average over them, not over the units",
+            lambda z, rho: (
+                ((1 - rho) / (1 - z.mean(1, keepdim=True)) - rho / z.mean(1, keepdim=True)) / len(z)
+            ).expand_as(z),
         ),
-        Mistake("return one number; yours has shape", lambda z, rho: _coins(z.mean(0), rho)),
+        Mistake(
+            "summed over the units: only the average over the images divides",
+            lambda z, rho: (_slopes(z, rho) / z.shape[1]).expand_as(z),
+        ),
+        Mistake("a slope for every activity", lambda z, rho: _slopes(z, rho)),
     ],
-    observe=one_number,
-    returns="one number",
-    praise="single images are free to use a unit or not",
-    target="One number, 0 if every unit's average is ρ",
+    returns="a table like z",
+    praise="every image's activity gets the same push: single images are free to use a unit or not",
+    target="A table like z; 0 in the columns whose average is ρ",
     minutes=8,
     level="medium",
-    ask="What is a unit's q, one number for each image or one for all, and when is its term 0?",
+    ask="By how much does a unit's average move when one of N activities does, and how does its term follow?",
 )
 
 
