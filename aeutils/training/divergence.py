@@ -11,9 +11,9 @@ from torch import Tensor
 _AT_ONCE = 1000  # steps in one tensor
 _LOGARITHM = "Look for a logarithm of 0: compute it from logits, and look at the range of the images"
 _CURES = {  # a part of the term's name -> what to try besides a smaller rate
-    "kl": "A KL to the prior holds the exponential of a log-variance, which overflows: look at the images' range, "
-    "clamp the log-variance, or start the layer that puts it out with small weights; with SGD, clip the gradients "
-    "(notebook 6b, room 10)",
+    "kl": "A KL to the prior holds the exponential of a log-variance, which overflows, or the logarithm of a width, "
+    "which meets 0: look at the images' range, clamp the log-variance, or start the layer that puts it out with small "
+    "weights; with SGD, clip the gradients (notebook 6b, room 10)",
     "entropy": _LOGARITHM,
     "nats": _LOGARITHM,
     "bce": _LOGARITHM,
