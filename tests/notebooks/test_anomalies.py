@@ -12,11 +12,14 @@ from aeutils.chapters.ch10.scores import (
     areas,
     autoencoder_score,
     baselines,
+    images_of,
     local_outlier_factor,
     neighbour,
     pca_likelihood,
+    with_code,
 )
-from aeutils.chapters.ch10b.water import adjusted, events, faults, waits, water_pipe
+from aeutils.chapters.ch10b.water import adjusted, counted, events, faults, waits, water_pipe
+from aeutils.evaluation import pca_autoencoder
 
 
 def flags(text):
@@ -42,6 +45,13 @@ def test_every_score_is_larger_for_what_is_unlike_the_training_examples():
     for name, score in scores.items():
         assert areas(score(odd), score(x[40:]))["auroc"] > 0.9, name
     assert scores["nearest neighbour"](x[:40]).max() < 1e-3
+
+
+def test_error_and_code_of_pca_are_its_likelihood():
+    x = torch.randn(200, 6, generator=torch.Generator().manual_seed(1)) * torch.arange(1.0, 7)
+    pca = pca_autoencoder(images_of(x), 2)
+    ours, sklearns = with_code(pca, x)(x).double(), 2 * pca_likelihood(x, 2)(x)
+    assert torch.allclose(ours - ours.mean(), sklearns - sklearns.mean(), rtol=0.02, atol=0.02)  # n, where it has n − 1
 
 
 def test_the_panels_numbers_follow_its_limit_and_base_rate():
@@ -113,6 +123,12 @@ def test_the_pipe_is_hourly_and_its_known_moments_are_the_low_hours_and_the_leap
     assert pipe.flow[~pipe.unsettled].nan_to_num(100).min() > 98
     spans = sorted([*pipe.weeks.values(), pipe.train, pipe.val], key=lambda span: span.start)
     assert all(one.stop <= other.start for one, other in itertools.pairwise(spans))
+
+
+def test_moments_found_and_false_alarms_are_counted_as_runs():
+    alarm, known = flags("xx.x...xxx.x"), flags("..xxx....xx.")
+    assert counted(alarm, known) == (2, 2)
+    assert counted(flags("...."), flags(".xx.")) == (0, 0)
 
 
 def test_faults_change_what_they_say():

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 
 import torch
+from sklearn.covariance import EmpiricalCovariance
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, roc_auc_score
@@ -13,7 +14,7 @@ from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors
 from torch import Tensor, nn
 
 from aeutils.data import Images, Split
-from aeutils.evaluation import pca_autoencoder, reconstruct, squared_errors
+from aeutils.evaluation import encode, pca_autoencoder, reconstruct, squared_errors
 from aeutils.losses import squared_error
 from aeutils.models import Autoencoder
 from aeutils.training import fit
@@ -61,6 +62,24 @@ def pca_likelihood(x_train: Tensor, code_size: int) -> Score:
     """
     pca = PCA(code_size).fit(x_train.flatten(1).numpy())
     return lambda x: -torch.from_numpy(pca.score_samples(x.flatten(1).numpy()))
+
+
+def with_code(model: Autoencoder, x_train: Tensor) -> Score:
+    """A model's squared error and how far its code is from the usual, added as PCA's likelihood adds them.
+
+    The error counts in units of the variance that the model leaves in each direction of `x_train` `[N, ...]` beyond its
+    code; the code's distance is Mahalanobis's, squared, by the mean and covariance of the codes of `x_train`. For PCA's
+    autoencoder this is twice minus the log-likelihood, but for a constant.
+    """
+    z = encode(model, x_train)
+    usual = EmpiricalCovariance().fit(z.numpy())
+    left_over = squared_errors(x_train, reconstruct(model, x_train)).mean() / (x_train[0].numel() - z.shape[1])
+
+    def score(x: Tensor) -> Tensor:
+        far = torch.from_numpy(usual.mahalanobis(encode(model, x).numpy()))
+        return squared_errors(x, reconstruct(model, x)) / left_over + far
+
+    return score
 
 
 def neighbour(x_train: Tensor, k: int = 1) -> Score:

@@ -7,75 +7,85 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
-from aeutils.chapters.ch10b.water import adjusted, events
-from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, several, whole_number
+from aeutils.chapters.ch10b.water import adjusted, counted, events
+from aeutils.lessons.exercises import Diagnosis, Exercise, Mistake, attempted, several, told, whole_number
 
 
-def _series() -> list[tuple[Tensor, int]]:
-    first = torch.arange(12.0)
-    first[5] = math.nan
-    second = torch.arange(9.0).square()
-    third = torch.arange(10.0) - 4
-    third[[0, 9]] = math.nan
-    return [(first, 3), (second, 4), (third, 2)]
+def _series() -> list[tuple[Tensor]]:
+    first = torch.arange(12.0).square()
+    first[[5, 8, 9]] = math.nan  # one alone, and two in a row
+    second = 10 + torch.tensor([3.0, 1, 4, 1, 5, 9, 2, 6, 5, 3])
+    second[[0, 3, 5, 9]] = math.nan  # both ends, and two with one hour between them
+    third = 20 - torch.arange(9.0)
+    third[[2, 3, 4]] = math.nan
+    return [(first,), (second,), (third,)]
 
 
-def _whole(series: Tensor, length: int) -> Tensor:
-    windows = series.unfold(0, length, 1)
-    return windows[~windows.isnan().any(1)]
+def _mended(series: Tensor) -> Tensor:
+    mended = series.clone()
+    mended[1:-1] = torch.where(series[1:-1].isnan(), (series[:-2] + series[2:]) / 2, series[1:-1])
+    return mended  # beside another missing hour the mean is NaN
 
 
-def _closed_up(series: Tensor, length: int) -> Tensor:
-    return series[~series.isnan()].unfold(0, length, 1)
+def _by_pandas(change: Callable[[pd.Series], pd.Series]) -> Callable[[Tensor], Tensor]:
+    return lambda series: torch.tensor(change(pd.Series(series.numpy())).to_numpy(copy=True))
 
 
-def _filled(series: Tensor) -> Tensor:
-    known, hours = ~series.isnan().numpy(), np.arange(len(series))
-    return torch.from_numpy(np.interp(hours, hours[known], series.numpy()[known]))
+def _mean_of_all(series: Tensor) -> Tensor:
+    return torch.where(series.isnan(), series.nanmean(), series)
 
 
-def _table(answer: Callable[..., Any], series: Tensor, length: int) -> Tensor:
-    given = attempted(answer(series, length))
-    if isinstance(given, np.ndarray) and given.dtype.kind in "fiu":
-        given = torch.from_numpy(given.astype(float))
-    if not isinstance(given, Tensor) or given.ndim != 2:
-        raise Diagnosis(f"return one tensor [N, {length}], a window in each row")
-    if given.shape[1] != length:
-        raise Diagnosis(f"a window has {length} values here; yours have {given.shape[1]}")
-    if given.isnan().any():
-        raise Diagnosis("some of your windows hold NaN, hours that nobody measured; leave these windows out")
+def _one_series(answer: Callable[..., Any], series: Tensor) -> Tensor:
+    hours = len(series)
+    with told({"must match": f"beside the first and the last hour stands none: {hours - 2} hours have two neighbours"}):
+        given = attempted(answer(series))
+    if isinstance(given, pd.Series | np.ndarray) and given.dtype.kind in "fiu":
+        given = torch.from_numpy(np.array(given, dtype=float))
+    if not isinstance(given, Tensor) or given.shape != series.shape:
+        raise Diagnosis(f"return a series as long as the one that came, [{hours}]: no hour is left out on the clock")
     return given.double()
 
 
-whole_windows = Exercise(
+single_hours_filled = Exercise(
     number="10b.1",
     examples=_series,
-    right=_whole,
+    right=_mended,
     mistakes=[
-        Mistake("some of your windows hold NaN", lambda series, length: series.unfold(0, length, 1)),
-        Mistake("the hours on both sides of a gap are no neighbours: cut first, then leave out", _closed_up),
+        Mistake("the missing hour between two measured ones is still missing", lambda series: series),
+        Mistake("return a series as long as the one that came", lambda series: series[~series.isnan()]),
+        Mistake("you put 0 into the gaps; nobody measured that", lambda series: series.nan_to_num()),
         Mistake(
-            "you put 0 into the gap; nobody measured that. Here a window with a gap is left out",
-            lambda series, length: series.nan_to_num().unfold(0, length, 1),
+            "you put the mean of all hours into the gaps; take that of the two hours beside each, where both are known",
+            _mean_of_all,
         ),
         Mistake(
-            "you filled the gap from its neighbours; here a window with a gap is left out",
-            lambda series, length: _filled(series).unfold(0, length, 1),
+            "you filled every gap; two hours in a row, and the ends, stay missing",
+            _by_pandas(lambda series: series.interpolate(limit_direction="both")),
         ),
-        Mistake("one window begins at every hour: step 1", lambda series, length: _whole(series, length)[::length]),
-        Mistake("the last window is missing", lambda series, length: _whole(series, length)[:-1]),
-        Mistake("a window has 3 values here", lambda series, length: _whole(series, length + 1)),
+        Mistake(
+            "you filled every gap; two hours in a row, and the ends, stay missing", _by_pandas(pd.Series.interpolate)
+        ),
+        Mistake(
+            "of two missing hours in a row you filled the first; such a gap stays as it is",
+            _by_pandas(lambda series: series.interpolate(limit=1, limit_area="inside")),
+        ),
+        Mistake("you repeated the hour before; take the mean of the two beside it", _by_pandas(pd.Series.ffill)),
+        Mistake(
+            "you repeated the hour before; take the mean of the two beside it",
+            _by_pandas(lambda series: series.ffill(limit=1)),
+        ),
     ],
-    observe=_table,
-    returns="[N, length], a window in each row",
-    praise="a gap of one hour costs as many windows as a window is long",
-    target="7 windows of length 3 for twelve hours with the sixth missing",
+    observe=_one_series,
+    returns="[T], still NaN where two hours or more in a row are missing",
+    praise="a missing hour costs 24 windows; filled in, none. Longer gaps stay gaps, and want an alarm of their own",
+    target="26 for the sixth of the squares 0, 1, 4, 9, 16, …, which is missing alone; NaN where two in a row are",
     minutes=8,
     level="medium",
-    ask="Which hours stand beside each other in your series, and did they when they were measured?",
+    ask="Which two values stand beside the missing hour, and what is their mean if one of them is missing, too?",
 )
 
 
@@ -93,12 +103,6 @@ def _alarms() -> list[tuple[Tensor, Tensor]]:
     return [(alarm, known), (few, known), (across, known), (twice, known)]
 
 
-def _counted(alarm: Tensor, known: Tensor) -> tuple[int, int]:
-    found = sum(bool(alarm[start:end].any()) for start, end in events(known))
-    false = sum(not known[start:end].any() for start, end in events(alarm))
-    return found, false
-
-
 def _two_counts(answer: Callable[..., Any], alarm: Tensor, known: Tensor) -> tuple[int, ...]:
     given = answer(alarm, known)
     if isinstance(given, np.ndarray | Tensor) and given.ndim == 1:
@@ -110,11 +114,11 @@ def _two_counts(answer: Callable[..., Any], alarm: Tensor, known: Tensor) -> tup
 found_and_false = Exercise(
     number="10b.2",
     examples=_alarms,
-    right=_counted,
+    right=counted,
     mistakes=[
         Mistake(
             "you counted hours; a moment found is one, however many of its hours have an alarm",
-            lambda alarm, known: (int((alarm & known).sum()), _counted(alarm, known)[1]),
+            lambda alarm, known: (int((alarm & known).sum()), counted(alarm, known)[1]),
         ),
         Mistake(
             "you counted hours; count events: hours in a row are one",
@@ -122,20 +126,20 @@ found_and_false = Exercise(
         ),
         Mistake(
             "you counted alarms; one moment hit twice is one: go through the moments",
-            lambda alarm, known: (sum(bool(known[a:b].any()) for a, b in events(alarm)), _counted(alarm, known)[1]),
+            lambda alarm, known: (sum(bool(known[a:b].any()) for a, b in events(alarm)), counted(alarm, known)[1]),
         ),
         Mistake(
             "hours next to each other are one alarm: count where they begin",
-            lambda alarm, known: (_counted(alarm, known)[0], int((alarm & ~known).sum())),
+            lambda alarm, known: (counted(alarm, known)[0], int((alarm & ~known).sum())),
         ),
         Mistake(
             "an alarm that reaches into a known moment is not false, even where it begins before",
-            lambda alarm, known: (_counted(alarm, known)[0], len(events(alarm & ~known))),
+            lambda alarm, known: (counted(alarm, known)[0], len(events(alarm & ~known))),
         ),
-        Mistake("that is the other way round: first the moments found", lambda a, k: _counted(a, k)[::-1]),
+        Mistake("that is the other way round: first the moments found", lambda a, k: counted(a, k)[::-1]),
         Mistake(
             "you counted all alarms; false are those that touch no known moment",
-            lambda alarm, known: (_counted(alarm, known)[0], len(events(alarm))),
+            lambda alarm, known: (counted(alarm, known)[0], len(events(alarm))),
         ),
     ],
     observe=_two_counts,

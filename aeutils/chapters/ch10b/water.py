@@ -110,6 +110,17 @@ def events(flags: Tensor) -> list[tuple[int, int]]:
     return [(int(start), int(end)) for start, end in edges.reshape(-1, 2)]
 
 
+def counted(alarm: Tensor, known: Tensor) -> tuple[int, int]:
+    """How many known moments have an alarm in them, and how many alarms, hours in a row being one, touch no moment.
+
+    Args:
+        alarm: `[T]`, whether there is an alarm.
+        known: `[T]`, whether that is part of a known moment.
+    """
+    found = sum(bool(alarm[start:end].any()) for start, end in events(known))
+    return found, sum(not known[start:end].any() for start, end in events(alarm))
+
+
 def waits(alarm: Tensor, known: Tensor) -> list[float]:
     """Hours from the beginning of each known moment to its alarm; NaN where there is none.
 
