@@ -67,13 +67,14 @@ single_hours_filled = Exercise(
             _by_pandas(lambda series: series.interpolate(limit_direction="both")),
         ),
         Mistake(
-            "you filled every gap; two hours in a row, and the ends, stay missing", _by_pandas(pd.Series.interpolate)
+            "you filled gaps of any length by a straight line; fill only where both neighbours are known",
+            _by_pandas(pd.Series.interpolate),
         ),
         Mistake(
             "of two missing hours in a row you filled the first; such a gap stays as it is",
             _by_pandas(lambda series: series.interpolate(limit=1, limit_area="inside")),
         ),
-        Mistake("you repeated the hour before; take the mean of the two beside it", _by_pandas(pd.Series.ffill)),
+        Mistake("you repeated the last known hour through every gap; take a mean of two", _by_pandas(pd.Series.ffill)),
         Mistake(
             "you repeated the hour before; take the mean of the two beside it",
             _by_pandas(lambda series: series.ffill(limit=1)),
