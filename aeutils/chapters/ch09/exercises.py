@@ -64,30 +64,35 @@ who_is_who = Exercise(
     ask="Look at the black ground only, then at the broken strokes only: which method could leave what you see?",
 )
 
-psnr = Exercise(
+mean_error = Exercise(
     number="9.2",
-    examples=[(torch.tensor([784.0, 7.84, 90.0]),), (torch.tensor([15.0]),)],
-    right=lambda error: 10 * torch.log10(784 / error),
+    examples=[(torch.tensor([10.0, 20.0]),), (torch.tensor([14.0, 17.5, 23.0]),)],
+    right=lambda psnr: (784 * 10 ** (-psnr / 10)).mean(),
     mistakes=[
-        Mistake("divide by 784 first: the error is summed over the pixels", lambda error: 10 * torch.log10(1 / error)),
-        Mistake("a smaller error is a larger PSNR: turn the ratio round", lambda error: 10 * torch.log10(error / 784)),
-        Mistake("decibels take the logarithm to base 10", lambda error: 10 * torch.log(784 / error)),
-        Mistake("20 belongs to a root of the error; for a squared error it is 10", lambda e: 20 * torch.log10(784 / e)),
-        Mistake("ten times the logarithm", lambda error: torch.log10(784 / error)),
         Mistake(
-            "the mean comes last: one number for each image", lambda error: 10 * torch.log10(784 / error.mean())[None]
+            "the mean comes last: each image's error first (a mean of logarithms is not the logarithm of the mean)",
+            lambda psnr: 784 * 10 ** (-psnr.mean() / 10),
         ),
+        Mistake("decibels take the logarithm to base 10", lambda psnr: (784 * (-psnr / 10).exp()).mean()),
         Mistake(
-            "that is the mean of them all, which comes later: one number for each image",
-            lambda error: (10 * torch.log10(784 / error)).mean(),
+            "20 belongs to a root of the error; for a squared error it is 10",
+            lambda psnr: (784 * 10 ** (-psnr / 20)).mean(),
         ),
+        Mistake("a larger PSNR is a smaller error: mind the sign", lambda psnr: (784 * 10 ** (psnr / 10)).mean()),
+        Mistake(
+            "that is the mean error of one pixel; an image has 784 of them", lambda psnr: (10 ** (-psnr / 10)).mean()
+        ),
+        Mistake("ten decibels are a power of ten: divide by 10", lambda psnr: (784 * 10**-psnr).mean()),
+        Mistake("their mean, not their sum", lambda psnr: (784 * 10 ** (-psnr / 10)).sum()),
+        Mistake("return one number; yours has shape", lambda psnr: 784 * 10 ** (-psnr / 10)),
     ],
-    returns="[N], one number for each image",
-    praise="3 dB more are half the error, wherever you start",
-    target="One number for each image: 20 for an error of 7.84, 0 for 784",
+    observe=one_number,
+    returns="one number",
+    praise="the worst images weigh most in it; a mean of decibels hides them",
+    target="One number: 43.12 for images of 10 and 20 dB",
     minutes=5,
     level="easy",
-    ask="What is the mean squared error of one pixel when the image's error is 7.84, and how many times as large is 1?",
+    ask="What is the squared error of the image of 10 dB, what that of the image of 20, and what is their mean?",
 )
 
 
