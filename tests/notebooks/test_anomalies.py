@@ -14,6 +14,7 @@ from aeutils.chapters.ch10.scores import (
     baselines,
     images_of,
     local_outlier_factor,
+    mahalanobis,
     neighbour,
     pca_likelihood,
     with_code,
@@ -40,7 +41,7 @@ def test_every_score_is_larger_for_what_is_unlike_the_training_examples():
     odd = x[:20].flip(3)
     scores = baselines(x[:40], code_size=2)
     scores |= {"third neighbour": neighbour(x[:40], 3), "likelihood": pca_likelihood(x[:40], 2)}
-    scores["local outlier factor"] = local_outlier_factor(x[:40])
+    scores |= {"local outlier factor": local_outlier_factor(x[:40]), "Mahalanobis": mahalanobis(x[:40])}
     scores["autoencoder"] = autoencoder_score(x[:40], 2, steps=100, lr=3e-3, batch_size=20, seed=0)
     for name, score in scores.items():
         assert areas(score(odd), score(x[40:]))["auroc"] > 0.9, name
@@ -50,8 +51,16 @@ def test_every_score_is_larger_for_what_is_unlike_the_training_examples():
 def test_error_and_code_of_pca_are_its_likelihood():
     x = torch.randn(200, 6, generator=torch.Generator().manual_seed(1)) * torch.arange(1.0, 7)
     pca = pca_autoencoder(images_of(x), 2)
-    ours, sklearns = with_code(pca, x)(x).double(), 2 * pca_likelihood(x, 2)(x)
+    ours, sklearns = with_code(pca, x)(x).double(), 2 * pca_likelihood(x, 2)(x).double()
     assert torch.allclose(ours - ours.mean(), sklearns - sklearns.mean(), rtol=0.02, atol=0.02)  # n, where it has n − 1
+
+
+def test_mahalanobis_is_pcas_likelihood_with_all_components_and_passes_over_what_does_not_vary():
+    x = torch.randn(200, 6, generator=torch.Generator().manual_seed(1)) * torch.arange(1.0, 7)
+    ours, sklearns = mahalanobis(x)(x), 2 * pca_likelihood(x, 6)(x).double()
+    assert torch.allclose((ours - ours.mean()) * 199 / 200, sklearns - sklearns.mean(), rtol=1e-3, atol=1e-3)
+    level = torch.cat([x, -x.sum(1, keepdim=True)], 1)  # a seventh value that makes the sum 0
+    assert torch.allclose(mahalanobis(level)(level), ours, rtol=1e-3, atol=1e-3)
 
 
 def test_the_panels_numbers_follow_its_limit_and_base_rate():

@@ -6,7 +6,6 @@ import functools
 from collections.abc import Callable
 
 import torch
-from sklearn.covariance import EmpiricalCovariance
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, roc_auc_score
@@ -72,12 +71,30 @@ def with_code(model: Autoencoder, x_train: Tensor) -> Score:
     autoencoder this is twice minus the log-likelihood, but for a constant.
     """
     z = encode(model, x_train)
-    usual = EmpiricalCovariance().fit(z.numpy())
+    far = mahalanobis(z)
     left_over = squared_errors(x_train, reconstruct(model, x_train)).mean() / (x_train[0].numel() - z.shape[1])
 
     def score(x: Tensor) -> Tensor:
-        far = torch.from_numpy(usual.mahalanobis(encode(model, x).numpy()))
-        return squared_errors(x, reconstruct(model, x)) / left_over + far
+        return squared_errors(x, reconstruct(model, x)) / left_over + far(encode(model, x))
+
+    return score
+
+
+def mahalanobis(x_train: Tensor) -> Score:
+    """Mahalanobis's distance, squared, from the mean of `x_train` `[N, ...]`, by the covariance of these examples.
+
+    Where they vary in every direction, it is twice PCA's minus log-likelihood with all components, but for a constant
+    and N in place of N - 1. A direction in which they do not vary, to the precision of their dtype, is left out.
+    """
+    flat = x_train.flatten(1)
+    mean, size = flat.double().mean(0), flat.shape[1]
+    off = flat.double() - mean
+    rounding = size * torch.finfo(flat.dtype).eps
+    precision = torch.linalg.pinv(off.T @ off / len(off), rtol=rounding, hermitian=True)
+
+    def score(x: Tensor) -> Tensor:
+        off = x.flatten(1).double() - mean
+        return (off @ precision * off).sum(1)
 
     return score
 
