@@ -151,8 +151,8 @@ def test_faults_change_what_they_say():
 
 def test_the_table_of_all_of_mnist_is_whole():
     table = full_mnist()
-    once, forest = 3, len(SEEDS)
-    assert len(table) == 10 * (once + forest + len(CODE_SIZES) * (1 + len(SEEDS)))
+    once, forest, wide = 3, len(SEEDS), len(SEEDS)
+    assert len(table) == 10 * (once + forest + wide + len(CODE_SIZES) * (1 + len(SEEDS)))
     assert set(table.method) == set(ORDER) and sorted(set(table.digit)) == list(range(10))
     assert table[["val_auroc", "auroc", "ap"]].apply(lambda column: column.between(0.1, 1)).all(axis=None)
     best = chosen(table).groupby("method").code_size.unique()

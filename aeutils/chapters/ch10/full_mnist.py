@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from torch import Tensor
+from torch import Tensor, nn
 
 from aeutils.chapters import stored_tables
 from aeutils.chapters.ch10.scores import Score, areas, autoencoder_score, baselines, local_outlier_factor
@@ -15,7 +15,8 @@ from aeutils.data import Split, load
 TABLE = Path(__file__).with_name("full_mnist.csv")
 CODE_SIZES = (8, 16, 32)
 SEEDS = range(3)
-ORDER = ("mean image", "isolation forest", "PCA", "nearest neighbour", "local outlier factor", "autoencoder")
+_WITHOUT_NETWORK = ("mean image", "isolation forest", "PCA", "nearest neighbour", "local outlier factor")
+ORDER = (*_WITHOUT_NETWORK, "autoencoder", "autoencoder, wide")
 
 
 def full_mnist() -> pd.DataFrame:
@@ -57,7 +58,14 @@ def rows_of(digit: int) -> list[dict[str, Any]]:
         for seed in SEEDS:
             score = autoencoder_score(x_train, code_size, steps=800, lr=2e-3, batch_size=100, seed=seed)
             measured("autoencoder", code_size, seed, score)
+    for seed in SEEDS:
+        measured("autoencoder, wide", 16, seed, wide_autoencoder_score(x_train, seed))
     return rows
+
+
+def wide_autoencoder_score(x_train: Tensor, seed: int) -> Score:
+    """The score of a network four times as wide, with GELU, trained three times as long at half the rate."""
+    return autoencoder_score(x_train, 16, steps=2500, lr=1e-3, batch_size=100, seed=seed, width=512, activation=nn.GELU)
 
 
 def _parted(scores: Tensor, images: Split, digit: int) -> tuple[Tensor, Tensor]:
@@ -66,7 +74,7 @@ def _parted(scores: Tensor, images: Split, digit: int) -> tuple[Tensor, Tensor]:
 
 
 def make() -> None:
-    """Measure all ten digits and write the table, whole or not at all; takes about ten minutes on two quiet cores."""
+    """Measure all ten digits and write the table, whole or not at all; takes some twenty minutes on two quiet cores."""
     rows = []
     for digit in range(10):
         print(f"normal: {digit}", flush=True)

@@ -125,16 +125,25 @@ def isolation_forest(x_train: Tensor, seed: int = 0) -> Score:
 
 
 def autoencoder_score(
-    x_train: Tensor, code_size: int, steps: int, lr: float, batch_size: int, seed: int, device: str | None = None
+    x_train: Tensor,
+    code_size: int,
+    steps: int,
+    lr: float,
+    batch_size: int,
+    seed: int,
+    device: str | None = None,
+    width: int = 128,
+    activation: type[nn.Module] = nn.ReLU,
 ) -> Score:
-    """The squared error of a network with one hidden layer of 128, trained on `x_train`; `seed` draws the start.
+    """The squared error of a network with one hidden layer of `width`, trained on `x_train`; `seed` draws the start.
 
     It is trained on `device`, by default `ae.device()`.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         shape = tuple(x_train.shape[1:])
-        model = Autoencoder((x_train[0].numel(), 128, code_size), head=nn.Identity, shape=shape)
+        sizes = (x_train[0].numel(), width, code_size)
+        model = Autoencoder(sizes, activation=activation, head=nn.Identity, shape=shape)
         fit(
             model,
             images_of(x_train),
