@@ -141,12 +141,10 @@ def series(
         if not part.any():
             raise ValueError(f"part {name!r} has nothing in it; expected a flag that is True somewhere")
     half = np.diff(where).min() / 2 if len(where) > 1 else 0.5  # a stretch of one value is seen, too
-    stretches = {
-        name: np.flatnonzero(np.diff(part.astype(int), prepend=0, append=0)).reshape(-1, 2)
-        for name, part in flags.items()
-    }
+    stretches = {name: np.ma.clump_masked(np.ma.array(part, mask=part)) for name, part in flags.items()}
     told = "; ".join(
-        f"{name} {', '.join(f'{where[a]:g} to {where[b - 1]:g}' for a, b in each[:6])}{', …' if len(each) > 6 else ''}"
+        f"{name} {', '.join('{:g} to {:g}'.format(*where[run][[0, -1]]) for run in each[:6])}"
+        + (", …" if len(each) > 6 else "")
         for name, each in stretches.items()
     )
     low, high = np.nanmin(curve), np.nanmax(curve)
@@ -157,8 +155,9 @@ def series(
     for (name, each), hatch in zip(stretches.items(), cycle(_HATCHES)):
         colour = styles[name]["color"]
         paint: dict[str, Any] = {"facecolor": look.pale(colour), "edgecolor": look.pale(colour, 0.5), "hatch": hatch}
-        for i, (a, b) in enumerate(each):
-            axes.axvspan(where[a] - half, where[b - 1] + half, label="" if i else name, lw=0, zorder=0.5, **paint)
+        for i, run in enumerate(each):
+            first, last = where[run][[0, -1]]
+            axes.axvspan(first - half, last + half, label="" if i else name, lw=0, zorder=0.5, **paint)
     axes.plot(where, curve, color=look.BLACK, linewidth=1)
     if low >= 0:
         axes.set_ylim(bottom=0)

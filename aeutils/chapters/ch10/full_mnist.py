@@ -15,8 +15,15 @@ from aeutils.data import Split, load
 TABLE = Path(__file__).with_name("full_mnist.csv")
 CODE_SIZES = (8, 16, 32)
 SEEDS = range(3)
-_WITHOUT_NETWORK = ("mean image", "isolation forest", "PCA", "nearest neighbour", "local outlier factor")
-ORDER = (*_WITHOUT_NETWORK, "autoencoder", "autoencoder, wide")
+ORDER = (
+    "mean image",
+    "isolation forest",
+    "PCA",
+    "nearest neighbour",
+    "local outlier factor",
+    "autoencoder",
+    "autoencoder, wide",
+)
 
 
 def full_mnist() -> pd.DataFrame:

@@ -133,7 +133,7 @@ def autoencoder_score(
     seed: int,
     device: str | None = None,
     width: int = 128,
-    activation: type[nn.Module] = nn.ReLU,
+    activation: Callable[[], nn.Module] = nn.ReLU,
 ) -> Score:
     """The squared error of a network with one hidden layer of `width`, trained on `x_train`; `seed` draws the start.
 

@@ -106,8 +106,8 @@ def faults(windows: Tensor, seed: int = 0) -> dict[str, Tensor]:
 
 def events(flags: Tensor) -> list[tuple[int, int]]:
     """First hour and the hour after the last of each run of True in `flags` `[T]`."""
-    edges = np.flatnonzero(np.diff(flags.numpy().astype(int), prepend=0, append=0))
-    return [(int(start), int(end)) for start, end in edges.reshape(-1, 2)]
+    marked = flags.numpy()
+    return [(int(run.start), int(run.stop)) for run in np.ma.clump_masked(np.ma.array(marked, mask=marked))]
 
 
 def counted(alarm: Tensor, known: Tensor) -> tuple[int, int]:
