@@ -15,9 +15,10 @@ import re
 import shutil
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from web import formulas, search, sources
+from web import formulas, live, search, sources
 from web.lean import lean
 
 from aeutils.collection.table import repository
@@ -49,14 +50,17 @@ def build(out: Path, repository: str = "", still: bool = False) -> None:
     from sphinx.cmd.build import build_main
 
     fetch()
-    source = out.with_name(f"{out.name}-source")
-    sources.write(source, repository, still)
-    shutil.rmtree(out, ignore_errors=True)
     os.environ |= {"AEUTILS_ROOT": str(ROOT), "AEUTILS_REPOSITORY": repository}
-    doctrees = out.with_name(f"{out.name}-doctrees")
-    shutil.rmtree(doctrees, ignore_errors=True)
-    if build_main(["-b", "html", "-W", "--keep-going", "-q", "-d", str(doctrees), str(source), str(out)]):
-        raise SystemExit("The site was not built: see above.")
+    source, doctrees = (out.with_name(f"{out.name}-{part}") for part in ("source", "doctrees"))
+    with ThreadPoolExecutor(1) as beside:  # models are trained while the pages are written: most of the time is theirs
+        made = None if still else beside.submit(live.make)
+        sources.write(source, repository, still)
+        for folder in (out, doctrees):
+            shutil.rmtree(folder, ignore_errors=True)
+        if build_main(["-b", "html", "-W", "--keep-going", "-q", "-d", str(doctrees), str(source), str(out)]):
+            raise SystemExit("The site was not built: see above.")
+        if made is not None:
+            live.copy(made.result(), out / "_static" / "live")
     lean(out)
 
 

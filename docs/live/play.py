@@ -13,5 +13,5 @@ models = {}
 for name, (kind, loss, code_size) in kinds.items():
     ae.seed_everything()
     models[name] = kind((784, 128, 64, code_size))
-    ae.fit(models[name], images, loss, steps=1200, lr=2e-3)
+    ae.fit(models[name], images, loss, steps=1200, lr=2e-3, measure=100)
 ae.explore(models, images, title="A latent space to play with", state="view=traversal")

@@ -12,25 +12,25 @@ import hashlib
 import html
 import importlib.metadata
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import pairwise
+from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 
 import nbformat
 from cell_names import needed
 from stored_predictions import asks
+from suite import workers
 
 import aeutils
 from aeutils.collection.table import CLASS, lessons
 from aeutils.lessons.marks import CAPTION, ON_THE_SITE, reworded
 from aeutils.stills import stands_at_rest
+from web.making import make_in
 from web.outputs import Output
 from web.programs import SOURCES
 
@@ -41,7 +41,6 @@ _PANEL = (
     "<p>Where scripts run, this moves: choose, and the numbers follow. They were computed when the page was made.</p>"
 )
 _DECIDES_NOTHING = re.compile(r"lessons/.*|figures/(?!look\.py).*|.*/exercises\.py")  # files of the package
-_ENVIRONMENT = {"AEUTILS_SEED": "0", "AEUTILS_DEVICE": "cpu", "AEUTILS_PROGRESS": "0"}
 
 
 @dataclass(frozen=True)
@@ -119,39 +118,47 @@ def _place(name: str, at_rest: str, line: str) -> str:
     return f'<div class="ae-live" data-live="{html.escape(name)}"><div class="ae-still">{at_rest}{line}</div></div>'
 
 
-def write_models(folder: Path) -> None:
-    """Write the scripts with what explorers and panels need; what was not made yet is made."""
-    for made in make():
-        for path in made.glob("*.js"):
-            shutil.copy(path, folder)
+def copy(folders: Iterable[Path], to: Path) -> None:
+    """Put the scripts that were made where the pages look for them."""
+    for folder in folders:
+        for path in folder.glob("*.js"):
+            shutil.copy(path, to)
 
 
 def make() -> list[Path]:
-    """The folders with the scripts of everything that is alive; what is up to date is left as it is."""
-    with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(_made, makings().values()))
+    """The folders with the scripts of everything that is alive; what is up to date is left as it is.
+
+    Raises:
+        SystemExit: a cell failed; the message names the notebook and what happened.
+    """
+    # A process for each, so that no notebook finds what another left; where the system can, they begin as copies of
+    # one that has imported PyTorch already.
+    context = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
+    context.set_forkserver_preload(["torch._dynamo"])  # what the first optimiser of a process imports, too
+    stale = {name: making for name, making in makings().items() if not _is_up_to_date(making)}
+    with ProcessPoolExecutor(workers(), context, max_tasks_per_child=1) as pool:
+        made = {name: pool.submit(make_in, _emptied(name), each.sources, each.names) for name, each in stale.items()}
+        for name, files in made.items():
+            try:
+                note = {"key": _key(stale[name]), "files": _digests(files.result())}
+            except Exception as error:
+                raise SystemExit(f"What is alive in {name} could not be made:\n{error.__cause__ or error!r}") from error
+            (CACHE / name / "made.json").write_text(json.dumps(note, indent=1), encoding="utf-8")
+    return [CACHE / name for name in makings()]
 
 
-def _made(making: Making) -> Path:
-    folder = CACHE / making.name
-    note = folder / "made.json"
-    key = _key(making)
-    if note.exists():
-        known = json.loads(note.read_text(encoding="utf-8"))
-        if known["key"] == key and _digests(list(known["files"])).items() <= known["files"].items():
-            return folder
+def _is_up_to_date(making: Making) -> bool:
+    note = CACHE / making.name / "made.json"
+    if not note.exists():
+        return False
+    known = json.loads(note.read_text(encoding="utf-8"))
+    return known["key"] == _key(making) and _digests(list(known["files"])).items() <= known["files"].items()
+
+
+def _emptied(name: str) -> Path:
+    folder = CACHE / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    order = {"sources": making.sources, "names": making.names, "folder": str(folder)}
-    command = [sys.executable, "-m", "web.making"]
-    inside = {**os.environ, **_ENVIRONMENT}
-    done = subprocess.run(
-        command, input=json.dumps(order), capture_output=True, encoding="utf-8", env=inside, cwd=ROOT / "tools"
-    )
-    if done.returncode:
-        raise SystemExit(f"What is alive in {making.name} could not be made:\n{done.stderr}")
-    files = _digests(json.loads(done.stdout))
-    note.write_text(json.dumps({"key": key, "files": files}, indent=1), encoding="utf-8")
     return folder
 
 

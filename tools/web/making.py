@@ -1,4 +1,4 @@
-"""Runs a notebook's cells and writes what its explorers and panels need on a page, as scripts: a program of its own.
+"""Runs a notebook's cells and writes what its explorers and panels need on a page, as scripts: in a process of its own.
 
 A page from `file://` may load no file but a script. So what is big lies in scripts that hand over one run of bytes
 each, and are named by what is in it: explorers of the same images share it, on a page and on the whole site.
@@ -11,6 +11,7 @@ import base64
 import contextlib
 import io
 import json
+import os
 import sys
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,11 +19,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import torch
+
 import aeutils
 from aeutils.explorer.widget import Explorer
 from web.panels import recorded
 
 _OWN = 65_536  # bytes from which on an array is a script of its own
+_ENVIRONMENT = {"AEUTILS_SEED": "0", "AEUTILS_DEVICE": "cpu", "AEUTILS_PROGRESS": "0"}
 _SIZES = {"float16": 2, "float32": 4, "int32": 4, "uint8": 1, "uint16": 2}
 
 
@@ -112,18 +116,20 @@ def used_files() -> list[str]:
     return sorted(path.relative_to(package).as_posix() for path in own | tables)
 
 
-def main() -> None:
-    """Read from the standard input what to run, and write the scripts; print which files it took."""
-    order = json.load(sys.stdin)
-    folder = Path(order["folder"])
+def make_in(folder: Path, sources: Sequence[str], names: Mapping[str, int]) -> list[str]:
+    """Run the cells, on the CPU and with the notebooks' seed, and write the scripts; which files it took.
+
+    Args:
+        folder: an empty one.
+        sources: of the cells, in order.
+        names: what is alive -> the place of its cell in `sources`.
+    """
+    os.environ |= _ENVIRONMENT
+    torch.set_num_threads(1)  # as many notebooks at once as there are cores
     with contextlib.redirect_stdout(io.StringIO()):
-        made = run(order["sources"], list(order["names"].values()))
-        for name, index in order["names"].items():
+        made = run(sources, list(names.values()))
+        for name, index in names.items():
             scripts = explorer_scripts if isinstance(made[index], Explorer) else panel_scripts
             for file, text in scripts(name, made[index]).items():
                 (folder / file).write_text(text, encoding="utf-8")
-    print(json.dumps(used_files()))
-
-
-if __name__ == "__main__":
-    main()
+    return used_files()

@@ -88,8 +88,6 @@ def write(folder: Path, repository: str, still: bool) -> None:
     programs.write(static / "live")
     play = (programs.SOURCES / "play.html").read_text(encoding="utf-8")
     (folder / "play.html").write_text(play.replace("<!-- others -->", "" if still else live.others()), encoding="utf-8")
-    if not still:
-        live.write_models(static / "live")
 
 
 def page(text: str, name: str, repository: str) -> str:
