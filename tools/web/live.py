@@ -21,10 +21,10 @@ from itertools import pairwise
 from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 
+import joblib
 import nbformat
 from cell_names import needed
 from stored_predictions import asks
-from suite import workers
 
 import aeutils
 from aeutils.collection.table import CLASS, lessons
@@ -136,7 +136,7 @@ def make() -> list[Path]:
     context = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
     context.set_forkserver_preload(["torch._dynamo"])  # what the first optimiser of a process imports, too
     stale = {name: making for name, making in makings().items() if not _is_up_to_date(making)}
-    with ProcessPoolExecutor(workers(), context, max_tasks_per_child=1) as pool:
+    with ProcessPoolExecutor(joblib.cpu_count(), context, max_tasks_per_child=1) as pool:
         made = {name: pool.submit(make_in, _emptied(name), each.sources, each.names) for name, each in stale.items()}
         for name, files in made.items():
             try:
