@@ -142,7 +142,8 @@ def make() -> list[Path]:
             try:
                 note = {"key": _key(stale[name]), "files": _digests(files.result())}
             except Exception as error:
-                raise SystemExit(f"What is alive in {name} could not be made:\n{error.__cause__ or repr(error)}") from error
+                said = error.__cause__ or repr(error)  # of the other process
+                raise SystemExit(f"What is alive in {name} could not be made:\n{said}") from error
             (CACHE / name / "made.json").write_text(json.dumps(note, indent=1), encoding="utf-8")
     return [CACHE / name for name in makings()]
 
