@@ -33,11 +33,7 @@ class Listing(nn.Module):
 
 
 def train_listing(
-    x: Tensor,
-    y: Tensor,
-    epochs: int = 10,
-    after_epoch: Callable[[Listing], None] | None = None,
-    fused: bool = False,
+    x: Tensor, y: Tensor, epochs: int = 10, after_epoch: Callable[[Listing], None] | None = None
 ) -> tuple[Listing, list[float]]:
     """Train as the listing does: cross-entropy, Adam at 0.01, batches of 100 in an order drawn for each epoch.
 
@@ -48,14 +44,13 @@ def train_listing(
         y: labels `[N]`, 0 to 9.
         epochs: passes over them.
         after_epoch: called with the network after each.
-        fused: let Adam move all weights in one pass, as `fit` does, a quarter sooner; only the last digits differ.
 
     Returns:
         The network, there; and what the listing prints: for each epoch the loss of its last batch.
     """
     device = runtime.device()
     model, criterion = Listing().to(device), nn.CrossEntropyLoss()
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.01, fused=fused)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     x, y, printed = x.to(device), y.to(device), []
     for _ in range(epochs):
         for chosen in torch.randperm(len(x)).to(device).split(100):
@@ -83,6 +78,5 @@ def trained_on(images: Images, chosen: np.ndarray, seed: int) -> float:
     y_train, y_test = images.train.y, images.test.y
     assert y_train is not None and y_test is not None  # for the type checker
     torch.manual_seed(seed)
-    epochs, fused = 350 // max(1, len(chosen) // 100), runtime.device().type in ("cpu", "cuda")
-    model, _ = train_listing(images.train.x[chosen], y_train[chosen], epochs, fused=fused)
+    model, _ = train_listing(images.train.x[chosen], y_train[chosen], epochs=350 // max(1, len(chosen) // 100))
     return 100 * (evaluation.apply(model, model, images.test.x.flatten(1)).argmax(1) == y_test).double().mean().item()
