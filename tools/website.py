@@ -53,7 +53,7 @@ def build(out: Path, repository: str = "", still: bool = False) -> None:
     os.environ |= {"AEUTILS_ROOT": str(ROOT), "AEUTILS_REPOSITORY": repository}
     source, doctrees = (out.with_name(f"{out.name}-{part}") for part in ("source", "doctrees"))
     with ThreadPoolExecutor(1) as beside:  # models are trained while the pages are written: most of the time is theirs
-        made = None if still else beside.submit(live.make)
+        made = None if still else beside.submit(live.make, live.makings())
         sources.write(source, repository, still)
         for folder in (out, doctrees):
             shutil.rmtree(folder, ignore_errors=True)

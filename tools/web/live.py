@@ -14,7 +14,7 @@ import importlib.metadata
 import json
 import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -125,35 +125,41 @@ def copy(folders: Iterable[Path], to: Path) -> None:
             shutil.copy(path, to)
 
 
-def make() -> list[Path]:
+def make(wanted: Mapping[str, Making]) -> list[Path]:
     """The folders with the scripts of everything that is alive; what is up to date is left as it is.
 
     Raises:
-        SystemExit: a cell failed; the message names the notebook and what happened.
+        SystemExit: a cell failed; the message names each such notebook and what happened. The others are made.
     """
     # A process for each, so that no notebook finds what another left; where the system can, they begin as copies of
     # one that has imported PyTorch already.
     context = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
     context.set_forkserver_preload(["torch._dynamo"])  # what the first optimiser of a process imports, too
-    stale = {name: making for name, making in makings().items() if not _is_up_to_date(making)}
+    keys = {name: _key(making) for name, making in wanted.items()}
+    failed = ""
     with ProcessPoolExecutor(joblib.cpu_count(), context, max_tasks_per_child=1) as pool:
-        made = {name: pool.submit(make_in, _emptied(name), each.sources, each.names) for name, each in stale.items()}
+        made = {
+            name: pool.submit(make_in, _emptied(name), making.sources, making.names)
+            for name, making in wanted.items()
+            if not _is_up_to_date(name, keys[name])
+        }
         for name, files in made.items():
-            try:
-                note = {"key": _key(stale[name]), "files": _digests(files.result())}
-            except Exception as error:
-                said = error.__cause__ or repr(error)  # of the other process
-                raise SystemExit(f"What is alive in {name} could not be made:\n{said}") from error
-            (CACHE / name / "made.json").write_text(json.dumps(note, indent=1), encoding="utf-8")
-    return [CACHE / name for name in makings()]
+            if error := files.exception():
+                failed += f"What is alive in {name} could not be made:\n{error.__cause__ or repr(error)}\n"
+            else:
+                note = json.dumps({"key": keys[name], "files": _digests(files.result())}, indent=1)
+                (CACHE / name / "made.json").write_text(note, encoding="utf-8")
+    if failed:
+        raise SystemExit(failed)
+    return [CACHE / name for name in wanted]
 
 
-def _is_up_to_date(making: Making) -> bool:
-    note = CACHE / making.name / "made.json"
+def _is_up_to_date(name: str, key: str) -> bool:
+    note = CACHE / name / "made.json"
     if not note.exists():
         return False
     known = json.loads(note.read_text(encoding="utf-8"))
-    return known["key"] == _key(making) and _digests(list(known["files"])).items() <= known["files"].items()
+    return known["key"] == key and _digests(list(known["files"])).items() <= known["files"].items()
 
 
 def _emptied(name: str) -> Path:
