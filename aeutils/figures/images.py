@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 
 import numpy as np
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -12,6 +13,7 @@ from aeutils.figures import doors, look
 from aeutils.figures.look import Picture, new_picture
 
 _MOST = 60  # images in a row: more are too small to be seen, and take minutes
+_GAP = 0.06  # between images, in inches
 
 
 @look.draws
@@ -39,21 +41,28 @@ def digits(rows: Mapping[str, Tensor], title: str, *, columns: Sequence[str] | N
     label_width = min(4.0, 0.3 + 0.075 * max(map(len, pictures)))
     tall = max(x.shape[2] / x.shape[3] for x in pictures.values())
     width = min(0.75 / max(1.0, tall), (8.2 - label_width) / n)
-    height = width * tall
+    box = width - _GAP
+    down = box * tall + _GAP
     alt = alt or f"{title}. {n} images in each row; the rows, from the top: {', '.join(map(str.strip, pictures))}."
-    size = label_width + width * n, 0.45 + (height + 0.03) * len(pictures) + 0.22 * bool(above)
+    size = label_width + width * n, 0.36 + down * len(pictures) + 0.2 * bool(above)
     figure = new_picture(*size, title, alt)
-    grid = figure.subplots(len(pictures), n, squeeze=False)
-    for line, (label, x) in zip(grid, pictures.items(), strict=True):
-        for axes, image in zip(line, x, strict=True):
-            look.draw_image(axes, image)
-            axes.spines[:].set_visible(False)
-        line[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=9)
-    for axes, text in zip(grid[0], above, strict=False):
-        axes.set_title(text, fontsize=9, pad=3)
+    axes = figure.add_subplot()  # one for all: axes for each image take five times as long
+    for (i, x), j in product(enumerate(pictures.values()), range(n)):
+        half_high = box / 2 * min(tall, x.shape[2] / x.shape[3])
+        half_wide = half_high * x.shape[3] / x.shape[2]
+        across, below = (j + 0.5) * width, (i + 0.5) * down
+        place = (across - half_wide, across + half_wide, below + half_high, below - half_high)
+        look.draw_image(axes, x[j], place=place)
+    edge = _GAP / 2
+    axes.set(xlim=(edge, n * width - edge), ylim=(len(pictures) * down - edge, edge), anchor="NW")
+    axes.set_yticks([(i + 0.5) * down for i in range(len(pictures))], list(pictures), fontsize=9)
+    if above:
+        axes.set_xticks([(j + 0.5) * width for j in range(n)], above, fontsize=9)
+    axes.tick_params(length=0, pad=3, labelbottom=False, labeltop=True)
+    axes.spines[:].set_visible(False)
     engine = figure.get_layout_engine()
     assert isinstance(engine, ConstrainedLayoutEngine)  # new_picture's
-    engine.set(w_pad=0.03, h_pad=0.03, wspace=0, hspace=0)
+    engine.set(w_pad=edge, h_pad=edge)
     return figure
 
 

@@ -274,7 +274,12 @@ def axes_with_labels(figure: Picture, xlabel: str, ylabel: str, **place: Any) ->
 
 @draws
 def draw_image(
-    axes: Axes, image: Tensor, *, smooth: bool = False, aspect: Literal["equal", "auto"] = "equal"
+    axes: Axes,
+    image: Tensor,
+    *,
+    smooth: bool = False,
+    aspect: Literal["equal", "auto"] = "equal",
+    place: tuple[float, float, float, float] | None = None,
 ) -> AxesImage:
     """Draw one image: its pixels as they are, 0 black and 1 white (or full colour), the first row on top.
 
@@ -283,6 +288,7 @@ def draw_image(
         image: `[1, H, W]`, or `[3, H, W]` in red, green and blue; values outside [0, 1] are clipped.
         smooth: average pixels that are smaller than the screen's, for many images side by side.
         aspect: "equal" for square pixels, "auto" to fill the axes.
+        place: where in the axes its left, right, lower and upper edge are; in none it fills them, a pixel a unit.
 
     Raises:
         ValueError: not such an image.
@@ -296,6 +302,7 @@ def draw_image(
         vmax=1,
         interpolation="antialiased" if smooth else "nearest",
         aspect=aspect,
+        extent=place,
     )
 
 

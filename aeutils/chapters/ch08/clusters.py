@@ -48,7 +48,7 @@ def cluster(method: str, z: Mapping[str, np.ndarray], seed: int, clusters: int =
         return KMeans(clusters, n_init=3, random_state=seed).fit(z["train"]).predict(z["test"])
     kind = "full" if z["train"].shape[1] <= 100 else "diag"
     mixture = GaussianMixture(clusters, covariance_type=kind, reg_covar=1e-3, n_init=2, random_state=seed)
-    return mixture.fit(z["train"].astype(float)).predict(z["test"].astype(float))
+    return mixture.fit(z["train"]).predict(z["test"])
 
 
 def matched_accuracy(y: np.ndarray, found: np.ndarray) -> float:

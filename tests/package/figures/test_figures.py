@@ -6,6 +6,7 @@ import functools
 import io
 import subprocess
 import sys
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ def examples() -> dict[str, figures.Picture]:
     x = torch.rand(4, 1, 28, 28)
     return {
         "digits": figures.digits({"a": x, "b": x}, "t", columns="0123"),
+        "digits of long names": figures.digits({"a name that needs half of all the width": x, "b": x[..., :14]}, "t"),
         "lines": figures.lines(
             [1, 2, 4], {"PCA": [3, 2, 1], "autoencoder": [2.0, 1.5, 1.0]}, "x", "y", "t", log_x=True
         ),
@@ -93,7 +95,14 @@ def test_images_of_any_size_keep_their_shape_and_colours():
     width = np.flatnonzero((image[rows[0] : rows[-1]] == (1, 0, 0)).all((0, 2)))
     first_gap = np.flatnonzero(np.diff(width) > 1)[0] + 1
     assert first_gap / (np.ptp(rows) + 1) == pytest.approx(2, rel=0.1)
-    assert len(picture.axes) == 4
+
+    tall, square = torch.ones(3, 1, 40, 20), torch.ones(3, 1, 28, 28)
+    picture = figures.digits({"wide": tall.transpose(2, 3), "tall": tall, "square": square}, "t")
+    picture.draw_without_rendering()
+    boxes = [drawn.get_window_extent() for axes in picture.axes for drawn in axes.images]
+    assert [round(box.width / box.height, 3) for box in boxes] == [2] * 3 + [0.5] * 3 + [1] * 3
+    apart = [a for a, b in combinations(boxes, 2) if not a.overlaps(b)]
+    assert len(apart) == 9 * 8 / 2
 
 
 def test_maps_of_three_channels_are_three_maps():
