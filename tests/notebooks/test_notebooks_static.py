@@ -5,11 +5,14 @@ import re
 
 import nbformat
 import pytest
+from markdown_it import MarkdownIt
 from notebook_cells import FIGURE, NOTEBOOKS
 from page_links import fault, links, text_of
 
 from aeutils.lessons.claims import FAILS, HOLDS, claim_data, claims_in
 
+MARKDOWN = MarkdownIt("commonmark").enable("table")
+MARKS = re.compile(r"`[^`]*`|\*\*|(?<![\w*])\*\w[^*\n]*\*|\[[^\]\n]*\]\(")
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|Users|root|tmp|var|work|opt|mnt|private)/\w|\b[A-Z]:\\\w")
 
 
@@ -52,6 +55,15 @@ def test_format_is_valid_and_every_cell_has_its_own_id(notebook):
     nbformat.validate(notebook)
     ids = [cell.get("id") for cell in notebook["cells"]]
     assert all(ids) and len(set(ids)) == len(ids)
+
+
+def test_in_html_no_mark_of_markdown_is_left_to_be_read_as_it_stands(notebook):
+    """From a line that begins with a tag to the next empty one, JupyterLab and the site show `x` with its backticks."""
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            blocks = [token.content for token in MARKDOWN.parse(source(cell)) if token.type == "html_block"]
+            texts = [re.sub(r"<code>.*?</code>|<[^>]*>", "", block, flags=re.DOTALL) for block in blocks]
+            assert not [mark for text in texts for mark in MARKS.findall(text)], source(cell)[:200]
 
 
 def test_kernel_is_plain_python(notebook):
