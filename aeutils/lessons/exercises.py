@@ -440,12 +440,15 @@ def _says(given: Any, expected: Any, parts: tuple[str, ...], tolerance: float, l
         return f"{_part(wrong, len(expected), parts)} is off: {_says(*pairs[wrong], (), tolerance, labels)}"
     b = _array(expected)
     a = _array(given).reshape(b.shape)
-    if not np.isfinite(a).all():
+    if np.isnan(b).any() and (np.isnan(a) != np.isnan(b)).any():
+        return "NaN stands in other places than in the right answer"
+    if not np.isfinite(a[np.isfinite(b)]).all():
         return "the answer holds NaN or infinite values"
+    off = (a != b) & ~np.isnan(b)  # NaN is right where it is due
     if b.ndim and labels:
-        return f"{(a != b).sum()} of {b.size} {labels} differ from the right ones"
+        return f"{off.sum()} of {b.size} {labels} differ from the right ones"
     if b.ndim:
-        return f"the largest difference from the right values is {np.abs(a - b).max():.3g}"
+        return f"the largest difference from the right values is {np.abs(a[off] - b[off]).max():.3g}"
     if abs(a - b) >= abs(b):
         return f"got {_shown(float(a))}, far from the target"
     return f"got {_shown(float(a))}, which is {_shown(float(abs(a - b)), 3)} too {'much' if a > b else 'little'}"

@@ -239,6 +239,17 @@ def test_nan_and_infinity_are_told_with_their_input():
         assert said.message == "for a = 4, b = 5: the answer holds NaN or infinite values. 2 times 3 is 6"
 
 
+def test_nan_where_the_right_answer_has_it_is_no_fault():
+    nan, inf = float("nan"), float("inf")
+    for labels, off in (("", "the largest difference from the right values is 5"), ("hours", "1 of 4 hours differ")):
+        exercise = product(right=lambda a, b: torch.tensor([a, nan, b, inf]), mistakes=[], labels=labels)
+        assert exercise(lambda a, b: [a, nan, b, inf]).status == "Correct"
+        assert exercise(lambda a, b: [a, nan, b + 5, inf]).message.startswith(f"for a = 2, b = 3: {off}")
+        for elsewhere in (lambda a, b: [a, 1, b, inf], lambda a, b: [nan, nan, b, inf], lambda a, b: [nan, a, b, inf]):
+            assert "NaN stands in other places than in the right answer" in exercise(elsewhere).message
+        assert "the answer holds NaN or infinite values" in exercise(lambda a, b: [inf, nan, b, inf]).message
+
+
 @pytest.mark.parametrize("answer", [lambda a, b: str(a * b), lambda a, b: torch.tensor(a * b + 0j), lambda a, b: print])
 def test_what_is_no_number_is_told_and_nothing_is_raised(answer):
     said = product()(answer)

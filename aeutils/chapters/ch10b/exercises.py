@@ -39,6 +39,12 @@ def _mean_of_all(series: Tensor) -> Tensor:
     return torch.where(series.isnan(), series.nanmean(), series)
 
 
+def _one_neighbour_is_enough(series: Tensor) -> Tensor:
+    filled, beside = series.clone(), torch.stack([series[:-2], series[2:]]).nanmean(0)
+    filled[1:-1] = torch.where(series[1:-1].isnan(), beside, series[1:-1])
+    return filled
+
+
 def _one_series(answer: Callable[..., Any], series: Tensor) -> Tensor:
     hours = len(series)
     with told({"must match": f"beside the first and the last hour stands none: {hours - 2} hours have two neighbours"}):
@@ -73,6 +79,14 @@ single_hours_filled = Exercise(
         Mistake(
             "of two missing hours in a row you filled the first; such a gap stays as it is",
             _by_pandas(lambda series: series.interpolate(limit=1, limit_area="inside")),
+        ),
+        Mistake(
+            "you filled the first hour of every gap, of that at the end, too; fill only where both neighbours are known",
+            _by_pandas(lambda series: series.interpolate(limit=1)),
+        ),
+        Mistake(
+            "where one neighbour is missing, too, you took the other one; such an hour stays missing",
+            _one_neighbour_is_enough,
         ),
         Mistake("you repeated the last known hour through every gap; take a mean of two", _by_pandas(pd.Series.ffill)),
         Mistake(
