@@ -81,7 +81,7 @@ single_hours_filled = Exercise(
             _by_pandas(lambda series: series.interpolate(limit=1, limit_area="inside")),
         ),
         Mistake(
-            "you filled the first hour of every gap, of that at the end, too; fill only where both neighbours are known",
+            "you filled the first hour of every gap, at the end, too; fill only where both neighbours are known",
             _by_pandas(lambda series: series.interpolate(limit=1)),
         ),
         Mistake(
