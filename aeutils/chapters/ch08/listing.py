@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from aeutils import evaluation, runtime
 from aeutils.data import Images
+from aeutils.training.loop import has_fused_adam
 
 
 class Listing(nn.Module):
@@ -33,7 +34,11 @@ class Listing(nn.Module):
 
 
 def train_listing(
-    x: Tensor, y: Tensor, epochs: int = 10, after_epoch: Callable[[Listing], None] | None = None
+    x: Tensor,
+    y: Tensor,
+    epochs: int = 10,
+    after_epoch: Callable[[Listing], None] | None = None,
+    fused: bool | None = None,
 ) -> tuple[Listing, list[float]]:
     """Train as the listing does: cross-entropy, Adam at 0.01, batches of 100 in an order drawn for each epoch.
 
@@ -44,13 +49,14 @@ def train_listing(
         y: labels `[N]`, 0 to 9.
         epochs: passes over them.
         after_epoch: called with the network after each.
+        fused: PyTorch's Adam's; the listing says nothing of it.
 
     Returns:
         The network, there; and what the listing prints: for each epoch the loss of its last batch.
     """
     device = runtime.device()
     model, criterion = Listing().to(device), nn.CrossEntropyLoss()
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01, fused=fused)
     x, y, printed = x.to(device), y.to(device), []
     for _ in range(epochs):
         for chosen in torch.randperm(len(x)).to(device).split(100):
@@ -78,5 +84,7 @@ def trained_on(images: Images, chosen: np.ndarray, seed: int) -> float:
     y_train, y_test = images.train.y, images.test.y
     assert y_train is not None and y_test is not None  # for the type checker
     torch.manual_seed(seed)
-    model, _ = train_listing(images.train.x[chosen], y_train[chosen], epochs=350 // max(1, len(chosen) // 100))
+    epochs = 350 // max(1, len(chosen) // 100)
+    fused = has_fused_adam(runtime.device()) or None
+    model, _ = train_listing(images.train.x[chosen], y_train[chosen], epochs, fused=fused)
     return 100 * (evaluation.apply(model, model, images.test.x.flatten(1)).argmax(1) == y_test).double().mean().item()
