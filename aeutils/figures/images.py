@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import product
 
 import numpy as np
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -47,17 +46,18 @@ def digits(rows: Mapping[str, Tensor], title: str, *, columns: Sequence[str] | N
     size = label_width + width * n, 0.36 + down * len(pictures) + 0.2 * bool(above)
     figure = new_picture(*size, title, alt)
     axes = figure.add_subplot()  # one for all: axes for each image take five times as long
-    for (i, x), j in product(enumerate(pictures.values()), range(n)):
+    across, below = ([(i + 0.5) * step for i in range(count)] for step, count in ((width, n), (down, len(pictures))))
+    for y, x in zip(below, pictures.values(), strict=True):
         half_high = box / 2 * min(tall, x.shape[2] / x.shape[3])
         half_wide = half_high * x.shape[3] / x.shape[2]
-        across, below = (j + 0.5) * width, (i + 0.5) * down
-        place = (across - half_wide, across + half_wide, below + half_high, below - half_high)
-        look.draw_image(axes, x[j], place=place)
+        for middle, image in zip(across, x, strict=True):
+            place = (middle - half_wide, middle + half_wide, y + half_high, y - half_high)
+            look.draw_image(axes, image, place=place)
     edge = _GAP / 2
     axes.set(xlim=(edge, n * width - edge), ylim=(len(pictures) * down - edge, edge), anchor="NW")
-    axes.set_yticks([(i + 0.5) * down for i in range(len(pictures))], list(pictures), fontsize=9)
+    axes.set_yticks(below, list(pictures), fontsize=9)
     if above:
-        axes.set_xticks([(j + 0.5) * width for j in range(n)], above, fontsize=9)
+        axes.set_xticks(across, above, fontsize=9)
     axes.tick_params(length=0, pad=3, labelbottom=False, labeltop=True)
     axes.spines[:].set_visible(False)
     engine = figure.get_layout_engine()

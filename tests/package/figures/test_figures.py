@@ -95,6 +95,7 @@ def test_images_of_any_size_keep_their_shape_and_colours():
     width = np.flatnonzero((image[rows[0] : rows[-1]] == (1, 0, 0)).all((0, 2)))
     first_gap = np.flatnonzero(np.diff(width) > 1)[0] + 1
     assert first_gap / (np.ptp(rows) + 1) == pytest.approx(2, rel=0.1)
+    assert sum(len(axes.images) for axes in picture.axes) == 4
 
     tall, square = torch.ones(3, 1, 40, 20), torch.ones(3, 1, 28, 28)
     picture = figures.digits({"wide": tall.transpose(2, 3), "tall": tall, "square": square}, "t")
