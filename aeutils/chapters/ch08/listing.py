@@ -49,7 +49,7 @@ def train_listing(
         y: labels `[N]`, 0 to 9.
         epochs: passes over them.
         after_epoch: called with the network after each.
-        fused: PyTorch's Adam's; the listing says nothing of it.
+        fused: as in PyTorch's Adam; left to it, as in the listing, unless given.
 
     Returns:
         The network, there; and what the listing prints: for each epoch the loss of its last batch.
@@ -85,6 +85,6 @@ def trained_on(images: Images, chosen: np.ndarray, seed: int) -> float:
     assert y_train is not None and y_test is not None  # for the type checker
     torch.manual_seed(seed)
     epochs = 350 // max(1, len(chosen) // 100)
-    fused = has_fused_adam(runtime.device()) or None
+    fused = has_fused_adam(runtime.device())
     model, _ = train_listing(images.train.x[chosen], y_train[chosen], epochs, fused=fused)
     return 100 * (evaluation.apply(model, model, images.test.x.flatten(1)).argmax(1) == y_test).double().mean().item()
