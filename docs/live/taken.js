@@ -33,13 +33,14 @@ export function given(name) {
     take = resolve;
     const script = document.createElement("script");
     script.src = new URL(`${name}.js`, here).href;
-    script.onerror = () => {
-      asked.delete(name);
-      reject(new Error(`${name}.js is not there`));
+    script.onerror = () => reject(new Error(`${name}.js is not there`));
+    script.onload = () => {
+      script.remove();
+      reject(new Error(`${name}.js brought nothing`)); // says nothing where it did
     };
-    script.onload = () => script.remove();
     document.head.append(script);
   });
+  come.catch(() => asked.delete(name));
   asked.set(name, { come, take });
   return come;
 }
