@@ -17,6 +17,13 @@ def settle(page):
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
+def rest(page, milliseconds):
+    """Wait until that much of the page's own time has passed at rest: on a busy machine its timers are late, too."""
+    settle(page)
+    page.evaluate("time => new Promise(done => setTimeout(done, time))", milliseconds)
+    settle(page)
+
+
 def code(page):
     """What the decoded picture is of, as numbers."""
     settle(page)

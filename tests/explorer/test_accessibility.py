@@ -5,7 +5,7 @@ import time
 
 import pytest
 import torch
-from pages import code, opened
+from pages import code, opened, settle
 
 import aeutils as ae
 from aeutils.evaluation import encode
@@ -165,7 +165,7 @@ def swipe(page, start, end):
         touch.send("Input.dispatchTouchEvent", {"type": "touchMove" if step else "touchStart", "touchPoints": [place]})
         page.wait_for_timeout(16)
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    page.wait_for_timeout(100)
+    settle(page)
 
 
 def test_a_finger_scrolls_the_page_beside_the_map_and_moves_the_point_on_it(chromium, page_file):

@@ -186,7 +186,7 @@ def test_pictures_in_colour(chromium, tmp_path):
     assert float(told.rsplit(" ", 1)[1]) == pytest.approx(distances[nearest].item(), abs=0.06)
     for tab in ("Traversal", "Between"):
         page.get_by_role("tab", name=tab).click()
-        page.wait_for_timeout(300)
+        pages.rest(page, 300)
         assert np.ptp(seen(page, "[role=tabpanel]:not([hidden]) .aex-strip canvas"), axis=0).max() > 20
     page.get_by_label("Background").select_option("manifold")
     page.locator(".aex-pad[data-manifold]").wait_for()
@@ -204,11 +204,12 @@ def test_drawing_in_colour(chromium, tmp_path):
     page.keyboard.press("Enter")
     assert blue.get_attribute("aria-pressed") == "true"
     page.get_by_role("button", name="Fill with this colour").click()
+    page.locator("[data-told=original]", has_text="your drawing").wait_for()
     page.get_by_label("another").fill("#ff8000")
     assert blue.get_attribute("aria-pressed") == "false"
     page.locator("[data-role=ink]").focus()
     page.keyboard.press("Space")
-    page.locator("[data-told=original]", has_text="your drawing").wait_for()
+    pages.settle(page)
     drawing = seen(page, "[data-role=original]").reshape(3, 16, 16)
     assert drawing[:, 0, 0].tolist() == pytest.approx([0, 0x72, 0xB2], abs=1)
     assert drawing[0, 8, 8] > 50 and drawing[2, 8, 8] < 150, "a quarter of this pixel is orange"
@@ -415,7 +416,7 @@ def test_nothing_moves_under_the_hand_and_the_code_says_what_set_it(chromium, tm
         code.filter(has_text=f"code, {cause}").wait_for()
         assert not original.is_visible() and not page.locator("[data-role=difference]").is_visible()
         assert page.evaluate("scrollTo(0, 0)") or places() == before, cause
-        page.wait_for_timeout(400)  # what rested can be undone
+        pages.rest(page, 400)  # what rested can be undone
     page.get_by_role("button", name="undo", exact=True).press("Enter")
     code.filter(has_text="code, random draw").wait_for()
 
@@ -457,12 +458,14 @@ def test_the_gauge_shows_what_is_known(chromium, tmp_path, few):
 WATCHED = """(canvas, what) => new Promise(done => {
     const look = () => canvas.toDataURL();
     const [looks, started] = [[look()], performance.now()];
+    let frames = 0;
     what.click();
     const step = () => {
         const now = look();
+        frames += 1;
         if (now !== looks.at(-1)) looks.push(now);
         if (performance.now() - started < 1200) requestAnimationFrame(step);
-        else done({ looks: looks.length, distinct: new Set(looks).size });
+        else done({ looks: looks.length, distinct: new Set(looks).size, frames });
     };
     requestAnimationFrame(step);
 })"""
@@ -472,14 +475,18 @@ def test_points_glide_from_model_to_model(chromium, tmp_path):
     """Through many places, and none for those who asked for less motion."""
     one, x = tiny(60)
     explorer = ae.explore({"one": one, "two": ae.Autoencoder((16, 2), shape=(1, 4, 4))}, x)
-    for motion, seen in (("no-preference", range(6, 200)), ("reduce", [2])):
+    for motion in ("no-preference", "reduce"):
         page = opened(chromium, tmp_path, explorer, reduced_motion=motion)
         page.get_by_label("Background").select_option("nothing")
-        page.wait_for_timeout(500)
+        pages.rest(page, 500)
         points = page.locator(".aex-layer:not(.aex-manifold)").first
         other = page.get_by_role("radio", name="two").element_handle()
         found = points.evaluate(WATCHED, other)
-        assert found["looks"] in seen and found["distinct"] == found["looks"], motion
+        assert found["distinct"] == found["looks"]
+        if motion == "reduce":
+            assert found["looks"] == 2
+        else:
+            assert found["looks"] > max(4, found["frames"] / 5), "a third of the time it glides, and in every frame"
         assert points.evaluate(WATCHED, other)["looks"] == 1, "at rest nothing is drawn"
         ends = page.locator(".aex-cursor").bounding_box()
         page.locator(".aex-pad").press("0")

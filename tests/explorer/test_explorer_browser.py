@@ -158,7 +158,7 @@ def drive_undo(view, name):
     page.mouse.dblclick(*view.point(0.5, 0.5))
     view.expect(root.locator("[data-told=original]")).to_contain_text("test image")
     image = view.agrees(name)
-    page.wait_for_timeout(600)
+    pages.rest(page, 600)
     mouse.move(*view.point(0.3, 0.6))
     mouse.down()
     for step in range(1, 5):
@@ -178,7 +178,7 @@ def drive_undo(view, name):
     view.expect(redo).to_have_attribute("aria-disabled", "true")
     undo.click()
     page.mouse.click(*view.point(0.8, 0.3))
-    page.wait_for_timeout(400)
+    pages.rest(page, 400)
     view.expect(redo).to_have_attribute("aria-disabled", "true")
     here = view.code
     root.evaluate("root => root.append(Object.assign(document.createElement('input'), { id: 'typed' }))")
@@ -390,7 +390,7 @@ def drive_arithmetic(view, name):
         view.pad.press(key)
     start = view.code
     view.expect(root.locator(".aex-t output")).to_have_text("0.00")
-    view.page.wait_for_timeout(400)  # what rested can be undone
+    pages.rest(view.page, 400)  # what rested can be undone
     root.get_by_label("t =", exact=True).press("Home")
     assert t_of(view.agrees(name)) == pytest.approx(-1, abs=1e-3)
     root.get_by_role("button", name="undo").press("Enter")
@@ -729,10 +729,10 @@ def test_jupyterlab_by_mouse_and_keyboard(opened, models, digits):
     notebook.page.keyboard.type("  # written by hand")
     view.pad.press("Control+z")  # JupyterLab, if it heard that, would undo the writing
     view.root.get_by_role("button", name="undo", exact=True).press("Control+z")
-    notebook.page.wait_for_timeout(300)
+    pages.rest(notebook.page, 300)
     view.expect(source).to_contain_text("# written by hand")
     z = view.code
-    notebook.page.wait_for_timeout(600)
+    pages.rest(notebook.page, 600)
     notebook.run(2)
     told = notebook.cells.nth(2).locator(".jp-OutputArea-output").inner_text()
     assert json.loads(told) == pytest.approx(z[0].tolist(), abs=1e-3)
@@ -748,7 +748,7 @@ def drive_state(view, notebook):
     root = view.root
 
     def told():
-        notebook.page.wait_for_timeout(600)
+        pages.rest(notebook.page, 600)
         notebook.run(3)
         return dict(parse_qsl(notebook.cells.nth(3).locator(".jp-OutputArea-output").inner_text().strip()))
 
@@ -979,7 +979,7 @@ def test_two_explorers_a_cell_run_again_and_a_restarted_kernel(opened, models, d
     )
     expect(two.decoded).to_have_attribute("data-code", re.compile(r"\d"))
     page.mouse.click(*two.point(0.6, 0.3))
-    page.wait_for_timeout(1500)
+    pages.rest(page, 1500)
     elsewhere = two.agrees("sorting")  # decoded by the kernel
     two.tab("Between")
     expect(two.root.locator("option[value=geodesic]")).to_have_text("geodesic: not where Python decodes")
@@ -1010,4 +1010,4 @@ def test_two_explorers_a_cell_run_again_and_a_restarted_kernel(opened, models, d
     expect(notebook.cells.nth(3)).to_contain_text("0 open")  # by the new kernel, which knows nothing
     one.pad.press("ArrowLeft")
     one.agrees("variational")
-    page.wait_for_timeout(600)  # long enough for the code to be told to a kernel that is not the one it was
+    pages.rest(page, 600)  # long enough for the code to be told to a kernel that is not the one it was

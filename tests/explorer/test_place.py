@@ -4,7 +4,7 @@ import re
 
 import pytest
 import torch
-from pages import code, opened
+from pages import code, opened, rest
 from traitlets import TraitError
 
 import aeutils as ae
@@ -25,7 +25,7 @@ def explorer(models, few):
 def test_a_place_goes_from_page_to_page_and_through_python(chromium, tmp_path, few, models, explorer):
     path = explorer.save_html(tmp_path / "page.html")
     page = opened(chromium, path)
-    page.wait_for_timeout(600)
+    rest(page, 600)
     assert "#" not in page.url, "nobody has gone anywhere"
     page.get_by_role("tab", name="Compare").press("ArrowRight")
     page.get_by_role("tab", name="Compare").click()
@@ -47,7 +47,7 @@ def test_a_place_goes_from_page_to_page_and_through_python(chromium, tmp_path, f
         opened(chromium, path, place=place),
         opened(chromium, there.save_html(tmp_path / "second.html")),
     ):
-        again.wait_for_timeout(600)
+        rest(again, 600)
         assert code(again) == pytest.approx(code(page), rel=1e-4, abs=1e-4)
         assert again.get_by_role("tab", name="Between").get_attribute("aria-selected") == "true"
         assert again.get_by_label("rightward axis").input_value() == "3"
