@@ -155,8 +155,9 @@ def test_nearest_mean_is_the_nearest_centroid():
 
 def test_matched_share_is_the_best_of_all_matches():
     for y, found in ch08.matched_share.tried_on:
-        names = np.unique(found)
-        best = max((np.array(order)[np.searchsorted(names, found)] == y).mean() for order in permutations(np.unique(y)))
+        digits, clusters = np.unique(y), np.unique(found)
+        place = np.searchsorted(digits, y)
+        best = max((np.array(match)[place] == found).mean() for match in permutations(clusters, len(digits)))
         assert ch08.matched_share.right(y, found) == pytest.approx(best)
 
 

@@ -147,6 +147,8 @@ def _clusterings() -> list[tuple[np.ndarray, np.ndarray]]:
     for n in (60, 200):
         y = draw.integers(0, 5, n)
         found.append((y, np.where(draw.random(n) < 0.6, (y + 2) % 5, draw.integers(0, 5, n))))
+    y = draw.integers(0, 5, 120)  # five digits in eight clusters: the table of counts need not be square
+    found.append((y, np.where(draw.random(120) < 0.6, 7 - y, draw.integers(0, 8, 120))))
     return found
 
 
@@ -162,6 +164,10 @@ def _greedy(y: np.ndarray, found: np.ndarray) -> float:
         right += counts[digit, c]
         counts[digit], counts[:, c] = -1, -1
     return right / len(y)
+
+
+def _best(counts: np.ndarray) -> float:
+    return float(counts[linear_sum_assignment(counts, maximize=True)].sum())
 
 
 def _cheapest(y: np.ndarray, found: np.ndarray) -> float:
@@ -188,6 +194,10 @@ matched_share = Exercise(
         ),
         Mistake("taking the largest count first is not always best; let linear_sum_assignment weigh all", _greedy),
         Mistake("that is the match with the fewest images; say maximize=True", _cheapest),
+        Mistake(
+            "there may be more clusters than digits: the table has a row for each digit, a column for each cluster",
+            lambda y, found: _best(_counts(y, found)[:, : len(np.unique(y))]) / len(y),
+        ),
         Mistake(
             "that is how many; divide by the number of images", lambda y, found: _matched_accuracy(y, found) * len(y)
         ),
