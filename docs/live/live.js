@@ -10,29 +10,25 @@ const NEAR = "300px 0px"; // how far below the window something begins to start
 const MOST = 2.4e6; // bytes of scripts that come unasked; beyond the first explorer, what is more waits for a click
 let brought = 0;
 /** @type {Promise<unknown>} */
-let weighed = Promise.resolve(); // all that came into sight so far: in the order of the page, whatever loads first
+let weighed = Promise.resolve(); // one after the other in the order of the page, whatever loads first
 
 /** @param {HTMLElement} place */
 async function start(place) {
   const alone = place.hasAttribute("data-alone"); // the page is the explorer's
   const other = alone ? new URLSearchParams(location.search).get("of") : null;
   const name = other && /^[\w-]+$/.test(other) ? other : place.dataset.live ?? "";
-  const before = weighed;
-  let done = (/** @type {unknown} */ _) => {};
-  weighed = new Promise((resolve) => (done = resolve));
   await bring(place, async () => {
-    try {
-      const about = await given(name);
-      if (about.kind === "panel") return showPanel(place, about);
-      if (alone) for (const heading of document.querySelectorAll("h1, title")) heading.textContent = about.title;
-      await before;
-      const more = weight(about);
-      if (brought && brought + more > MOST) return asks(place, about, more);
-      brought += more;
-      return showExplorer(place, about, { alone }); // it has begun
-    } finally {
-      before.then(done);
-    }
+    const coming = given(name);
+    const turn = weighed.then(() => coming);
+    weighed = turn.catch(() => {});
+    const about = await coming;
+    if (about.kind === "panel") return showPanel(place, about);
+    if (alone) for (const heading of document.querySelectorAll("h1, title")) heading.textContent = about.title;
+    await turn;
+    const more = weight(about);
+    if (brought && brought + more > MOST) return asks(place, about, more);
+    brought += more;
+    return showExplorer(place, about, { alone });
   });
 }
 

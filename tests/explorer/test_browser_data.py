@@ -458,14 +458,12 @@ def test_the_gauge_shows_what_is_known(chromium, tmp_path, few):
 WATCHED = """(canvas, what) => new Promise(done => {
     const look = () => canvas.toDataURL();
     const [looks, started] = [[look()], performance.now()];
-    let frames = 0;
     what.click();
     const step = () => {
         const now = look();
-        frames += 1;
         if (now !== looks.at(-1)) looks.push(now);
         if (performance.now() - started < 1200) requestAnimationFrame(step);
-        else done({ looks: looks.length, distinct: new Set(looks).size, frames });
+        else done({ looks: looks.length, distinct: new Set(looks).size });
     };
     requestAnimationFrame(step);
 })"""
@@ -475,18 +473,14 @@ def test_points_glide_from_model_to_model(chromium, tmp_path):
     """Through many places, and none for those who asked for less motion."""
     one, x = tiny(60)
     explorer = ae.explore({"one": one, "two": ae.Autoencoder((16, 2), shape=(1, 4, 4))}, x)
-    for motion in ("no-preference", "reduce"):
+    for motion, seen in (("no-preference", range(6, 200)), ("reduce", [2])):
         page = opened(chromium, tmp_path, explorer, reduced_motion=motion)
         page.get_by_label("Background").select_option("nothing")
         pages.rest(page, 500)
         points = page.locator(".aex-layer:not(.aex-manifold)").first
         other = page.get_by_role("radio", name="two").element_handle()
         found = points.evaluate(WATCHED, other)
-        assert found["distinct"] == found["looks"]
-        if motion == "reduce":
-            assert found["looks"] == 2
-        else:
-            assert found["looks"] > max(4, found["frames"] / 5), "a third of the time it glides, and in every frame"
+        assert found["looks"] in seen and found["distinct"] == found["looks"], motion
         assert points.evaluate(WATCHED, other)["looks"] == 1, "at rest nothing is drawn"
         ends = page.locator(".aex-cursor").bounding_box()
         page.locator(".aex-pad").press("0")

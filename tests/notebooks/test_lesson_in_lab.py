@@ -3,6 +3,7 @@
 import editions
 import nbformat
 from notebook_cells import LESSON
+from pages import rest
 
 CODE = [cell for cell in editions.student(nbformat.read(LESSON, as_version=4)).cells if cell.cell_type == "code"]
 (FIRST_MAP, LAST_MAP), (PCA, MOVED), (ORDER, SHARE) = (
@@ -38,7 +39,7 @@ def test_a_class_drags_votes_answers_and_plays(opened):
             page.mouse.down()
             page.mouse.move(box["x"] + end * box["width"], box["y"] + box["height"] / 2, steps=8)
             page.mouse.up()
-            page.wait_for_timeout(300)
+            rest(page, 300)
             seen.append([float(number) for number in code(root).split()])
         return seen
 

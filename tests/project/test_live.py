@@ -6,6 +6,7 @@ import re
 import time
 
 import nbformat
+import pages
 import pytest
 import torch
 from notebook_cells import NOTEBOOKS
@@ -130,7 +131,7 @@ def test_an_explorer_comes_into_sight_and_starts(shown):
     pad.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("before => document.querySelector('[data-code]').dataset.code !== before", arg=before)
-    page.wait_for_timeout(500)
+    pages.rest(page, 500)
     assert page.url.endswith("#between")  # the address is the page's
     assert page.locator(".aex-models, .aex-model-slider").count() == 0  # of the film, its last model
     larger = page.get_by_role("link", name="Larger, on a page of its own").get_attribute("href")
@@ -166,17 +167,20 @@ def test_while_one_draws_the_picture_stays_in_sight_below_the_pages_header(shown
     assert drawing.bounding_box()["y"] > row["y"] + row["height"] - 1
 
 
-def test_what_did_not_come_can_be_tried_again(shown, folder):
+@pytest.mark.parametrize("broken", [False, True])
+def test_what_did_not_come_can_be_tried_again(shown, folder, broken):
     there, away = (folder / "_static" / "live" / name for name in ("explorer.js", "gone"))
     page = shown("pages/light.html")
     there.rename(away)
+    if broken:
+        there.write_text("// it brings nothing", encoding="utf-8")
     try:
         page.get_by_text("A still.").scroll_into_view_if_needed()
         again = page.get_by_role("button", name="Try again")
         again.wait_for()
         assert page.get_by_text("It did not come").is_visible()
     finally:
-        away.rename(there)
+        away.replace(there)
     again.click()
     page.locator(".aex[data-ready]").wait_for()
     assert again.count() == 0
