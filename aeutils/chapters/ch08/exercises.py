@@ -166,13 +166,8 @@ def _greedy(y: np.ndarray, found: np.ndarray) -> float:
     return right / len(y)
 
 
-def _best(counts: np.ndarray) -> float:
-    return float(counts[linear_sum_assignment(counts, maximize=True)].sum())
-
-
-def _cheapest(y: np.ndarray, found: np.ndarray) -> float:
-    counts = _counts(y, found)
-    return float(counts[linear_sum_assignment(counts)].sum() / len(y))
+def _assigned(counts: np.ndarray, *, maximize: bool) -> float:
+    return float(counts[linear_sum_assignment(counts, maximize)].sum())
 
 
 matched_share = Exercise(
@@ -193,10 +188,13 @@ matched_share = Exercise(
             lambda y, found: _counts(y, found).max(1).sum() / len(y),
         ),
         Mistake("taking the largest count first is not always best; let linear_sum_assignment weigh all", _greedy),
-        Mistake("that is the match with the fewest images; say maximize=True", _cheapest),
+        Mistake(
+            "that is the match with the fewest images; say maximize=True",
+            lambda y, found: _assigned(_counts(y, found), maximize=False) / len(y),
+        ),
         Mistake(
             "there may be more clusters than digits: the table has a row for each digit, a column for each cluster",
-            lambda y, found: _best(_counts(y, found)[:, : len(np.unique(y))]) / len(y),
+            lambda y, found: _assigned(_counts(y, found)[:, : len(np.unique(y))], maximize=True) / len(y),
         ),
         Mistake(
             "that is how many; divide by the number of images", lambda y, found: _matched_accuracy(y, found) * len(y)
